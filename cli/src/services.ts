@@ -1,0 +1,97 @@
+/** Every server, agent, adapter and simulator by its name: what it is, an example, and how to load it. Modules are loaded only when asked for. */
+
+import { type Environment, type Running, readSettings, type SettingsOf, type SettingsTable, type Start } from '@contor/kit';
+
+type Source = Readonly<Record<string, string | undefined>>;
+
+/** A service with its settings bound, so that the launcher need not know their types. */
+export interface Service {
+  readonly settings: SettingsTable;
+  start(source: Source, environment: Environment): Promise<Running>;
+}
+
+interface ServiceModule<Table extends SettingsTable> {
+  readonly SETTINGS: Table;
+  readonly start: Start<SettingsOf<Table>>;
+}
+
+export interface ServiceRow {
+  readonly name: string;
+  /** Words on the command line, e.g. `contor agent json`. */
+  readonly command: readonly [string, string?];
+  readonly about: string;
+  readonly example: string;
+  readonly load: () => Promise<Service>;
+}
+
+function bind<Table extends SettingsTable>(module: ServiceModule<Table>): Service {
+  return {
+    settings: module.SETTINGS,
+    start: (source, environment) => module.start(readSettings(module.SETTINGS, source), environment),
+  };
+}
+
+export const SERVICES = [
+  {
+    name: 'broker',
+    command: ['broker'],
+    about: 'the NGSI-LD context broker',
+    example: 'contor broker --port 1026 --data-folder ./broker-data',
+    load: async () => bind(await import('@contor/broker')),
+  },
+  {
+    name: 'history',
+    command: ['history'],
+    about: "the history server (QuantumLeap's API on DuckDB)",
+    example: 'contor history --port 8668 --data-folder ./history-data',
+    load: async () => bind(await import('@contor/history')),
+  },
+  {
+    name: 'mqtt',
+    command: ['mqtt'],
+    about: 'the MQTT broker whose PUBACK means "on disk"',
+    example: 'contor mqtt --port 1883 --data-folder ./mqtt-data',
+    load: async () => bind(await import('@contor/mqtt')),
+  },
+  {
+    name: 'identity',
+    command: ['identity'],
+    about: "the OpenID provider (Keycloak's paths)",
+    example: 'contor identity --port 3002 --data-folder ./identity-data',
+    load: async () => bind(await import('@contor/identity')),
+  },
+  {
+    name: 'gateway',
+    command: ['gateway'],
+    about: 'the dashboard and its gateway',
+    example: 'contor gateway --port 3000 --data-folder ./gateway-data',
+    load: async () => bind(await import('@contor/gateway')),
+  },
+  {
+    name: 'agent-json',
+    command: ['agent', 'json'],
+    about: 'the IoT agent for JSON over MQTT',
+    example: 'contor agent json --data-folder ./agent-json-data',
+    load: async () => bind(await import('@contor/agent-json')),
+  },
+  {
+    name: 'aggregation',
+    command: ['adapter', 'aggregation'],
+    about: 'the service that turns registers into hourly energy of a site',
+    example: 'contor adapter aggregation',
+    load: async () => bind(await import('@contor/aggregation')),
+  },
+  {
+    name: 'street',
+    command: ['simulate', 'street'],
+    about: 'a street of simulated Landis+Gyr E350 meters that send JSON over MQTT',
+    example: 'contor simulate street --meters 20',
+    load: async () => bind(await import('@contor/agent-json/simulator')),
+  },
+] as const satisfies readonly ServiceRow[];
+
+export function serviceNamed(name: string): ServiceRow {
+  const row = SERVICES.find((candidate) => candidate.name === name);
+  if (row === undefined) throw new RangeError(`no service is called ${name}`);
+  return row;
+}

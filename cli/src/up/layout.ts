@@ -1,0 +1,67 @@
+/**
+ * Which services share a process, in which phase each starts, and where each keeps its data. Few processes keep memory
+ * low; the broker and history have one each because they are the hot path and must not stop each other.
+ */
+
+import { join } from 'node:path';
+
+export interface ProcessRow {
+  readonly name: string;
+  readonly services: readonly string[];
+}
+
+export const PROCESSES = [
+  { name: 'broker', services: ['broker'] },
+  { name: 'history', services: ['history'] },
+  { name: 'edge', services: ['provision', 'mqtt', 'agent-json'] },
+  { name: 'hub', services: ['identity', 'gateway', 'platform', 'aggregation'] },
+  { name: 'street', services: ['street'] },
+] as const satisfies readonly ProcessRow[];
+
+/** A phase begins when every service of the one before is ready: nothing reports before history subscribes. */
+export const PHASES: readonly (readonly string[])[] = [
+  ['broker', 'history', 'provision', 'identity'],
+  ['mqtt', 'platform', 'gateway'],
+  ['agent-json', 'aggregation'],
+  ['street'],
+];
+
+export interface Door {
+  readonly port: string;
+  readonly fallback: number;
+  readonly what: string;
+}
+
+/** The doors we open, checked before anything starts so that a taken port has one clear message. */
+export const DOORS = [
+  { port: 'GATEWAY_PORT', fallback: 3000, what: 'the dashboard' },
+  { port: 'HEALTH_PORT', fallback: 3001, what: 'the health page' },
+  { port: 'IDENTITY_PORT', fallback: 3002, what: 'sign-in' },
+  { port: 'BROKER_PORT', fallback: 1026, what: 'the NGSI-LD broker' },
+  { port: 'HISTORY_PORT', fallback: 8668, what: 'the history' },
+  { port: 'MQTT_PORT', fallback: 1883, what: 'MQTT' },
+] as const satisfies readonly Door[];
+
+export type Doors = Readonly<Record<(typeof DOORS)[number]['port'], number>>;
+
+/** The settings that tie the services of one machine together; whatever the user set already wins. */
+export function wiring(dataFolder: string, doors: Doors): Record<string, string> {
+  const loopback = (port: number) => `http://127.0.0.1:${port}`;
+  const identity = `http://localhost:${doors.IDENTITY_PORT}`;
+  return {
+    BROKER_DATA: join(dataFolder, 'broker'),
+    HISTORY_DATA: join(dataFolder, 'history'),
+    IDENTITY_DATA: join(dataFolder, 'identity'),
+    MQTT_DATA: join(dataFolder, 'mqtt'),
+    GATEWAY_DATA: join(dataFolder, 'gateway'),
+    AGENT_JSON_DATA: join(dataFolder, 'agent-json'),
+    STREET_DATA: join(dataFolder, 'street'),
+    ...Object.fromEntries(Object.entries(doors).map(([name, port]) => [name, String(port)])),
+    BROKER_URL: loopback(doors.BROKER_PORT),
+    HISTORY_URL: loopback(doors.HISTORY_PORT),
+    MQTT_URL: `mqtt://127.0.0.1:${doors.MQTT_PORT}`,
+    IDENTITY_PUBLIC_URL: identity,
+    OIDC_ISSUER: `${identity}/realms/contor`,
+    GATEWAY_PUBLIC_URL: `http://localhost:${doors.GATEWAY_PORT}`,
+  };
+}

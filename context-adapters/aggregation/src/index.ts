@@ -1,0 +1,2 @@
+/** placeholder while the rooms are built */
+export {};

@@ -1,0 +1,93 @@
+/**
+ * What every script does first: the right Node, the dependencies of the lockfile, a build that is not stale.
+ * No imports outside Node itself: this file runs before anything is installed.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const STAMPS = join(ROOT, 'node_modules', '.cache', 'contor');
+const OLDEST_NODE = [20, 19];
+const SOURCE = /\.(ts|mts|vue|css|html|svg|json|woff2)$/;
+const NOT_SOURCE = new Set(['node_modules', 'dist', 'dist-web', 'coverage', '.git', 'contor-data']);
+
+export function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
+  fail(`Contor needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}.`, 'Install a current Node from nodejs.org (or with nvm, fnm, volta) and run the command again.');
+}
+
+export async function ensureInstalled() {
+  const wanted = digest([readFileSync(join(ROOT, 'package-lock.json')), `${process.platform} ${process.arch} ${process.versions.modules}`]);
+  if (readStamp('install') === wanted) return;
+  console.log('Installing dependencies from the lockfile (once) …');
+  await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  writeStamp('install', wanted);
+}
+
+/** `platform`: what `npm start` needs. `all`: with the tests and the type check of the pages. */
+export async function ensureBuilt(scope) {
+  const wanted = digest(sources(ROOT));
+  const complete = existsSync(join(ROOT, 'cli/dist/index.js')) && existsSync(join(ROOT, 'dashboard/app/dist-web/index.html'));
+  if (complete && (readStamp('build-all') === wanted || readStamp(`build-${scope}`) === wanted)) return;
+  console.log(scope === 'platform' ? 'Building …' : 'Building everything, tests included …');
+  await run(process.execPath, [join(ROOT, 'node_modules/@typescript/native/bin/tsc'), '-b', ...(scope === 'platform' ? ['cli'] : [])]);
+  await npm(['run', '--silent', scope === 'platform' ? 'bundle' : 'build', '--workspace', '@contor/app']);
+  writeStamp(`build-${scope}`, wanted);
+}
+
+export function run(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
+    child.on('error', (error) => fail(`Could not run ${command}: ${error.message}`));
+    child.on('exit', (code, signal) => {
+      if (code === 0) return resolve();
+      process.exitCode = code ?? 1;
+      fail(`${[command, ...args].join(' ')} ended with ${signal ?? `code ${code}`}.`, 'The lines above say why.');
+    });
+  });
+}
+
+function npm(args) {
+  const cli = process.env.npm_execpath;
+  if (cli !== undefined && /\.[cm]?js$/.test(cli)) return run(process.execPath, [cli, ...args]);
+  return run('npm', args, { shell: process.platform === 'win32' });
+}
+
+function sources(directory) {
+  const found = [];
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) {
+      if (!NOT_SOURCE.has(entry.name)) found.push(...sources(path));
+    } else if (SOURCE.test(entry.name)) {
+      const { mtimeMs, size } = statSync(path);
+      found.push(`${path}:${mtimeMs}:${size}`);
+    }
+  }
+  return found;
+}
+
+function digest(parts) {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
+
+function readStamp(name) {
+  const path = join(STAMPS, name);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+function writeStamp(name, value) {
+  mkdirSync(STAMPS, { recursive: true });
+  writeFileSync(join(STAMPS, name), value);
+}
+
+function fail(...lines) {
+  for (const line of lines) console.error(line);
+  process.exit(process.exitCode || 1);
+}

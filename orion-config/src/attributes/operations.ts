@@ -1,0 +1,36 @@
+/** Operations: commands, schedules, jobs, sources, reports, the audit trail. */
+
+import { type AttributeRow, COUNT, FLAG, OBJECT, SECONDS, TEXT, TIME } from './row.js';
+
+export const OPERATIONS = {
+  command: { ...TEXT, about: 'Name of the command' },
+  parameters: { ...OBJECT, about: 'Parameters' },
+  requestedBy: { ...TEXT, about: 'Who asked' },
+  requestedAt: { ...TIME, about: 'When it was asked' },
+  approvedBy: { ...TEXT, about: 'Second person' },
+  expiresAt: { ...TIME, about: 'After this it must not be carried out' },
+  signature: { ...TEXT, about: 'Compact JWS of the request' },
+  result: { ...OBJECT, about: 'What came out' },
+  resultText: { ...TEXT, about: 'What came out, as a sentence' },
+  finishedAt: { ...TIME, about: 'When it was over' },
+  fixedTimes: { ...TEXT, about: 'Local times such as `0:30,8:30,14:30`' },
+  periodSeconds: { ...SECONDS, about: 'Period when there are no fixed times' },
+  nextRunAt: { ...TIME, about: 'Next run' },
+  lastRunAt: { ...TIME, about: 'Last run' },
+  sourceKind: { ...TEXT, about: '`file`, `database`, `tftp`, …' },
+  sourceUrl: { ...TEXT, about: 'Where the data lie, without secrets' },
+  mapping: { ...OBJECT, about: 'Columns and points' },
+  maxHistoryDays: { ...COUNT, about: 'Older data are skipped' },
+  progress: { ...COUNT, about: 'Rows done' },
+  total: { ...COUNT, about: 'Rows to do' },
+  format: { ...TEXT, about: 'File format' },
+  formula: { ...TEXT, about: 'Formula of a report column' },
+  columns: { ...OBJECT, about: 'Columns of a report' },
+  cursor: { ...TEXT, about: 'How far a service has come' },
+  actor: { ...TEXT, about: 'Who did it' },
+  page: { ...TEXT, about: 'Where it was done' },
+  operation: { ...TEXT, about: 'What was done' },
+  valueBefore: { ...TEXT, about: 'Value before' },
+  valueAfter: { ...TEXT, about: 'Value after' },
+  isEnabled: { ...FLAG, about: 'Runs when its time comes' },
+} as const satisfies Record<string, AttributeRow>;

@@ -1,0 +1,79 @@
+/** Who may use which route. Pure, default deny: no row, no role or an unknown role means no. */
+
+import type { FunctionName } from './functions.js';
+import { functionsOf } from './roles.js';
+import { RESERVED_SEGMENTS, ROUTES, type RouteRow } from './routes.js';
+
+/** A signed-in person. Scopes of tenant and site will stand beside the roles. */
+export interface Subject {
+  readonly roles: readonly string[];
+}
+
+export type Decision =
+  | { readonly kind: 'allow' }
+  | { readonly kind: 'deny'; readonly status: 401 | 403 | 404; readonly code: DenyCode };
+
+export type DenyCode = 'signed-out' | 'function.missing' | 'route.unknown';
+
+const ALLOW: Decision = { kind: 'allow' };
+
+export function decide(subject: Subject | undefined, route: RouteRow | undefined): Decision {
+  if (route === undefined) return { kind: 'deny', status: 404, code: 'route.unknown' };
+  if (route.access === 'public' || route.access === 'service') return ALLOW;
+  if (subject === undefined) return { kind: 'deny', status: 401, code: 'signed-out' };
+  if (route.access === 'signed-in') return ALLOW;
+  return may(subject, route.access) ? ALLOW : { kind: 'deny', status: 403, code: 'function.missing' };
+}
+
+export function may(subject: Subject, name: FunctionName): boolean {
+  return functionsOf(subject.roles).includes(name);
+}
+
+/** The row for a request, `undefined` when there is none. HEAD is a GET without its body (RFC 9110, 9.3.2). */
+export function findRoute(method: string, path: string, rows: readonly RouteRow[] = ROUTES): RouteRow | undefined {
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const segments = splitPath(path);
+  if (segments === undefined) return undefined;
+  return rows.find((row) => row.method === wanted && matches(splitPattern(row.path), segments));
+}
+
+const WILDCARD = /^\{\*\w+\}$/;
+
+function splitPattern(pattern: string): readonly string[] {
+  return pattern.slice(1).split('/');
+}
+
+/** Decoded segments; `undefined` for a path that could mean one thing here and another behind us. */
+function splitPath(path: string): readonly string[] | undefined {
+  if (!path.startsWith('/')) return undefined;
+  const segments: string[] = [];
+  for (const raw of path.slice(1).split('/')) {
+    const segment = decodeSegment(raw);
+    if (segment === undefined) return undefined;
+    segments.push(segment);
+  }
+  return segments;
+}
+
+function decodeSegment(raw: string): string | undefined {
+  try {
+    const segment = decodeURIComponent(raw);
+    return segment === '.' || segment === '..' || UNSAFE.test(segment) ? undefined : segment;
+  } catch {
+    return undefined; // RFC 3986, 2.1: a percent sign that is no escape.
+  }
+}
+
+/** A slash or backslash inside a segment, and control characters, are how paths are smuggled past a check. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are exactly what is looked for.
+const UNSAFE = /[/\\\u0000-\u001f\u007f]/;
+
+function matches(pattern: readonly string[], segments: readonly string[]): boolean {
+  for (const [index, part] of pattern.entries()) {
+    if (WILDCARD.test(part)) return !RESERVED_SEGMENTS.includes((segments[0] ?? '').toLowerCase());
+    const segment = segments[index];
+    if (segment === undefined || segment === '') return false;
+    if (!part.startsWith(':') && part !== segment) return false;
+  }
+  return pattern.length === segments.length;
+}

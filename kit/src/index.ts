@@ -1,0 +1,30 @@
+/** Ground floor: bytes, checksums, errors, log, settings, time, retry schedule, durable log, ports and their simulations. */
+
+export * from './bytes.js';
+export * from './checkpoint.js';
+export type * from './clock.js';
+export * from './correlation.js';
+export * from './crc32.js';
+export type * from './disk.js';
+export { openDurableLog } from './durable-log/log.js';
+export type * from './durable-log.js';
+export * from './errors.js';
+export * from './exposure.js';
+export * from './file-store.js';
+export * from './hex.js';
+export * from './lock-directory.js';
+export type * from './log.js';
+export * from './logger.js';
+export * from './metrics.js';
+export type * from './net.js';
+export * from './ports.js';
+export type * from './random.js';
+export { realClock } from './real/clock.js';
+export { realDisk } from './real/disk.js';
+export { realNet } from './real/net.js';
+export { realRandom } from './real/random.js';
+export * from './retry.js';
+export type * from './service.js';
+export * from './settings.js';
+export { seededRandom } from './simulated/random.js';
+export * from './time.js';

@@ -1,0 +1,61 @@
+/** One way to talk HTTP to the broker and to history: tenant, secret, correlation, time limit, open connections, typed errors. */
+
+import axios, { type AxiosInstance, type RawAxiosRequestConfig } from 'axios';
+import { openAgents } from '#agents';
+import { toRequestError } from './request-error.js';
+
+export interface ConnectionOptions {
+  /** Base URL, in a browser also a path such as `/api/quantumleap`. */
+  readonly url: string;
+  /** The default tenant has no header on the wire. */
+  readonly tenant?: string | undefined;
+  /** Sent as a bearer token. */
+  readonly secret?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What a single call may add. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Fiware-Correlator: one identifier all the way. */
+  readonly correlationId?: string | undefined;
+}
+
+export interface Connection {
+  readonly basePath: string;
+  readonly axios: AxiosInstance;
+  close(): void;
+}
+
+export const DEFAULT_TENANT = 'default';
+/** A batch of a thousand entities on a busy disk answers well below this. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+export function connect({ url, tenant, secret, timeoutMs = DEFAULT_TIMEOUT_MS }: ConnectionOptions): Connection {
+  const agents = openAgents();
+  const instance = axios.create({
+    timeout: timeoutMs,
+    headers: { ...tenantHeaders(tenant), ...(secret === undefined ? {} : { Authorization: `Bearer ${secret}` }) },
+    // Platform servers never redirect, and following redirects costs a copy of the body and a limit of 10 MB.
+    maxRedirects: 0,
+    maxBodyLength: Number.POSITIVE_INFINITY,
+    maxContentLength: Number.POSITIVE_INFINITY,
+    // A proxy of the machine is for the internet, not for our own servers.
+    proxy: false,
+    ...agents.options,
+  });
+  instance.interceptors.response.use(undefined, (thrown: unknown) => Promise.reject(toRequestError(thrown)));
+  return { basePath: url.replace(/\/+$/, ''), axios: instance, close: () => agents.close() };
+}
+
+/** NGSI-LD brokers read one, QuantumLeap's GET routes read only the other: both are always sent. */
+export function tenantHeaders(tenant: string | undefined): Readonly<Record<string, string>> {
+  return tenant === undefined || tenant === DEFAULT_TENANT ? {} : { 'NGSILD-Tenant': tenant, 'Fiware-Service': tenant };
+}
+
+export function callConfig({ signal, correlationId }: CallOptions): RawAxiosRequestConfig {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(correlationId === undefined ? {} : { headers: { 'Fiware-Correlator': correlationId } }),
+  };
+}

@@ -1,0 +1,27 @@
+/** What a handler hands back: a status and a body. JSON unless it is text, as QuantumLeap's notify is. */
+
+import type { Fault } from '../fault.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+export function json(body: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, body: JSON.stringify(body), contentType: JSON_TYPE, ...(headers && { headers }) };
+}
+
+export function plain(body: string, status = 200): Answer {
+  return { status, body, contentType: TEXT_TYPE };
+}
+
+export function faultAnswer({ status, error, description }: Fault): Answer {
+  return json({ error, description }, status);
+}
+
+export const NO_CONTENT: Answer = { status: 204, body: undefined, contentType: JSON_TYPE };

@@ -1,0 +1,112 @@
+/** What changes history: notifications and erasures. And, beside QuantumLeap's API, what history knows about its columns. */
+
+import { ContorError } from '@contor/kit';
+import { type EntityUpdate, parseNotification } from '../notify/notification.js';
+import type { ErasureOrder } from '../store/applier.js';
+import { type Answer, faultAnswer, json, NO_CONTENT, plain } from './answer.js';
+import { timeIndexAttributeOf } from './headers.js';
+import { readParameters } from './parameters.js';
+import { AMBIGUOUS, ambiguous, onlyType } from './reading.js';
+import type { Asked, House } from './routes.js';
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Refusals that keep nothing: the sender tries again. */
+const REFUSALS: ReadonlySet<string> = new Set(['log.full', 'disk.full', 'history.busy']);
+const RETRY_AFTER_S = '1';
+
+/** Columns of one type; DuckDB takes more, a table of more is a mistake of the sender. */
+const MAX_COLUMNS = 2_000;
+
+export async function notify(house: House, asked: Asked): Promise<Answer> {
+  const { tenant, arrivalMs, body } = asked;
+  if (body === undefined || body.length === 0) {
+    return plain('Discarding notification due to lack of request body. Lost in a redirect maybe?', 400);
+  }
+  const parsedBody = parseJson(body);
+  if (parsedBody === undefined) {
+    return plain('Discarding notification: the body is not JSON in UTF-8.', 400);
+  }
+  const timeIndexAttribute = timeIndexAttributeOf(asked.headers);
+  const parsed = parseNotification(parsedBody.json, { arrivalMs, timeIndexAttribute });
+  if (parsed.kind === 'fault') {
+    return plain(parsed.description, parsed.status);
+  }
+  const wide = parsed.value.find((update) => isTooWide(house, tenant, update));
+  if (wide !== undefined) {
+    return plain(`Type ${wide.type} would have more than ${MAX_COLUMNS} attributes.`, 400);
+  }
+  return refusable(async () => {
+    await house.store.ingest({ tenant, arrivalMs, timeIndexAttribute, body, updates: parsed.value });
+    return plain('Notification successfully processed');
+  });
+}
+
+export async function eraseEntity(house: House, asked: Asked): Promise<Answer> {
+  const { id = '' } = asked.path;
+  const type = typeof asked.query.type === 'string' ? asked.query.type : await onlyType(house, asked, id);
+  if (type === AMBIGUOUS) {
+    return faultAnswer(ambiguous(id, 409));
+  }
+  return type === undefined ? json([]) : erase(house, asked, type, id);
+}
+
+export function eraseType(house: House, asked: Asked): Promise<Answer> {
+  return erase(house, asked, asked.path.type ?? '', undefined);
+}
+
+/** Units and kinds by tenant: what the columns of history mean. */
+export function answerCatalogue(house: House, asked: Asked): Answer {
+  const types = house.store.catalogue.tablesOf(asked.tenant).map(({ type, columns, entities }) => ({
+    type,
+    entities: entities.length,
+    attributes: columns.map(({ name, kind, unit }) => ({ attrName: name, kind, ...(unit && { unitCode: unit }) })),
+  }));
+  return json({ types });
+}
+
+async function erase(house: House, asked: Asked, type: string, id: string | undefined): Promise<Answer> {
+  const read = readParameters(asked.query, house.defaultLimit);
+  if (read.kind === 'fault') {
+    return faultAnswer(read);
+  }
+  const order: ErasureOrder = { type, id, fromMs: read.value.fromMs, toMs: read.value.toMs };
+  return refusable(async () => {
+    const rows = await house.store.erase(asked.tenant, asked.arrivalMs, order);
+    return rows === 0 ? json([]) : NO_CONTENT;
+  });
+}
+
+async function refusable(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ContorError && REFUSALS.has(error.code)) {
+      const headers = { 'Retry-After': RETRY_AFTER_S };
+      return json({ error: 'Service Unavailable', description: error.message, code: error.code }, 503, headers);
+    }
+    throw error;
+  }
+}
+
+function isTooWide(house: House, tenant: string, update: EntityUpdate): boolean {
+  const table = house.store.catalogue.table(tenant, update.type);
+  const known = table?.columns.length ?? 0;
+  const cells = update.rows.reduce((sum, row) => sum + row.cells.length, 0);
+  if (known + cells <= MAX_COLUMNS) {
+    return false;
+  }
+  const names = new Set(update.rows.flatMap((row) => row.cells.map((cell) => cell.name)));
+  return known + [...names].filter((name) => !table?.columnByName.has(name)).length > MAX_COLUMNS;
+}
+
+function parseJson(body: Uint8Array): { readonly json: unknown } | undefined {
+  try {
+    return { json: JSON.parse(decoder.decode(body)) };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) {
+      return undefined; // The sender's fault, answered with 400.
+    }
+    throw error;
+  }
+}

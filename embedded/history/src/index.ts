@@ -1,0 +1,76 @@
+/** History: QuantumLeap's HTTP API on a durable log and DuckDB. Reads config, wires the rooms, starts, stops. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkExposure, type Health, lockDirectory, openDurableLog, type Start } from '@contor/kit';
+import { createFront } from './front/server.js';
+import type { HistoryConfig } from './settings.js';
+import { HistoryStore } from './store/history-store.js';
+import { RECORD_VERSION } from './store/records.js';
+import { columnarWorker } from './worker/client.js';
+
+export { type HistoryConfig, SETTINGS } from './settings.js';
+
+/** Answers of GET /version. */
+export const VERSION = '0.1.0';
+
+/** EX_SOFTWARE of sysexits: the supervisor starts us again and we recover from the log. */
+const EXIT_FATAL = 70;
+
+export const start: Start<HistoryConfig> = async (config, { ports, log: logger }) => {
+  checkExposure({ ...config, prefix: 'HISTORY' });
+  const { clock, disk } = ports;
+  await disk.makeDirectory(config.dataFolder);
+  const lock = await lockDirectory(config.dataFolder);
+  const onFatal = (error: Error) => {
+    logger.error({ cause: error.stack ?? String(error) }, 'History cannot go on and exits; it recovers from its log.');
+    process.exit(EXIT_FATAL);
+  };
+  const log = await openDurableLog({
+    ...{ disk, clock, onFatal, kind: 'history', version: RECORD_VERSION },
+    directory: join(config.dataFolder, 'log'),
+    maxBytes: config.logLimit,
+  });
+  const columnar = columnarWorker({
+    ...{ onFatal, threads: config.threads, memoryLimitBytes: config.memoryLimit },
+    path: join(config.dataFolder, 'history.duckdb'),
+    setAsideName: `set-aside-${clock.nowMs()}`,
+  });
+  const store = await HistoryStore.open({
+    ...{ log, columnar, clock, logger, onFatal },
+    applyEveryMs: config.applyEvery,
+    checkpointEveryMs: config.checkpointEvery,
+    keepLogBytes: config.logKeep,
+    maxBacklogBytes: config.maxBacklog,
+  });
+  let isStopping = false;
+  const health = (): Health => ({
+    state: isStopping ? 'stopping' : store.missing === undefined ? 'ready' : 'degraded',
+    ...(store.missing !== undefined && { reason: store.missing }),
+    figures: store.figures,
+  });
+  const front = createFront({
+    ...{ store, clock, logger, health, version: VERSION, secret: config.secret },
+    tls: await readTls(config),
+    bodyLimitBytes: config.bodyLimit,
+    defaultLimit: config.defaultLimit,
+  });
+  const url = await front.listen({ host: config.host, port: config.port });
+  logger.info({ url, ...store.figures }, 'History is listening.');
+  return {
+    url,
+    health,
+    async stop() {
+      isStopping = true;
+      await front.close();
+      await store.close();
+      await lock.release();
+    },
+  };
+};
+
+async function readTls({ tlsCert, tlsKey }: HistoryConfig) {
+  return tlsCert === undefined || tlsKey === undefined
+    ? undefined
+    : { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
+}

@@ -1,0 +1,53 @@
+/** What an operator can set, by environment or flag. */
+
+import type { SettingsOf, SettingsTable } from '@contor/kit';
+
+export const SETTINGS = {
+  host: { name: 'HISTORY_HOST', kind: 'text', fallback: '127.0.0.1', about: 'Address to listen on' },
+  port: { name: 'HISTORY_PORT', kind: 'port', fallback: 8668, about: 'TCP port of the QuantumLeap API' },
+  dataFolder: { name: 'HISTORY_DATA', kind: 'path', about: 'Where the log and the database live' },
+  tlsCert: { name: 'HISTORY_TLS_CERT', kind: 'path', optional: true, about: 'PEM certificate; needed beyond loopback' },
+  tlsKey: { name: 'HISTORY_TLS_KEY', kind: 'path', optional: true, about: 'PEM private key of the certificate' },
+  secret: {
+    name: 'PLATFORM_SECRET',
+    kind: 'secret',
+    optional: true,
+    about: 'Bearer token that every request must carry',
+  },
+  bodyLimit: { name: 'HISTORY_BODY_LIMIT', kind: 'bytes', fallback: '16MiB', about: 'Largest request body' },
+  defaultLimit: {
+    name: 'HISTORY_DEFAULT_LIMIT',
+    kind: 'integer',
+    fallback: 10_000,
+    about: 'Rows per answer, default and most',
+  },
+  memoryLimit: { name: 'HISTORY_MEMORY', kind: 'bytes', fallback: '512MiB', about: 'Memory the database may use' },
+  threads: { name: 'HISTORY_THREADS', kind: 'integer', fallback: 2, about: 'Threads of the database' },
+  applyEvery: {
+    name: 'HISTORY_APPLY_EVERY',
+    kind: 'duration',
+    fallback: '100ms',
+    about: 'Longest wait of an acknowledged row for the database',
+  },
+  checkpointEvery: {
+    name: 'HISTORY_CHECKPOINT_EVERY',
+    kind: 'duration',
+    fallback: '1m',
+    about: 'Time between checkpoints of the database',
+  },
+  logLimit: {
+    name: 'HISTORY_LOG_LIMIT',
+    kind: 'bytes',
+    fallback: '1GiB',
+    about: 'Most the log may hold; notifications are refused beyond',
+  },
+  logKeep: { name: 'HISTORY_LOG_KEEP', kind: 'bytes', fallback: '64MiB', about: 'Log kept behind the last checkpoint' },
+  maxBacklog: {
+    name: 'HISTORY_MAX_BACKLOG',
+    kind: 'bytes',
+    fallback: '64MiB',
+    about: 'Acknowledged bytes that may wait for the database',
+  },
+} as const satisfies SettingsTable;
+
+export type HistoryConfig = SettingsOf<typeof SETTINGS>;

@@ -1,0 +1,46 @@
+/**
+ * Names of SQL tables and columns. They are made of a catalogue number and, for the eyes of an operator, of what is left
+ * of the NGSI name in an alphabet of 37 characters: the number makes them unique (DuckDB folds case, NGSI does not), the
+ * alphabet makes them harmless (T28). A user's text never reaches SQL in any other way.
+ */
+
+import { assert } from '@contor/kit';
+
+const IDENTIFIER = /^[a-z][a-z0-9_]{0,62}$/;
+const SLUG_LENGTH = 40;
+
+/** The only way into a SQL text. */
+export function quote(identifier: string): string {
+  assert(IDENTIFIER.test(identifier), 'an identifier outside its alphabet', { identifier });
+  return `"${identifier}"`;
+}
+
+export function hotTable(table: number): string {
+  return `hot_${ordinal(table)}`;
+}
+
+export function lateTable(table: number): string {
+  return `late_${ordinal(table)}`;
+}
+
+export function columnName(column: number, attribute: string): string {
+  return `c${ordinal(column)}_${slug(attribute)}`;
+}
+
+/** An integer that goes into SQL as a literal. */
+export function literal(integer: number): string {
+  assert(Number.isSafeInteger(integer), 'a literal that is not an integer', { integer });
+  return `${integer}`;
+}
+
+function ordinal(number: number): string {
+  assert(Number.isSafeInteger(number) && number >= 0, 'a catalogue number out of range', { number });
+  return `${number}`;
+}
+
+function slug(name: string): string {
+  return name
+    .slice(0, SLUG_LENGTH)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '_');
+}

@@ -1,0 +1,61 @@
+/** What exists, read back from the database at open: tables, columns, entities, watermarks, how far `late` reaches. */
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { ColumnKind } from '../notify/attributes.js';
+import type { ColumnEntry, EntityEntry, LateExtent, TableEntry } from '../store/columnar.js';
+import { hotTable, lateTable, literal, quote } from '../store/identifiers.js';
+
+export async function readCatalogue(connection: DuckDBConnection): Promise<readonly TableEntry[]> {
+  const tables: TableEntry[] = [];
+  for (const [tab, tenant, type] of await rows(connection, 'SELECT tab, tenant, type FROM kinds ORDER BY tab')) {
+    const table = Number(tab);
+    tables.push({
+      ...{ table, tenant: String(tenant), type: String(type) },
+      columns: await readColumns(connection, table),
+      entities: await readEntities(connection, table),
+      late: await readLate(connection, table),
+    });
+  }
+  return tables;
+}
+
+export async function readLate(connection: DuckDBConnection, table: number): Promise<LateExtent> {
+  const late = quote(lateTable(table));
+  const [found] = await rows(
+    connection,
+    `SELECT count(*)::DOUBLE, min(t)::DOUBLE, max(t)::DOUBLE, max(s)::DOUBLE FROM ${late}`,
+  );
+  return {
+    rows: Number(found?.[0] ?? 0),
+    fromMs: Number(found?.[1] ?? Number.POSITIVE_INFINITY),
+    toMs: Number(found?.[2] ?? Number.NEGATIVE_INFINITY),
+    arrival: Number(found?.[3] ?? 0),
+  };
+}
+
+async function readColumns(connection: DuckDBConnection, table: number): Promise<readonly ColumnEntry[]> {
+  const sql = `SELECT col, name, kind, unit FROM attributes WHERE tab = ${literal(table)} ORDER BY col`;
+  return (await rows(connection, sql)).map(([column, name, kind, unit]) => ({
+    column: Number(column),
+    name: String(name),
+    kind: String(kind) as ColumnKind,
+    unit: typeof unit === 'string' ? unit : undefined,
+  }));
+}
+
+async function readEntities(connection: DuckDBConnection, table: number): Promise<readonly EntityEntry[]> {
+  const sql = [
+    'SELECT n.e, n.id, w.t::DOUBLE FROM entities n LEFT JOIN (SELECT e, max(t) AS t FROM',
+    `(SELECT e, t FROM ${quote(hotTable(table))} UNION ALL SELECT e, t FROM ${quote(lateTable(table))}) GROUP BY e) w`,
+    `ON w.e = n.e WHERE n.tab = ${literal(table)} ORDER BY n.e`,
+  ].join(' ');
+  return (await rows(connection, sql)).map(([entity, id, newest]) => ({
+    entity: Number(entity),
+    id: String(id),
+    newestMs: newest === null ? undefined : Number(newest),
+  }));
+}
+
+async function rows(connection: DuckDBConnection, sql: string) {
+  return (await connection.runAndReadAll(sql)).getRows();
+}

@@ -1,0 +1,31 @@
+/**
+ * DuckDB reports by message only. What is torn or foreign is set aside and derived again from the log; what is locked,
+ * newer or merely refused must never be.
+ */
+
+import type { FailureCode, Request } from './protocol.js';
+
+const PATTERNS: readonly { readonly code: FailureCode | 'damaged'; readonly words: RegExp }[] = [
+  { code: 'locked', words: /could not set lock|conflicting lock|being used by another process/i },
+  { code: 'newer', words: /database file with version number|newer version of duckdb|history format/i },
+  {
+    code: 'damaged',
+    words:
+      /checksum|corrupt|not a valid duckdb database|serialization error|replaying wal|failed to (load|deserialize)|INTERNAL Error|attempted to (read|access)|could not read (all|enough)|magic bytes/i,
+  },
+];
+
+/** The database cannot be used after these, or after any failed write: its memory and ours no longer agree. */
+const WRITES: ReadonlySet<Request['kind']> = new Set(['apply', 'erase', 'rebase']);
+
+export function failureCode(message: string, request: Request['kind']): FailureCode {
+  const found = PATTERNS.find((pattern) => pattern.words.test(message))?.code;
+  if (found === 'locked' || found === 'newer') {
+    return found;
+  }
+  return found === 'damaged' || WRITES.has(request) || /FATAL|invalidated/.test(message) ? 'broken' : 'refused';
+}
+
+export function isDamage(message: string): boolean {
+  return PATTERNS.find((pattern) => pattern.words.test(message))?.code === 'damaged';
+}

@@ -1,0 +1,32 @@
+/** What the HTTP thread and the database thread say to each other. */
+
+import type { Batch, ColumnarResult, Erased, Erasure, OpenedColumnar } from '../store/columnar.js';
+
+export interface WorkerSettings {
+  readonly path: string;
+  readonly memoryLimitBytes: number;
+  readonly threads: number;
+}
+
+export type Request =
+  | { readonly kind: 'open'; readonly settings: WorkerSettings; readonly setAsideName: string }
+  | { readonly kind: 'apply'; readonly batch: Batch }
+  | { readonly kind: 'erase'; readonly erasure: Erasure }
+  | { readonly kind: 'query'; readonly sql: string }
+  | { readonly kind: 'checkpoint' }
+  | { readonly kind: 'rebase'; readonly sequence: number }
+  | { readonly kind: 'close' };
+
+export type Answer = OpenedColumnar | Erased | ColumnarResult | undefined;
+
+export interface Envelope {
+  readonly number: number;
+  readonly request: Request;
+}
+
+export type Reply =
+  | { readonly number: number; readonly kind: 'done'; readonly answer: Answer }
+  | { readonly number: number; readonly kind: 'failed'; readonly code: FailureCode; readonly message: string };
+
+/** `locked` and `newer` are the operator's to settle; `broken` means that this process cannot go on with the database. */
+export type FailureCode = 'locked' | 'newer' | 'broken' | 'refused';

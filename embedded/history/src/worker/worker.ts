@@ -1,0 +1,66 @@
+/** Entry of the database thread: one request after the other for what writes, questions side by side. */
+
+import { parentPort } from 'node:worker_threads';
+import { assert } from '@contor/kit';
+import { type Database, openDatabase } from './database.js';
+import { failureCode } from './failure.js';
+import type { Answer, Envelope, Reply, Request } from './protocol.js';
+
+assert(parentPort !== null, 'the database thread needs a parent');
+const port = parentPort;
+let database: Database | undefined;
+let writes: Promise<unknown> = Promise.resolve();
+
+port.on('message', ({ number, request }: Envelope) => {
+  const answer = request.kind === 'query' ? opened().query(request.sql) : inOrder(request);
+  answer.then(
+    (value) => send({ number, kind: 'done', answer: value }),
+    (error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      send({ number, kind: 'failed', code: failureCode(message, request.kind), message });
+    },
+  );
+});
+
+function inOrder(request: Exclude<Request, { kind: 'query' }>): Promise<Answer> {
+  const next = writes.then(() => carryOut(request));
+  writes = next.catch(() => undefined);
+  return next;
+}
+
+async function carryOut(request: Exclude<Request, { kind: 'query' }>): Promise<Answer> {
+  switch (request.kind) {
+    case 'open': {
+      const { database: made, opened: found } = await openDatabase(request.settings, request.setAsideName);
+      database = made;
+      return found;
+    }
+    case 'apply':
+      return opened().apply(request.batch);
+    case 'erase':
+      return opened().erase(request.erasure);
+    case 'checkpoint':
+      return opened().checkpoint();
+    case 'rebase':
+      return opened().rebase(request.sequence);
+    case 'close':
+      return database?.close();
+  }
+}
+
+function opened(): Database {
+  assert(database !== undefined, 'the database is asked before it is open');
+  return database;
+}
+
+function send(reply: Reply): void {
+  const buffers = reply.kind === 'done' ? movable(reply.answer) : [];
+  port.postMessage(reply, buffers);
+}
+
+function movable(answer: Answer): ArrayBuffer[] {
+  if (answer === undefined || !('columns' in answer)) {
+    return [];
+  }
+  return answer.columns.flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
+}

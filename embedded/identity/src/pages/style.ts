@@ -1,0 +1,50 @@
+/** The look of the sign-in pages: the dashboard's own tokens, because the two feel like one place. */
+
+export const STYLE = `:root {
+  color-scheme: light dark;
+  --surface: #f7f8fa; --raised: #ffffff; --ink: #14202b; --ink-soft: #4a5a68; --line: #d5dce3; --edge: #6b7a88;
+  --accent: #0b6bcb; --accent-ink: #ffffff; --bad: #b3261e;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --surface: #10161c; --raised: #18212a; --ink: #e8eef4; --ink-soft: #a9b7c4; --line: #2c3945; --edge: #8494a3;
+    --accent: #6db3ff; --accent-ink: #06223f; --bad: #ff8a80;
+  }
+}
+*, *::before, *::after { box-sizing: border-box; }
+body {
+  margin: 0; min-block-size: 100vh; display: flex; flex-direction: column; align-items: center; gap: 16px;
+  padding: 32px 16px; background: var(--surface); color: var(--ink);
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
+}
+header, main { inline-size: 100%; max-inline-size: 384px; }
+.product { margin: 0; font-size: 20px; font-weight: 700; letter-spacing: -0.01em; }
+main { background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: 24px; }
+h1 { margin: 0 0 8px; font-size: 24px; line-height: 1.25; }
+h2 { margin: 0 0 4px; font-size: 16px; }
+p { margin: 0 0 16px; overflow-wrap: anywhere; }
+.soft { color: var(--ink-soft); }
+.field { margin-block-end: 16px; }
+label { display: block; margin-block-end: 4px; font-weight: 600; }
+input:not([type="hidden"]) {
+  inline-size: 100%; min-block-size: 44px; padding: 8px 12px; font: inherit; color: inherit;
+  background: var(--surface); border: 1px solid var(--edge); border-radius: 8px;
+}
+input[aria-invalid="true"] { border-color: var(--bad); border-inline-start-width: 4px; }
+button, .button {
+  display: block; inline-size: 100%; min-block-size: 44px; padding: 8px 16px; text-align: center; font: inherit;
+  font-weight: 600; color: var(--accent-ink); background: var(--accent); border: 1px solid transparent; border-radius: 8px;
+  text-decoration: none; cursor: pointer;
+}
+a { color: var(--accent); }
+a.button { color: var(--accent-ink); }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.problem { margin-block-end: 16px; padding: 12px 16px; border: 1px solid var(--bad); border-inline-start-width: 4px; border-radius: 8px; }
+.problem ul { margin: 0; padding: 0; list-style: none; }
+.problem h2, .problem a, .field-problem { color: var(--bad); }
+.field-problem { margin-block-end: 4px; font-size: 14px; }
+.languages { display: flex; flex-wrap: wrap; gap: 16px; margin: 24px 0 0; padding: 0; list-style: none; font-size: 14px; }
+.languages a, .languages span { display: inline-block; min-block-size: 24px; }
+.languages span { color: var(--ink-soft); }
+@media (forced-colors: active) { main, button, .button { border-color: CanvasText; } }
+`;

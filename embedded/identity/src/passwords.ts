@@ -1,0 +1,101 @@
+/**
+ * Passwords: scrypt (RFC 7914) with the parameters written into each hash, so that they can be raised later. N = 2^14,
+ * r = 8, p = 5 costs 16 MiB and about a quarter of a second, which OWASP counts equal to 128 MiB at p = 1, but lets two
+ * people sign in at once on a small machine.
+ */
+
+import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto';
+
+const COST = { N: 16_384, r: 8, p: 5 } as const;
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+
+/** Two hashes at a time keep both cores of a small machine busy and memory at 32 MiB; more only wait. */
+const AT_ONCE = 2;
+/** A longer queue would be answered after people have given up. */
+const QUEUE_LIMIT = 32;
+
+export const PASSWORD_LIMIT = 256;
+
+interface Cost {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+export class PasswordQueueFull extends Error {
+  readonly code = 'identity.busy';
+}
+
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  const hash = await derive(password, salt, COST);
+  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
+}
+
+/** Costs the same time whether or not there is such a user: `encoded` undefined compares with a hash nobody has. */
+export async function verifyPassword(password: string, encoded: string | undefined): Promise<boolean> {
+  const parsed = encoded === undefined ? undefined : parseHash(encoded);
+  const { cost, salt, hash } = parsed ?? { cost: COST, salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(HASH_BYTES) };
+  const candidate = await derive(password, salt, cost);
+  return timingSafeEqual(candidate, hash) && parsed !== undefined;
+}
+
+function parseHash(encoded: string): { cost: Cost; salt: Buffer; hash: Buffer } | undefined {
+  const [kind, N, r, p, salt, hash] = encoded.split('$');
+  if (kind !== 'scrypt' || salt === undefined || hash === undefined) return undefined;
+  const bytes = Buffer.from(hash, 'base64url');
+  if (bytes.length !== HASH_BYTES) return undefined;
+  return { cost: { N: Number(N), r: Number(r), p: Number(p) }, salt: Buffer.from(salt, 'base64url'), hash: bytes };
+}
+
+let running = 0;
+const waiting: (() => void)[] = [];
+
+async function derive(password: string, salt: Buffer, cost: Cost): Promise<Buffer> {
+  await enter();
+  try {
+    return await new Promise<Buffer>((resolve, reject) => {
+      const maxmem = 256 * cost.N * cost.r;
+      scrypt(password.normalize('NFKC'), salt, HASH_BYTES, { ...cost, maxmem }, (error, key) =>
+        error === null ? resolve(key) : reject(error),
+      );
+    });
+  } finally {
+    leave();
+  }
+}
+
+async function enter(): Promise<void> {
+  if (running < AT_ONCE) {
+    running += 1;
+    return;
+  }
+  if (waiting.length >= QUEUE_LIMIT) throw new PasswordQueueFull('Too many sign-ins at once.');
+  await new Promise<void>((resolve) => waiting.push(resolve)); // The one who leaves hands over its place.
+}
+
+function leave(): void {
+  const next = waiting.shift();
+  if (next === undefined) running -= 1;
+  else next();
+}
+
+const CONSONANTS = 'bdfghjkmnprstvz';
+const VOWELS = 'aeiou';
+const GROUPS = 5;
+const SYLLABLES = 2;
+
+/** Something a person can read aloud and type: kodu-mive-tasa-reni-bupo. 75^10 choices are 62 bits. */
+export function readablePassword(): string {
+  const groups = Array.from({ length: GROUPS }, () => Array.from({ length: SYLLABLES }, syllable).join(''));
+  return groups.join('-');
+}
+
+function syllable(): string {
+  return pick(CONSONANTS) + pick(VOWELS);
+}
+
+function pick(letters: string): string {
+  return letters.charAt(randomInt(letters.length));
+}

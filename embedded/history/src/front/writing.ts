@@ -85,6 +85,9 @@ async function refusable(work: () => Promise<Answer>): Promise<Answer> {
       const headers = { 'Retry-After': RETRY_AFTER_S };
       return json({ error: 'Service Unavailable', description: error.message, code: error.code }, 503, headers);
     }
+    if (error instanceof ContorError && error.code === 'log.record-size') {
+      return plain('The notification is too large for one record of the log.', 413);
+    }
     throw error;
   }
 }

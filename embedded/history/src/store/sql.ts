@@ -56,7 +56,7 @@ export function seriesSql(query: SeriesSql): string {
   const window = `LIMIT ${literal(query.limit)} OFFSET ${literal(query.offset)}`;
   const source = sourceSql(query, names);
   if (query.aggregation === undefined) {
-    return `SELECT e, t::DOUBLE AS t${list(names)} FROM (${source}) ORDER BY t ${direction}, e ${window}`;
+    return `SELECT e, t::DOUBLE AS t${list(names)} FROM (${source}) ORDER BY t ${direction}, e ${direction} ${window}`;
   }
   const { method, period } = query.aggregation;
   const values = names.map((name) => `${FUNCTIONS[method]}(${name})${method === 'count' ? '::DOUBLE' : ''}`);

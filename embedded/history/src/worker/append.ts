@@ -114,10 +114,10 @@ function numberOrNull(value: unknown): DuckDBValue {
   return typeof value === 'number' && !Number.isNaN(value) ? value : null;
 }
 
-function each(valueOf: (row: number) => DuckDBValue): Fill {
+function each(pick: (row: number) => DuckDBValue): Fill {
   return (vector, from, count) => {
     for (let row = 0; row < count; row += 1) {
-      vector.setItem(row, valueOf(from + row));
+      vector.setItem(row, pick(from + row));
     }
   };
 }

@@ -2,7 +2,6 @@
 
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf } from '@contor/kit';
 
 export async function setAside(path: string, name: string): Promise<string> {
   const folder = join(dirname(path), name);
@@ -10,7 +9,7 @@ export async function setAside(path: string, name: string): Promise<string> {
   for (const file of [path, `${path}.wal`]) {
     await rename(file, join(folder, basename(file))).catch((error: unknown) => {
       // There is a write-ahead log only after an unclean end.
-      if (errnoOf(error) !== 'ENOENT') {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
         throw error;
       }
     });

@@ -1,7 +1,7 @@
 /** Entry of the database thread: one request after the other for what writes, questions side by side. */
 
+import assert from 'node:assert/strict';
 import { parentPort } from 'node:worker_threads';
-import { assert } from '@contor/kit';
 import { type Database, openDatabase } from './database.js';
 import { failureCode } from './failure.js';
 import type { Answer, Envelope, Reply, Request } from './protocol.js';

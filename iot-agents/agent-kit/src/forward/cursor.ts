@@ -1,0 +1,36 @@
+/**
+ * The cursor file of a lane: everything up to `sequence` is done, with what the lane must remember beside it, in one
+ * small atomic file. It may lag behind: what is done twice after a crash has the same key, and no effect (DESIGN 2.2).
+ */
+
+import type { Disk } from '@contor/kit';
+import { assert, openCheckpoint } from '@contor/kit';
+
+export interface Saved<Memory> {
+  readonly sequence: number;
+  readonly memory: Memory;
+}
+
+export interface CursorFile<Memory> {
+  read(): Promise<Saved<Memory> | undefined>;
+  write(saved: Saved<Memory>): Promise<void>;
+}
+
+const CURSOR_VERSION = 1;
+
+export function openCursorFile<Memory>(disk: Disk, path: string): CursorFile<Memory> {
+  const file = openCheckpoint({ disk, path });
+  return {
+    async read() {
+      const bytes = await file.read();
+      if (bytes === undefined) return undefined;
+      const { version, ...saved } = JSON.parse(new TextDecoder().decode(bytes)) as Saved<Memory> & { version: number };
+      assert(version === CURSOR_VERSION, 'The cursor file was written by another version of this program.', {
+        path,
+        version,
+      });
+      return saved;
+    },
+    write: (saved) => file.write(new TextEncoder().encode(JSON.stringify({ version: CURSOR_VERSION, ...saved }))),
+  };
+}

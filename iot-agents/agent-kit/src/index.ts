@@ -1,0 +1,34 @@
+/** What every IoT agent stands on: ingest log, lanes to broker and history, shelves, device registry, MQTT acks. */
+
+export {
+  type Agent,
+  type AgentFigures,
+  type AgentLimits,
+  type AgentOptions,
+  type Message,
+  openAgent,
+} from './agent.js';
+export {
+  type BrokerPort,
+  type Delivery,
+  type HistoryPort,
+  MOST_ENTITIES,
+  type RefusedEntity,
+} from './forward/ports.js';
+export type { AcquiredIntervals, Entity, Refusal, State, Translation, Translator } from './forward/state.js';
+export { contentHash, type IngestRecord, type Lane } from './ingest/record.js';
+export { DEFAULT_TIME_WINDOW, judgeTime, type TimeVerdict, type TimeWindow } from './ingest/time-window.js';
+export {
+  type AckGate,
+  type AckGateOptions,
+  type GatedClient,
+  gateAcks,
+  type MessagePacket,
+  type Settled,
+} from './mqtt/ack-gate.js';
+export { brokerOver } from './peers/broker.js';
+export { historyOver } from './peers/history.js';
+export type { PeerOptions } from './peers/requests.js';
+export { type Device, deviceKey } from './registry/device.js';
+export { type DeviceRegistry, openDeviceRegistry, provisionDevices } from './registry/registry.js';
+export { openShelf, type Shelf, type ShelfEntry } from './shelf.js';

@@ -1,0 +1,79 @@
+/**
+ * One record of the ingest log: what a device said, byte for byte, and what we knew when it arrived. `receivedAtMs` is
+ * stamped here, once, so that a replay after a crash tells the same story (the time of a payload without device time,
+ * and `recordedAt` of every value, come from it).
+ *
+ * Layout of payload version 1: lane u8, received f64, hash 16 bytes, then tenant, device and channel as u8 length +
+ * UTF-8, then the raw bytes to the end. Framing and checksum are the durable log's.
+ */
+
+import { createHash } from 'node:crypto';
+
+/** `live` moves the present, `late` only fills history. */
+export type Lane = 'live' | 'late';
+
+export interface IngestRecord {
+  readonly lane: Lane;
+  readonly tenant: string;
+  /** Key of the device in the registry. */
+  readonly device: string;
+  /** Which kind of message of that device this is, in the agent's own words, e.g. `attrs`. */
+  readonly channel: string;
+  readonly receivedAtMs: number;
+  readonly bytes: Uint8Array;
+  /** Of device and bytes: names this frame for the duplicate guard and for whoever traces a value to its bytes. */
+  readonly hash: Uint8Array;
+}
+
+export const INGEST_KIND = 'ingest';
+export const INGEST_VERSION = 1;
+
+const LANES: readonly Lane[] = ['live', 'late'];
+const HASH_BYTES = 16;
+const FIXED_BYTES = 1 + 8 + HASH_BYTES;
+const LONGEST_NAME = 255;
+
+const utf8 = new TextEncoder();
+const text = new TextDecoder();
+
+/** 128 bits are plenty against accidents; a forger would have to hold the device's own credential. */
+export function contentHash(device: string, bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(device).update('\0').update(bytes).digest().subarray(0, HASH_BYTES);
+}
+
+export function encodeRecord(record: IngestRecord): Uint8Array {
+  const names = [record.tenant, record.device, record.channel].map((name) => utf8.encode(name));
+  const namesLength = names.reduce((sum, name) => sum + 1 + name.length, 0);
+  const payload = new Uint8Array(FIXED_BYTES + namesLength + record.bytes.length);
+  payload[0] = LANES.indexOf(record.lane);
+  new DataView(payload.buffer).setFloat64(1, record.receivedAtMs);
+  payload.set(record.hash.subarray(0, HASH_BYTES), 9);
+  let position = FIXED_BYTES;
+  for (const name of names) {
+    if (name.length > LONGEST_NAME) throw new RangeError('a name in an ingest record is longer than 255 bytes');
+    payload[position] = name.length;
+    payload.set(name, position + 1);
+    position += 1 + name.length;
+  }
+  payload.set(record.bytes, position);
+  return payload;
+}
+
+/** Undefined when the payload is not a record: the log's checksum held, so another program wrote it. */
+export function decodeRecord(payload: Uint8Array): IngestRecord | undefined {
+  const lane = LANES[payload[0] ?? LANES.length];
+  if (lane === undefined || payload.length < FIXED_BYTES + 3) return undefined;
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  let position = FIXED_BYTES;
+  const nextName = (): string => {
+    const start = position + 1;
+    position = start + (payload[position] ?? 0);
+    return text.decode(payload.subarray(start, position));
+  };
+  const tenant = nextName();
+  const device = nextName();
+  const channel = nextName();
+  if (position > payload.length) return undefined;
+  const hash = payload.subarray(9, FIXED_BYTES);
+  return { lane, tenant, device, channel, receivedAtMs: view.getFloat64(1), bytes: payload.subarray(position), hash };
+}

@@ -1,0 +1,76 @@
+/**
+ * The JSON agent: meters publish JSON over MQTT, NGSI-LD entities come out. This page wires the rooms: MQTT intake →
+ * ingest log (agent-kit) → translator (codec and mapping) → broker and history.
+ */
+
+import { brokerOver, DEFAULT_TIME_WINDOW, historyOver, openAgent } from '@contor/agent-kit';
+import { type Health, lockDirectory, type Start } from '@contor/kit';
+import { mentionsTime } from './codec/attrs.js';
+import { keptMqttPassword } from './credential.js';
+import type { AgentJsonConfig } from './settings.js';
+import { jsonTranslator } from './translator.js';
+import { openMqttIntake } from './transport/mqtt-intake.js';
+import { parseTopic, SUBSCRIPTIONS } from './transport/topics.js';
+
+export { provisionDevices } from '@contor/agent-kit';
+export { keepMqttPassword } from './credential.js';
+export { sampleDevices } from './sample-devices.js';
+export { type AgentJsonConfig, SETTINGS } from './settings.js';
+
+/** EX_SOFTWARE would be ours; 70 is what the supervisor takes for "the disk failed, start me again". */
+const EXIT_FATAL = 70;
+
+export const start: Start<AgentJsonConfig> = async (config, { ports, log }) => {
+  const { dataFolder } = config;
+  const lock = await lockDirectory(dataFolder);
+  const onFatal = (error: Error): void => {
+    log.error({ error }, 'The agent cannot go on safely: exiting, and recovering at the next start.');
+    process.exit(EXIT_FATAL);
+  };
+  const secret = config.platformSecret;
+  const agent = await openAgent({
+    dataFolder,
+    ports,
+    log,
+    broker: brokerOver({ url: config.brokerUrl, secret }),
+    history: historyOver({ url: config.historyUrl, secret }, 'agent-json', ports.clock),
+    translator: (registry) => jsonTranslator(registry, { ...DEFAULT_TIME_WINDOW, maxAgeMs: config.maxAge }),
+    hasDeviceTime: (channel, bytes) => channel === 'profile' || mentionsTime(bytes),
+    limits: { logBytes: config.logBytes, shelfBytes: config.shelfBytes },
+    onFatal,
+  });
+  agent.start();
+
+  let strayTopics = 0;
+  const intake = openMqttIntake({
+    url: config.mqttUrl,
+    username: config.mqttUsername,
+    password: config.mqttPassword ?? (await keptMqttPassword(dataFolder, ports.disk)),
+    clientId: config.mqttClientId ?? config.mqttUsername,
+    subscriptions: SUBSCRIPTIONS,
+    log,
+    async take(topic, bytes) {
+      const address = parseTopic(topic);
+      // Nobody we know could have sent it, so there is nobody to keep it for; the ack makes the broker forget it.
+      if (address === undefined) strayTopics += 1;
+      else await agent.take({ ...address, bytes });
+    },
+    onFatal,
+  });
+  log.info({ devices: agent.registry.size, mqttUrl: config.mqttUrl }, 'The JSON agent is listening.');
+
+  return {
+    health: (): Health => {
+      const figures = { ...agent.figures, strayTopics, refused: intake.refused, connected: intake.isConnected ? 1 : 0 };
+      if (!intake.isConnected) return { state: 'degraded', reason: 'The MQTT broker is away.', figures };
+      if (figures.failures > 0)
+        return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
+      return { state: 'ready', figures };
+    },
+    async stop() {
+      await intake.stop();
+      await agent.stop();
+      await lock.release();
+    },
+  };
+};

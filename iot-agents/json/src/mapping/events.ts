@@ -1,0 +1,49 @@
+/** What the words in `events` mean, and the Alert entity each becomes: one for every time a meter says it. */
+
+import type { Device, State } from '@contor/agent-kit';
+import { toIso } from '@contor/kit';
+import { entity, urn } from '@contor/orion-config';
+
+export interface EventRow {
+  readonly word: string;
+  readonly category: 'powerQuality' | 'security' | 'device';
+  readonly severity: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+}
+
+export const EVENTS = [
+  { word: 'voltageSag', category: 'powerQuality', severity: 'low' },
+  { word: 'voltageSwell', category: 'powerQuality', severity: 'low' },
+  { word: 'phaseLost', category: 'powerQuality', severity: 'high' },
+  { word: 'coverOpened', category: 'security', severity: 'high' },
+  { word: 'coverClosed', category: 'security', severity: 'informational' },
+  { word: 'terminalCoverOpened', category: 'security', severity: 'high' },
+  { word: 'magneticField', category: 'security', severity: 'high' },
+  { word: 'clockInvalid', category: 'device', severity: 'medium' },
+  { word: 'registerReset', category: 'device', severity: 'high' },
+  { word: 'powerUp', category: 'device', severity: 'informational' },
+  { word: 'powerDown', category: 'device', severity: 'medium' },
+] as const satisfies readonly EventRow[];
+
+/** A word we do not know is an alert all the same: firmware learns words faster than we do. */
+const UNKNOWN = { category: 'device', severity: 'informational' } as const;
+
+export function alertState(device: Device, word: string, atMs: number, receivedAtMs: number): State {
+  const { category, severity } = EVENTS.find((row) => row.word === word) ?? UNKNOWN;
+  const at = toIso(atMs);
+  // The stamp without punctuation: the same event told twice is the same alert.
+  const id = urn('Alert', `${device.name}:${word}:${at.replace(/[-:.]/g, '')}`);
+  const alert = entity('Alert', id)
+    .property('category', category)
+    .property('subCategory', word)
+    .property('eventCode', word)
+    .property('severity', severity)
+    .property('status', 'open')
+    .property('dateIssued', at)
+    .property('dateObserved', at)
+    .property('source', 'meter')
+    .property('recordedAt', toIso(receivedAtMs))
+    .relationship('alertSource', device.refDevice)
+    .relationship('refDevice', device.refDevice);
+  if (device.refPoint !== undefined) alert.relationship('refPoint', device.refPoint);
+  return { entity: alert.build(), timeMs: atMs, isOneOff: true };
+}

@@ -1,0 +1,65 @@
+/** What the JSON agent can be told, as a table: the environment, the flags of the command line and its help come from it. */
+
+import type { SettingsOf, SettingsTable } from '@contor/kit';
+
+export const SETTINGS = {
+  dataFolder: {
+    name: 'AGENT_JSON_DATA',
+    kind: 'path',
+    about: 'Where the ingest log, the cursors and the device registry live',
+  },
+  mqttUrl: {
+    name: 'MQTT_URL',
+    kind: 'url',
+    fallback: 'mqtt://127.0.0.1:1883',
+    about: 'The MQTT broker the meters publish to',
+  },
+  mqttUsername: {
+    name: 'AGENT_JSON_MQTT_USERNAME',
+    kind: 'text',
+    fallback: 'agent-json',
+    about: 'Name at the MQTT broker',
+  },
+  mqttPassword: {
+    name: 'AGENT_JSON_MQTT_PASSWORD',
+    kind: 'secret',
+    optional: true,
+    about: 'Password at the MQTT broker; default: the one kept in the data folder',
+  },
+  mqttClientId: {
+    name: 'AGENT_JSON_MQTT_CLIENT_ID',
+    kind: 'text',
+    optional: true,
+    about: 'Fixed client identifier of the persistent session; default: the name',
+  },
+  brokerUrl: { name: 'BROKER_URL', kind: 'url', fallback: 'http://127.0.0.1:1026', about: 'The NGSI-LD broker' },
+  historyUrl: { name: 'HISTORY_URL', kind: 'url', fallback: 'http://127.0.0.1:8668', about: 'The history server' },
+  platformSecret: {
+    name: 'PLATFORM_SECRET',
+    kind: 'secret',
+    optional: true,
+    about: 'Shown to broker and history when set',
+  },
+  logBytes: {
+    name: 'AGENT_JSON_LOG_BYTES',
+    kind: 'bytes',
+    fallback: '1GiB',
+    min: 2 ** 20,
+    about: 'What each of the two ingest logs may take on disk while the platform is away',
+  },
+  shelfBytes: {
+    name: 'AGENT_JSON_SHELF_BYTES',
+    kind: 'bytes',
+    fallback: '32MiB',
+    min: 2 ** 20,
+    about: 'What each of unassigned, quarantine and dead-letters may take on disk',
+  },
+  maxAge: {
+    name: 'AGENT_JSON_MAX_AGE',
+    kind: 'duration',
+    optional: true,
+    about: 'Readings older than this go to quarantine; default: any age since 2000',
+  },
+} as const satisfies SettingsTable;
+
+export type AgentJsonConfig = SettingsOf<typeof SETTINGS>;

@@ -1,0 +1,94 @@
+/** The agent's translator: a record of the ingest log → states, intervals, alerts, or the reason why there are none. */
+
+import {
+  type Device,
+  type DeviceRegistry,
+  type IngestRecord,
+  judgeTime,
+  type Refusal,
+  type State,
+  type TimeWindow,
+  type Translation,
+  type Translator,
+} from '@contor/agent-kit';
+import { toIso } from '@contor/kit';
+import { decodeAttrs } from './codec/attrs.js';
+import { decodeProfile } from './codec/profile.js';
+import { alertState } from './mapping/events.js';
+import { toIntervals } from './mapping/intervals.js';
+import { toLiveReading, type ValueFault } from './mapping/live.js';
+import { type DeviceModel, deviceModel } from './mapping/models.js';
+
+export function jsonTranslator(registry: DeviceRegistry, window: TimeWindow): Translator {
+  const known = (record: IngestRecord, translate: (device: Device, model: DeviceModel) => Translation): Translation => {
+    const device = registry.find(record.device);
+    if (device === undefined)
+      return nothingBut({ shelf: 'dead-letters', reason: 'device.gone', detail: 'no longer provisioned' });
+    const model = deviceModel(device.model);
+    if (model === undefined)
+      return nothingBut({ shelf: 'dead-letters', reason: 'device.model', detail: `no model ${device.model}` });
+    return translate(device, model);
+  };
+  return {
+    live: (record) => known(record, (device, model) => translateAttrs(record, device, model, window)),
+    late: (record) =>
+      known(record, (device, model) => {
+        if (record.channel === 'profile') return translateProfile(record, device, model, window);
+        // It was live and came too late: its faults and alerts were dealt with when it was.
+        const { states } = translateAttrs(record, device, model, window);
+        return { states: states.filter(({ isOneOff }) => !isOneOff), acquired: [], refusals: [] };
+      }),
+  };
+}
+
+function translateAttrs(record: IngestRecord, device: Device, model: DeviceModel, window: TimeWindow): Translation {
+  const { receivedAtMs } = record;
+  const decoded = decodeAttrs(record.bytes);
+  if (decoded.kind === 'garbage')
+    return nothingBut({ shelf: 'dead-letters', reason: decoded.error.code, detail: decoded.error.message });
+  const states: State[] = [];
+  const refusals: Refusal[] = [];
+  for (const item of decoded.value) {
+    if (item.kind === 'fault') {
+      refusals.push({ shelf: 'dead-letters', reason: item.error.code, detail: item.error.message });
+      continue;
+    }
+    const observedMs = item.measure.observedMs ?? receivedAtMs;
+    const verdict = judgeTime(observedMs, receivedAtMs, window);
+    if (verdict !== 'in window') {
+      refusals.push({ shelf: 'quarantine', reason: verdict, detail: toIso(observedMs) });
+      continue;
+    }
+    const { state, faults } = toLiveReading(device, model, item.measure, receivedAtMs);
+    if (state !== undefined) states.push(state);
+    refusals.push(...asRefusals(faults));
+    for (const word of item.measure.events) states.push(alertState(device, word, observedMs, receivedAtMs));
+  }
+  return { states, acquired: [], refusals };
+}
+
+function translateProfile(record: IngestRecord, device: Device, model: DeviceModel, window: TimeWindow): Translation {
+  const { receivedAtMs } = record;
+  const decoded = decodeProfile(record.bytes);
+  if (decoded.kind === 'garbage')
+    return nothingBut({ shelf: 'dead-letters', reason: decoded.error.code, detail: decoded.error.message });
+  const { startMs, intervalSeconds, registers } = decoded.value;
+  const longest = Math.max(...[...registers.values()].map((series) => series.length - 1));
+  for (const edgeMs of [startMs, startMs + longest * intervalSeconds * 1_000]) {
+    const verdict = judgeTime(edgeMs, receivedAtMs, window);
+    if (verdict !== 'in window')
+      return nothingBut({ shelf: 'quarantine', reason: verdict, detail: `profile from ${toIso(startMs)}` });
+  }
+  const { rows, acquired, faults } = toIntervals(device, model, decoded.value, receivedAtMs);
+  return { states: rows, acquired: acquired === undefined ? [] : [acquired], refusals: asRefusals(faults) };
+}
+
+/** One of each reason: a shelf keeps the whole payload with each, and ten thousand bad registers are one bad payload. */
+function asRefusals(faults: readonly ValueFault[]): Refusal[] {
+  const reasons = new Map(faults.map((fault) => [fault.reason, fault]));
+  return [...reasons.values()].map(({ reason, detail }) => ({ shelf: 'dead-letters', reason, detail }));
+}
+
+function nothingBut(refusal: Refusal): Translation {
+  return { states: [], acquired: [], refusals: [refusal] };
+}

@@ -41,6 +41,29 @@ export type AttributeName = keyof Rows;
 /** A row with its IRI written out. */
 export type Attribute = AttributeRow & { readonly iri: string };
 
+/** Rows of the chapters before they were merged: the same as `ATTRIBUTES` has, unless a name stands in two of them. */
+export const ROW_COUNT = [
+  NAMING,
+  LINKS,
+  DEVICES,
+  INSTALLATIONS,
+  WORLD,
+  ELECTRICITY_REGISTERS,
+  ELECTRICITY_GAUGES,
+  HEAT,
+  GAS,
+  WATER,
+  ENVIRONMENT,
+  CHANNELS,
+  QUALITIES,
+  SERIES,
+  ACQUISITION,
+  COMMERCE,
+  EVENTS,
+  RESULTS,
+  OPERATIONS,
+].reduce((sum, chapter) => sum + Object.keys(chapter).length, 0);
+
 export const ATTRIBUTES = Object.fromEntries(
   Object.entries(ROWS).map(([name, row]) => [name, { ...row, iri: iriOf(row.from, name) }]),
 ) as { readonly [Name in AttributeName]: Rows[Name] & { readonly iri: string } };

@@ -10,14 +10,17 @@ export {
   type NumericAttribute,
   type PropertyName,
   type RelationshipName,
+  ROW_COUNT,
   type UnitOf,
   type ValueOf,
 } from './attributes.js';
 export {
+  CONTEXT_MARK,
   CONTEXT_URL,
   CORE_CONTEXT_URL,
   type ContextDocument,
   contextDocument,
+  contextLink,
   type TermDefinition,
 } from './context.js';
 export { formatDecimal, INTEGER_LIMIT, parseDecimal, roundToWire, toInteger, toWire } from './decimals.js';
@@ -34,7 +37,37 @@ export {
 export { type AttributeOf, ENTITY_TYPES, type EntityType, isEntityType } from './entity-types.js';
 export { NAMESPACES, type Namespace } from './namespaces.js';
 export type * from './ngsi.js';
+export {
+  type BrokerPort,
+  historySubscription,
+  type InstallOptions,
+  type InstallReport,
+  type InstallStep,
+  installPlatform,
+  LIVE_TYPES,
+  PLATFORM_SUBSCRIPTIONS,
+} from './platform.js';
+export {
+  type AnyEntity,
+  type Belonging,
+  belongingsOf,
+  integerOf,
+  numberOf,
+  observedAtOf,
+  targetOf,
+  textOf,
+  timeOf,
+} from './reading.js';
 export { SAMPLE_CITY, type SampleHouse, sampleEntities } from './sample-city.js';
+export { entitySchema, type JsonSchema } from './schema.js';
 export { UNITS, type UnitCode, type UnitRow } from './units.js';
 export { parseUrn, urn } from './urn.js';
+export {
+  type AttributeInfo,
+  type EntityTypeInfo,
+  extendVocabulary,
+  VOCABULARY,
+  type Vocabulary,
+  type VocabularyExtension,
+} from './vocabulary.js';
 export { type VocabularyCode, VocabularyError } from './vocabulary-error.js';

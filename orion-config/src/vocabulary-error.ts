@@ -9,6 +9,7 @@ export type VocabularyCode =
   | 'decimal.too-precise'
   | 'entity.duplicate-instance'
   | 'entity.unknown-attribute'
+  | 'entity.unknown-type'
   | 'extension.conflict'
   | 'install.refused'
   | 'urn.local-id';

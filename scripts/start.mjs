@@ -1,7 +1,8 @@
 /** `npm start`: install, build, and hand over to `contor up` in this same process. */
-import { pathToFileURL } from 'node:url';
+
 import { join } from 'node:path';
-import { ROOT, ensureBuilt, ensureInstalled, requireNode } from './lib/prepare.mjs';
+import { pathToFileURL } from 'node:url';
+import { ensureBuilt, ensureInstalled, ROOT, requireNode } from './lib/prepare.mjs';
 
 requireNode();
 await ensureInstalled();

@@ -1,6 +1,6 @@
 /** Runs one of the longer suites from its compiled file: `node scripts/suite.mjs <name> [its own flags]`. */
 import { join } from 'node:path';
-import { ROOT, ensureBuilt, ensureInstalled, requireNode, run } from './lib/prepare.mjs';
+import { ensureBuilt, ensureInstalled, ROOT, requireNode, run } from './lib/prepare.mjs';
 
 const SUITES = {
   e2e: 'e2e/run.js',

@@ -1,11 +1,19 @@
 /** `npm test`: install, build, lint, and the unit and contract suites. Further arguments go to jest. */
 import { join } from 'node:path';
-import { ROOT, ensureBuilt, ensureInstalled, requireNode, run } from './lib/prepare.mjs';
+import { ensureBuilt, ensureInstalled, ROOT, requireNode, run } from './lib/prepare.mjs';
 
 requireNode();
 await ensureInstalled();
 await ensureBuilt('all');
 const args = process.argv.slice(2);
 if (args.length === 0) await run(process.execPath, [join(ROOT, 'node_modules/@biomejs/biome/bin/biome'), 'check', '.']);
-if (process.env.CONTOR_VECTORS === undefined) console.log('CONTOR_VECTORS is not set: the suites over shared protocol vectors are skipped.');
-await run(process.execPath, ['--experimental-vm-modules', '--no-warnings', join(ROOT, 'node_modules/jest/bin/jest.js'), '-c', 'tests/jest.config.mjs', ...args]);
+if (process.env.CONTOR_VECTORS === undefined)
+  console.log('CONTOR_VECTORS is not set: the suites over shared protocol vectors are skipped.');
+await run(process.execPath, [
+  '--experimental-vm-modules',
+  '--no-warnings',
+  join(ROOT, 'node_modules/jest/bin/jest.js'),
+  '-c',
+  'tests/jest.config.mjs',
+  ...args,
+]);

@@ -8,7 +8,10 @@ const kebab = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.t
 export function flagsOf(table: SettingsTable): readonly Option[] {
   return Object.entries(table).map(([key, row]) => {
     const isSwitch = row.kind === 'flag';
-    const option = new Option(isSwitch ? `--${kebab(key)}` : `--${kebab(key)} <${row.kind}>`, `${row.about} (or ${row.name})`);
+    const option = new Option(
+      isSwitch ? `--${kebab(key)}` : `--${kebab(key)} <${row.kind}>`,
+      `${row.about} (or ${row.name})`,
+    );
     if (row.kind !== 'secret' && row.fallback !== undefined) option.defaultValueDescription = String(row.fallback);
     return option;
   });

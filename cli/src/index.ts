@@ -1,6 +1,6 @@
 /** The `contor` command. Each service is a row of a table; its flags and help come from its own settings. */
 
-import { ContorError, ConfigError } from '@contor/kit';
+import { ConfigError, ContorError } from '@contor/kit';
 import { Command } from 'commander';
 import { addCommands } from './commands/index.js';
 import { flagsOf, withFlags } from './flags.js';
@@ -35,7 +35,9 @@ async function addServices(program: Command, args: readonly string[]): Promise<v
     if (!isNamed) continue;
     const service = await row.load();
     for (const option of flagsOf(service.settings)) command.addOption(option);
-    command.action((flags: Record<string, unknown>) => runService(row, service, withFlags(service.settings, flags, process.env)));
+    command.action((flags: Record<string, unknown>) =>
+      runService(row, service, withFlags(service.settings, flags, process.env)),
+    );
   }
 }
 
@@ -46,7 +48,10 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 
 function groupNamed(program: Command, name: string): Command {
-  return program.commands.find((command) => command.name() === name) ?? program.command(name).description(GROUPS[name] ?? name);
+  return (
+    program.commands.find((command) => command.name() === name) ??
+    program.command(name).description(GROUPS[name] ?? name)
+  );
 }
 
 function explain(error: unknown): readonly string[] {

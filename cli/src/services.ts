@@ -1,6 +1,13 @@
 /** Every server, agent, adapter and simulator by its name: what it is, an example, and how to load it. Modules are loaded only when asked for. */
 
-import { type Environment, type Running, readSettings, type SettingsOf, type SettingsTable, type Start } from '@contor/kit';
+import {
+  type Environment,
+  type Running,
+  readSettings,
+  type SettingsOf,
+  type SettingsTable,
+  type Start,
+} from '@contor/kit';
 
 type Source = Readonly<Record<string, string | undefined>>;
 

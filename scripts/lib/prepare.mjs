@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,11 +17,17 @@ const NOT_SOURCE = new Set(['node_modules', 'dist', 'dist-web', 'coverage', '.gi
 export function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
-  fail(`Contor needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}.`, 'Install a current Node from nodejs.org (or with nvm, fnm, volta) and run the command again.');
+  fail(
+    `Contor needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}.`,
+    'Install a current Node from nodejs.org (or with nvm, fnm, volta) and run the command again.',
+  );
 }
 
 export async function ensureInstalled() {
-  const wanted = digest([readFileSync(join(ROOT, 'package-lock.json')), `${process.platform} ${process.arch} ${process.versions.modules}`]);
+  const wanted = digest([
+    readFileSync(join(ROOT, 'package-lock.json')),
+    `${process.platform} ${process.arch} ${process.versions.modules}`,
+  ]);
   if (readStamp('install') === wanted) return;
   console.log('Installing dependencies from the lockfile (once) …');
   await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
@@ -31,10 +37,15 @@ export async function ensureInstalled() {
 /** `platform`: what `npm start` needs. `all`: with the tests and the type check of the pages. */
 export async function ensureBuilt(scope) {
   const wanted = digest(sources(ROOT));
-  const complete = existsSync(join(ROOT, 'cli/dist/index.js')) && existsSync(join(ROOT, 'dashboard/app/dist-web/index.html'));
+  const complete =
+    existsSync(join(ROOT, 'cli/dist/index.js')) && existsSync(join(ROOT, 'dashboard/app/dist-web/index.html'));
   if (complete && (readStamp('build-all') === wanted || readStamp(`build-${scope}`) === wanted)) return;
   console.log(scope === 'platform' ? 'Building …' : 'Building everything, tests included …');
-  await run(process.execPath, [join(ROOT, 'node_modules/@typescript/native/bin/tsc'), '-b', ...(scope === 'platform' ? ['cli'] : [])]);
+  await run(process.execPath, [
+    join(ROOT, 'node_modules/@typescript/native/bin/tsc'),
+    '-b',
+    ...(scope === 'platform' ? ['cli'] : []),
+  ]);
   await npm(['run', '--silent', scope === 'platform' ? 'bundle' : 'build', '--workspace', '@contor/app']);
   writeStamp(`build-${scope}`, wanted);
 }

@@ -9,8 +9,11 @@ const TIMEOUT_MS = 3_000;
 export async function printStatus(port: number): Promise<void> {
   const { processes } = JSON.parse(await fetchHealth(port)) as { processes: readonly ChildStatus[] };
   for (const child of processes) {
-    console.log(`${child.name.padEnd(10)} ${child.state.padEnd(11)} ${Math.round(child.rssBytes / 1048576)} MB  restarts ${child.restarts}`);
-    for (const [name, health] of Object.entries(child.services)) console.log(`  ${name.padEnd(14)} ${health.state}${health.reason === undefined ? '' : `  ${health.reason}`}`);
+    console.log(
+      `${child.name.padEnd(10)} ${child.state.padEnd(11)} ${Math.round(child.rssBytes / 1048576)} MB  restarts ${child.restarts}`,
+    );
+    for (const [name, health] of Object.entries(child.services))
+      console.log(`  ${name.padEnd(14)} ${health.state}${health.reason === undefined ? '' : `  ${health.reason}`}`);
   }
 }
 
@@ -25,7 +28,16 @@ function fetchHealth(port: number): Promise<string> {
       response.on('end', () => resolve(text));
     });
     asked.on('timeout', () => asked.destroy(new Error('no answer')));
-    asked.on('error', (cause) => reject(new TransportError('transport.no-platform', `No platform answers on port ${port}. Start it with npm start.`, { port }, cause)));
+    asked.on('error', (cause) =>
+      reject(
+        new TransportError(
+          'transport.no-platform',
+          `No platform answers on port ${port}. Start it with npm start.`,
+          { port },
+          cause,
+        ),
+      ),
+    );
     asked.end();
   });
 }

@@ -31,7 +31,10 @@ export function banner({ folder, doors, tookMs }: BannerFacts): readonly string[
 function signIn(folder: string): readonly string[] {
   const credentials = readManager(join(folder, 'identity'));
   if (credentials === undefined) return [];
-  return [`  Sign in     ${credentials.username}   ${credentials.password}`, '              (shown again by: npx contor credentials)'];
+  return [
+    `  Sign in     ${credentials.username}   ${credentials.password}`,
+    '              (shown again by: npx contor credentials)',
+  ];
 }
 
 /** The generated first account. Absent once an administrator has removed the file after changing the password. */

@@ -3,7 +3,7 @@
  * terminal's Ctrl-C, which reaches every process of the group: the launcher decides the order in which things stop.
  */
 
-import { createLogger, type Environment, realPorts, type Running } from '@contor/kit';
+import { createLogger, type Environment, type Running, realPorts } from '@contor/kit';
 import { serviceNamed } from '../services.js';
 import { startPlatform } from './platform.js';
 import type { FromChild, ToChild } from './protocol.js';
@@ -37,7 +37,9 @@ async function start(name: string): Promise<void> {
     const begin = await starterOf(name);
     const service = await begin(process.env, { ports, log: log.child({ service: name }) });
     running.set(name, service);
-    say(service.url === undefined ? { kind: 'ready', service: name } : { kind: 'ready', service: name, url: service.url });
+    say(
+      service.url === undefined ? { kind: 'ready', service: name } : { kind: 'ready', service: name, url: service.url },
+    );
   } catch (error) {
     log.error({ service: name, error }, 'could not start');
     say({ kind: 'failed', service: name, message: error instanceof Error ? error.message : String(error) });

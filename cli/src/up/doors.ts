@@ -11,7 +11,11 @@ export function readDoors(environment: Readonly<Record<string, string | undefine
       const text = environment[door.port];
       const port = text === undefined || text === '' ? door.fallback : Number(text);
       if (!Number.isInteger(port) || port < 1 || port > 65_535)
-        faults.push({ code: 'config.port', message: `${door.port}=${text} is not a port number`, fix: `Set ${door.port} to a number from 1 to 65535.` });
+        faults.push({
+          code: 'config.port',
+          message: `${door.port}=${text} is not a port number`,
+          fix: `Set ${door.port} to a number from 1 to 65535.`,
+        });
       return [door.port, port];
     }),
   );
@@ -21,7 +25,9 @@ export function readDoors(environment: Readonly<Record<string, string | undefine
 
 export async function checkDoors(doors: Doors): Promise<void> {
   const answers = await Promise.all(DOORS.map(async (door) => ({ door, problem: await tryDoor(doors[door.port]) })));
-  const faults = answers.flatMap(({ door, problem }) => (problem === undefined ? [] : [faultOf(door, doors[door.port], problem)]));
+  const faults = answers.flatMap(({ door, problem }) =>
+    problem === undefined ? [] : [faultOf(door, doors[door.port], problem)],
+  );
   if (faults.length > 0) throw new ConfigError(faults);
 }
 

@@ -33,12 +33,22 @@ export async function startHealthPage({ port, statuses }: HealthPageOptions): Pr
     const wantsJson = path === '/health' && !(request.headers.accept ?? '').includes('text/html');
     const all = statuses();
     if (path === '/style.css') response.writeHead(200, { ...HEADERS, 'content-type': 'text/css' }).end(STYLE);
-    else if (wantsJson) response.writeHead(allWell(all) ? 200 : 503, { ...HEADERS, 'content-type': 'application/json' }).end(JSON.stringify({ processes: all }));
-    else if (path === '/' || path === '/health') response.writeHead(200, { ...HEADERS, 'content-type': 'text/html; charset=utf-8' }).end(page(all));
+    else if (wantsJson)
+      response
+        .writeHead(allWell(all) ? 200 : 503, { ...HEADERS, 'content-type': 'application/json' })
+        .end(JSON.stringify({ processes: all }));
+    else if (path === '/' || path === '/health')
+      response.writeHead(200, { ...HEADERS, 'content-type': 'text/html; charset=utf-8' }).end(page(all));
     else response.writeHead(404, HEADERS).end();
   });
   await listen(server, port);
-  return { close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(() => resolve()); }) };
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
 }
 
 function listen(server: Server, port: number): Promise<void> {
@@ -49,7 +59,9 @@ function listen(server: Server, port: number): Promise<void> {
 }
 
 export function allWell(all: readonly ChildStatus[]): boolean {
-  return all.every((child) => child.state === 'running' && Object.values(child.services).every((health) => health.state === 'ready'));
+  return all.every(
+    (child) => child.state === 'running' && Object.values(child.services).every((health) => health.state === 'ready'),
+  );
 }
 
 export function page(all: readonly ChildStatus[]): string {
@@ -60,21 +72,32 @@ export function page(all: readonly ChildStatus[]): string {
 
 function processSection(child: ChildStatus): string {
   const up = child.state === 'running' ? `up ${age(Date.now() - child.startedAtMs)}` : child.state;
-  const exit = child.lastExit === undefined ? '' : ` · last ended with ${escape(child.lastExit)}`;
+  const exit = child.lastExit === undefined ? '' : ` · last ended with ${escapeHtml(child.lastExit)}`;
   const rows = Object.entries(child.services).map(
     ([name, health]) =>
-      `<tr><th scope="row">${escape(name)}</th><td class="${health.state}">${health.state}${health.reason === undefined ? '' : `: ${escape(health.reason)}`}</td><td class="figures">${figures(health.figures)}</td></tr>`,
+      `<tr><th scope="row">${escapeHtml(name)}</th><td class="${health.state}">${health.state}${health.reason === undefined ? '' : `: ${escapeHtml(health.reason)}`}</td><td class="figures">${figures(health.figures)}</td></tr>`,
   );
-  return `<section><h2>${escape(child.name)}</h2><p class="${child.state === 'running' ? '' : 'down'}">${up} · ${Math.round(child.rssBytes / 1048576)} MB · restarts ${child.restarts}${exit}</p>
-<div class="wide" tabindex="0" role="region" aria-label="Services of ${escape(child.name)}"><table><thead><tr><th scope="col">Service</th><th scope="col">State</th><th scope="col">Figures</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`;
+  return `<section><h2>${escapeHtml(child.name)}</h2><p class="${child.state === 'running' ? '' : 'down'}">${up} · ${Math.round(child.rssBytes / 1048576)} MB · restarts ${child.restarts}${exit}</p>
+<div class="wide" tabindex="0" role="region" aria-label="Services of ${escapeHtml(child.name)}"><table><thead><tr><th scope="col">Service</th><th scope="col">State</th><th scope="col">Figures</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`;
 }
 
 const figures = (all: Readonly<Record<string, number>>) =>
   Object.entries(all)
-    .map(([name, value]) => `${escape(name)} ${Number.isInteger(value) ? value : value.toFixed(2)}`)
+    .map(([name, value]) => `${escapeHtml(name)} ${Number.isInteger(value) ? value : value.toFixed(2)}`)
     .join(' · ');
 
-const age = (ms: number) => (ms < 120_000 ? `${Math.round(ms / 1000)} s` : ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`);
+const age = (ms: number) =>
+  ms < 120_000
+    ? `${Math.round(ms / 1000)} s`
+    : ms < 7_200_000
+      ? `${Math.round(ms / 60_000)} min`
+      : `${Math.round(ms / 3_600_000)} h`;
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escape = (text: string) => text.replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? character);

@@ -28,13 +28,20 @@ export async function up({ dataFolder, environment, say }: UpOptions): Promise<v
   const supervisors = PROCESSES.map(
     (row) => new Supervisor({ row, environment: shared, logFolder: join(folder, 'logs'), random, say }),
   );
-  const page = await startHealthPage({ port: doors.HEALTH_PORT, statuses: () => supervisors.map((supervisor) => supervisor.status) });
+  const page = await startHealthPage({
+    port: doors.HEALTH_PORT,
+    statuses: () => supervisors.map((supervisor) => supervisor.status),
+  });
 
-  const stop = stopper(async () => {
-    for (const supervisor of [...supervisors].reverse()) await supervisor.stop();
-    await page.close();
-    await lock.release();
-  }, supervisors, say);
+  const stop = stopper(
+    async () => {
+      for (const supervisor of [...supervisors].reverse()) await supervisor.stop();
+      await page.close();
+      await lock.release();
+    },
+    supervisors,
+    say,
+  );
 
   try {
     for (const phase of PHASES) {

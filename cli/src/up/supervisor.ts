@@ -49,7 +49,15 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#schedule = retrySchedule({ firstMs: 250, factor: 2, maxMs: 10_000, jitter: 0.2 }, options.random);
-    this.#status = { name: options.row.name, state: 'starting', restarts: 0, startedAtMs: Date.now(), rssBytes: 0, services: {}, logFile: '' };
+    this.#status = {
+      name: options.row.name,
+      state: 'starting',
+      restarts: 0,
+      startedAtMs: Date.now(),
+      rssBytes: 0,
+      services: {},
+      logFile: '',
+    };
     this.#spawn();
   }
 
@@ -97,7 +105,14 @@ export class Supervisor {
     });
     this.#child = child;
     const logFile = keepOutput(logFolder, row.name, [child.stdout, child.stderr]);
-    this.#status = { ...this.#status, state: 'starting', startedAtMs: Date.now(), logFile, services: {}, ...(child.pid === undefined ? {} : { pid: child.pid }) };
+    this.#status = {
+      ...this.#status,
+      state: 'starting',
+      startedAtMs: Date.now(),
+      logFile,
+      services: {},
+      ...(child.pid === undefined ? {} : { pid: child.pid }),
+    };
     child.on('message', (message) => this.#hear(message as FromChild));
     child.on('exit', (code, signal) => this.#died(signal ?? `code ${code}`));
   }
@@ -124,13 +139,22 @@ export class Supervisor {
 
   #died(how: string): void {
     if (this.#stopping) return;
-    for (const [service, waiting] of this.#waiting) waiting.failed(new Error(`${service} ended with ${how} while it started; see ${this.#status.logFile}`));
+    for (const [service, waiting] of this.#waiting)
+      waiting.failed(new Error(`${service} ended with ${how} while it started; see ${this.#status.logFile}`));
     this.#waiting.clear();
     const lived = Date.now() - this.#status.startedAtMs;
     const attempt = lived > STEADY_AFTER_MS ? 0 : this.#status.restarts;
     const delayMs = this.#schedule.delayMs(attempt);
-    this.#status = { ...this.#status, state: 'restarting', restarts: this.#status.restarts + 1, lastExit: how, services: {} };
-    this.#options.say(`${this.#options.row.name} ended with ${how}; starting it again in ${Math.round(delayMs)} ms. Its log: ${this.#status.logFile}`);
+    this.#status = {
+      ...this.#status,
+      state: 'restarting',
+      restarts: this.#status.restarts + 1,
+      lastExit: how,
+      services: {},
+    };
+    this.#options.say(
+      `${this.#options.row.name} ended with ${how}; starting it again in ${Math.round(delayMs)} ms. Its log: ${this.#status.logFile}`,
+    );
     setTimeout(() => {
       if (this.#stopping) return;
       this.#spawn();

@@ -8,7 +8,8 @@ import fc from 'fast-check';
 const HOUR = 3_600_000;
 const TRAITS = { modulus: 1_000_000_000_000n, maxPerHour: 100_000_000n };
 const always = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, traits: TRAITS };
-const hoursOf = (count: number) => Array.from({ length: count }, (_, n) => ({ startMs: n * HOUR, endMs: (n + 1) * HOUR }));
+const hoursOf = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ startMs: n * HOUR, endMs: (n + 1) * HOUR }));
 
 describe('advance', () => {
   const from = { atMs: 0, index: 999_999_990_000n };
@@ -21,7 +22,13 @@ describe('advance', () => {
 });
 
 describe('indexAt', () => {
-  const [stretch = []] = stretchesOf([{ atMs: 0, index: 0n }, { atMs: 10, index: 7n }], { ...TRAITS, maxPerHour: 10n ** 12n });
+  const [stretch = []] = stretchesOf(
+    [
+      { atMs: 0, index: 0n },
+      { atMs: 10, index: 7n },
+    ],
+    { ...TRAITS, maxPerHour: 10n ** 12n },
+  );
   it('is the sample where there is one', () => expect(indexAt(stretch, 10)).toEqual({ index: 7n, spanMs: 0 }));
   it('is on the line between two', () => expect(indexAt(stretch, 5)).toEqual({ index: 3n, spanMs: 10 }));
   it('is unknown outside', () => {
@@ -33,7 +40,10 @@ describe('indexAt', () => {
 /** A meter's true count and the samples that happened to arrive: any gaps, any start index, rolling over at the display's end. */
 const history = fc.record({
   start: fc.bigInt({ min: 0n, max: TRAITS.modulus - 1n }),
-  steps: fc.array(fc.record({ ms: fc.integer({ min: 1, max: 5 * HOUR }), rate: fc.integer({ min: 0, max: 20_000_000 }) }), { minLength: 2, maxLength: 60 }),
+  steps: fc.array(
+    fc.record({ ms: fc.integer({ min: 1, max: 5 * HOUR }), rate: fc.integer({ min: 0, max: 20_000_000 }) }),
+    { minLength: 2, maxLength: 60 },
+  ),
 });
 function samplesOf({ start, steps }: { start: bigint; steps: readonly { ms: number; rate: number }[] }) {
   let atMs = 0;
@@ -52,7 +62,10 @@ describe('hours of a register', () => {
     fc.assert(
       fc.property(history, (given) => {
         const { samples, endMs, advanced } = samplesOf(given);
-        const hours = [...hoursOf(Math.floor(endMs / HOUR)), { startMs: Math.floor(endMs / HOUR) * HOUR, endMs }].filter((hour) => hour.endMs > hour.startMs);
+        const hours = [
+          ...hoursOf(Math.floor(endMs / HOUR)),
+          { startMs: Math.floor(endMs / HOUR) * HOUR, endMs },
+        ].filter((hour) => hour.endMs > hour.startMs);
         const sum = meterHours({ ...always, samples }, hours).reduce((total, hour) => total + hour.energy, 0n);
         expect(sum).toBe(advanced);
       }),
@@ -62,7 +75,10 @@ describe('hours of a register', () => {
       fc.property(history, fc.infiniteStream(fc.nat()), (given, keys) => {
         const { samples, endMs } = samplesOf(given);
         const hours = hoursOf(Math.floor(endMs / HOUR));
-        const shuffled = [...samples, ...samples].map((sample) => ({ sample, key: keys.next().value ?? 0 })).sort((a, b) => a.key - b.key).map(({ sample }) => sample);
+        const shuffled = [...samples, ...samples]
+          .map((sample) => ({ sample, key: keys.next().value ?? 0 }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ sample }) => sample);
         expect(meterHours({ ...always, samples: shuffled }, hours)).toEqual(meterHours({ ...always, samples }, hours));
       }),
     ));
@@ -70,11 +86,15 @@ describe('hours of a register', () => {
     fc.assert(
       fc.property(history, (given) => {
         const { samples, endMs } = samplesOf(given);
-        for (const hour of meterHours({ ...always, samples }, hoursOf(Math.ceil(endMs / HOUR)))) expect(hour.energy >= 0n).toBe(true);
+        for (const hour of meterHours({ ...always, samples }, hoursOf(Math.ceil(endMs / HOUR))))
+          expect(hour.energy >= 0n).toBe(true);
       }),
     ));
   it('say when a gap made an end of them an estimate', () => {
-    const samples = [{ atMs: 0, index: 0n }, { atMs: 3 * HOUR, index: 3_000n }];
+    const samples = [
+      { atMs: 0, index: 0n },
+      { atMs: 3 * HOUR, index: 3_000n },
+    ];
     expect(meterHours({ ...always, samples }, hoursOf(3)).map(({ energy, quality }) => [energy, quality])).toEqual([
       [1_000n, 'estimated'],
       [1_000n, 'estimated'],
@@ -82,25 +102,68 @@ describe('hours of a register', () => {
     ]);
   });
   it('leave out what a replaced register cannot tell', () => {
-    const samples = [{ atMs: 0, index: 900_000_000_000n }, { atMs: HOUR, index: 900_000_001_000n }, { atMs: 2 * HOUR, index: 5_000n }, { atMs: 3 * HOUR, index: 6_000n }];
-    expect(meterHours({ ...always, samples }, hoursOf(3)).map(({ startMs, energy }) => [startMs / HOUR, energy])).toEqual([[0, 1_000n], [2, 1_000n]]);
+    const samples = [
+      { atMs: 0, index: 900_000_000_000n },
+      { atMs: HOUR, index: 900_000_001_000n },
+      { atMs: 2 * HOUR, index: 5_000n },
+      { atMs: 3 * HOUR, index: 6_000n },
+    ];
+    expect(
+      meterHours({ ...always, samples }, hoursOf(3)).map(({ startMs, energy }) => [startMs / HOUR, energy]),
+    ).toEqual([
+      [0, 1_000n],
+      [2, 1_000n],
+    ]);
   });
 });
 
 describe('hours of a site', () => {
-  const steady = (rate: bigint, hours: number) => Array.from({ length: hours + 1 }, (_, n) => ({ atMs: n * HOUR, index: rate * BigInt(n) }));
+  const steady = (rate: bigint, hours: number) =>
+    Array.from({ length: hours + 1 }, (_, n) => ({ atMs: n * HOUR, index: rate * BigInt(n) }));
   it('are the sum of the meters', () => {
-    const members = [{ ...always, samples: steady(1_000n, 2) }, { ...always, samples: steady(500n, 2) }];
-    expect(siteHours(members, hoursOf(2)).map(({ energy, quality }) => [energy, quality])).toEqual([[1_500n, 'measured'], [1_500n, 'measured']]);
+    const members = [
+      { ...always, samples: steady(1_000n, 2) },
+      { ...always, samples: steady(500n, 2) },
+    ];
+    expect(siteHours(members, hoursOf(2)).map(({ energy, quality }) => [energy, quality])).toEqual([
+      [1_500n, 'measured'],
+      [1_500n, 'measured'],
+    ]);
   });
   it('say how many meters are missing', () => {
-    const members = [{ ...always, samples: steady(1_000n, 2) }, { ...always, samples: steady(500n, 1) }];
-    expect(siteHours(members, hoursOf(2)).at(1)).toMatchObject({ energy: 1_000n, quality: 'partial', meterCount: 1, expectedMeterCount: 2 });
+    const members = [
+      { ...always, samples: steady(1_000n, 2) },
+      { ...always, samples: steady(500n, 1) },
+    ];
+    expect(siteHours(members, hoursOf(2)).at(1)).toMatchObject({
+      energy: 1_000n,
+      quality: 'partial',
+      meterCount: 1,
+      expectedMeterCount: 2,
+    });
   });
   it('take an exchanged meter over without a step: closing and opening registers are samples', () => {
     const exchange = HOUR / 2;
-    const old = { ...always, toMs: exchange, samples: [{ atMs: 0, index: 5_000_000n }, { atMs: exchange, index: 5_000_400n }] };
-    const fresh = { ...always, fromMs: exchange, samples: [{ atMs: exchange, index: 0n }, { atMs: HOUR, index: 600n }] };
-    expect(siteHours([old, fresh], hoursOf(1)).at(0)).toMatchObject({ energy: 1_000n, quality: 'measured', meterCount: 2 });
+    const old = {
+      ...always,
+      toMs: exchange,
+      samples: [
+        { atMs: 0, index: 5_000_000n },
+        { atMs: exchange, index: 5_000_400n },
+      ],
+    };
+    const fresh = {
+      ...always,
+      fromMs: exchange,
+      samples: [
+        { atMs: exchange, index: 0n },
+        { atMs: HOUR, index: 600n },
+      ],
+    };
+    expect(siteHours([old, fresh], hoursOf(1)).at(0)).toMatchObject({
+      energy: 1_000n,
+      quality: 'measured',
+      meterCount: 2,
+    });
   });
 });

@@ -9,7 +9,10 @@ import { ROOT } from '../../support/root.js';
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { workspaces: string[] };
 const PACKAGES = manifest.workspaces.filter((folder) => folder !== 'tests');
 const FOLDER_OF = new Map(
-  PACKAGES.map((folder) => [(JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as { name: string }).name, folder]),
+  PACKAGES.map((folder) => [
+    (JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as { name: string }).name,
+    folder,
+  ]),
 );
 
 function sourcesOf(folder: string): readonly string[] {
@@ -44,7 +47,9 @@ describe('the arrows of the house', () => {
   it('are found at all', () => expect(arrows.length).toBeGreaterThan(20));
   it('point down, never up or sideways, never in a circle', () => expect(faultsOf(arrows)).toEqual([]));
   it.each(PACKAGES)('make no circle among the files of %s', (folder) => {
-    const faults = circles(fileArrows(folder)).map((circle) => circle.map((path) => relative(ROOT, path).split(sep).join('/')));
+    const faults = circles(fileArrows(folder)).map((circle) =>
+      circle.map((path) => relative(ROOT, path).split(sep).join('/')),
+    );
     expect(faults).toEqual([]);
   });
   it('never go round to the front door of their own package', () => {
@@ -57,7 +62,10 @@ describe('the rule itself', () => {
   it.each([
     ['upwards', { from: 'kit', to: 'embedded/broker', file: 'kit/src/x.ts' }],
     ['sideways between agents', { from: 'iot-agents/json', to: 'iot-agents/dlms', file: 'iot-agents/json/src/x.ts' }],
-    ['sideways between adapters', { from: 'context-adapters/billing', to: 'context-adapters/aggregation', file: 'x.ts' }],
+    [
+      'sideways between adapters',
+      { from: 'context-adapters/billing', to: 'context-adapters/aggregation', file: 'x.ts' },
+    ],
     ['from a server to an agent', { from: 'embedded/broker', to: 'iot-agents/json', file: 'x.ts' }],
   ])('catches an arrow that points %s', (_, arrow) => expect(faultsOf([arrow])).toHaveLength(1));
   it('catches a circle', () => {
@@ -69,7 +77,8 @@ describe('the rule itself', () => {
     expect(circles(circle)).toEqual([['a', 'b', 'c', 'a']]);
   });
   it('sees every way to import', () => {
-    const source = "import { a } from 'one';\nimport type { b } from 'two';\nexport * from 'three';\nimport 'four';\nconst x = await import('five');\nimport {\n  c,\n} from 'six';";
+    const source =
+      "import { a } from 'one';\nimport type { b } from 'two';\nexport * from 'three';\nimport 'four';\nconst x = await import('five');\nimport {\n  c,\n} from 'six';";
     expect(importsOf(source)).toEqual(['one', 'two', 'three', 'four', 'five', 'six']);
   });
 });

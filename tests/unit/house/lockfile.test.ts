@@ -30,7 +30,9 @@ function missingBinaries(packages: Packages): readonly string[] {
 }
 
 const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Packages };
-const installed = Object.entries(packages).filter(([path, entry]) => path.includes('node_modules/') && entry.link !== true);
+const installed = Object.entries(packages).filter(
+  ([path, entry]) => path.includes('node_modules/') && entry.link !== true,
+);
 
 describe('the lockfile', () => {
   it('lists every optional binary of every platform', () => expect(missingBinaries(packages)).toEqual([]));
@@ -56,9 +58,14 @@ describe('the lockfile', () => {
 describe('the manifests', () => {
   const { workspaces } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { workspaces: string[] };
   it.each(['.', ...workspaces])('%s pins exact versions', (folder) => {
-    const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as Record<string, Record<string, string> | undefined>;
+    const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as Record<
+      string,
+      Record<string, string> | undefined
+    >;
     const wanted = { ...manifest.dependencies, ...manifest.devDependencies };
-    const loose = Object.entries(wanted).filter(([, version]) => !/^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version));
+    const loose = Object.entries(wanted).filter(
+      ([, version]) => !/^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+    );
     expect(loose).toEqual([]);
   });
 });

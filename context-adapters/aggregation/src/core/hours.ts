@@ -34,6 +34,8 @@ export interface Member {
 
 /** Samples further apart than a load profile's interval make an end of an hour an estimate. */
 export const MEASURED_SPAN_MS = 15 * 60_000;
+/** Across more than a week a straight line says nothing about an hour; estimating from profiles is validation's business. */
+export const LONGEST_GAP_MS = 7 * 24 * 3_600_000;
 
 /** The hours of one member that its register covers; others are left out, never zero. */
 export function meterHours(member: Member, hours: readonly Hour[]): readonly MeterHour[] {
@@ -45,7 +47,9 @@ export function meterHours(member: Member, hours: readonly Hour[]): readonly Met
       const start = indexAt(stretch, startMs);
       const end = indexAt(stretch, endMs);
       if (start === undefined || end === undefined) continue;
-      const quality = Math.max(start.spanMs, end.spanMs) <= MEASURED_SPAN_MS ? ('measured' as const) : ('estimated' as const);
+      const spanMs = Math.max(start.spanMs, end.spanMs);
+      if (spanMs > LONGEST_GAP_MS) return [];
+      const quality = spanMs <= MEASURED_SPAN_MS ? ('measured' as const) : ('estimated' as const);
       return [{ ...hour, energy: end.index - start.index, quality }];
     }
     return [];
@@ -60,7 +64,12 @@ export function siteHours(members: readonly Member[], hours: readonly Hour[]): r
     const known = byMember.flatMap((of) => of.get(hour.startMs) ?? []);
     if (known.length === 0) return [];
     const energy = known.reduce((sum, each) => sum + each.energy, 0n);
-    const quality = known.length < expected ? 'partial' : known.every((each) => each.quality === 'measured') ? 'measured' : 'estimated';
+    const quality =
+      known.length < expected
+        ? 'partial'
+        : known.every((each) => each.quality === 'measured')
+          ? 'measured'
+          : 'estimated';
     return [{ ...hour, energy, quality, meterCount: known.length, expectedMeterCount: expected }];
   });
 }

@@ -1,0 +1,99 @@
+/**
+ * Where the broker's notifications come in (GS CIM 009 V1.9.1, 5.8.6). Answers 200 only after the handler has resolved, so that
+ * "notified" means "its effect is durable"; anything else makes the broker try again. Forged notifications are turned away (T16).
+ */
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Logger, type Random, sameSecret, toHex } from '@contor/kit';
+import type { NgsiEntity } from '@contor/orion-config';
+import express from 'express';
+
+const SECRET_HEADER = 'X-Contor-Notify';
+const SECRET_BYTES = 24;
+/** The largest notification the platform's broker makes is a thousand entities. */
+const MAX_BODY = '16mb';
+
+export interface NotificationDoorOptions {
+  readonly host: string;
+  /** 0 lets the system choose; the subscription is told at each start. */
+  readonly port: number;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly handle: (entities: readonly NgsiEntity[]) => Promise<void>;
+  /** Served beside, for people and for Prometheus. */
+  readonly health: () => { readonly state: string };
+  readonly metrics: () => Promise<string>;
+}
+
+export interface NotificationDoor {
+  readonly url: string;
+  /** What the subscription must make the broker send along. */
+  readonly receiverInfo: readonly { readonly key: string; readonly value: string }[];
+  close(): Promise<void>;
+}
+
+export async function openNotificationDoor(options: NotificationDoorOptions): Promise<NotificationDoor> {
+  const { host, port, random, log, handle, health, metrics } = options;
+  const secret = toHex(random.bytes(SECRET_BYTES));
+  const app = express().disable('x-powered-by');
+  app.get('/health', (_, response) => {
+    const now = health();
+    response.status(now.state === 'ready' || now.state === 'degraded' ? 200 : 503).json(now);
+  });
+  app.get('/metrics', async (_, response) => {
+    response.type('text/plain').send(await metrics());
+  });
+  app.post('/notify', (request, response, next) => {
+    if (sameSecret(request.get(SECRET_HEADER) ?? '', secret)) next();
+    else response.status(401).json({ title: 'Only the broker may notify' });
+  });
+  app.post(
+    '/notify',
+    express.json({ limit: MAX_BODY, type: ['application/json', 'application/ld+json'] }),
+    async (request, response) => {
+      const entities = entitiesOf(request.body);
+      if (entities === undefined) {
+        response.status(400).json({ title: 'This is not a notification' });
+        return;
+      }
+      try {
+        await handle(entities);
+        response.status(200).end();
+      } catch (error) {
+        log.warn({ error }, 'a notification could not be handled; the broker will repeat it');
+        response.status(503).end();
+      }
+    },
+  );
+
+  const server = createServer(app);
+  await listen(server, host, port);
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${host}:${bound}`,
+    receiverInfo: [{ key: SECRET_HEADER, value: secret }],
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function entitiesOf(body: unknown): readonly NgsiEntity[] | undefined {
+  if (typeof body !== 'object' || body === null || !('data' in body) || !Array.isArray(body.data)) return undefined;
+  const isEntity = (item: unknown): item is NgsiEntity =>
+    typeof item === 'object' && item !== null && 'id' in item && 'type' in item;
+  return body.data.every(isEntity) ? body.data : undefined;
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

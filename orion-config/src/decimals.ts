@@ -10,6 +10,9 @@ import { VocabularyError } from './vocabulary-error.js';
 /** First magnitude that no longer fits into the 15 digits a double keeps. */
 export const INTEGER_LIMIT = 10n ** 15n;
 
+/** Far beyond any register; a bound before the zeros are written out, so that `1e9999` costs nothing. */
+const MOST_DIGITS = 40;
+
 /** The shape of JSON numbers (RFC 8259, 6), with a leading plus tolerated. */
 const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 
@@ -52,8 +55,7 @@ export function formatDecimal(integer: bigint, decimals: number): string {
 }
 
 function padded(digits: string, zeros: number, text: string | number): string {
-  // A bound before the string is built: `1e9999` must not cost memory.
-  if (digits.length + zeros > 40) throw outOfRange({ text });
+  if (digits.length + zeros > MOST_DIGITS) throw outOfRange({ text });
   return digits + '0'.repeat(zeros);
 }
 

@@ -38,6 +38,8 @@ export { type AttributeOf, ENTITY_TYPES, type EntityType, isEntityType } from '.
 export { NAMESPACES, type Namespace } from './namespaces.js';
 export type * from './ngsi.js';
 export {
+  ensureSubscription,
+  type SubscriptionDefinition,
   type BrokerPort,
   historySubscription,
   type InstallOptions,

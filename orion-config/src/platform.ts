@@ -63,12 +63,12 @@ const SUBSCRIPTIONS = '/ngsi-ld/v1/subscriptions';
 
 export async function installPlatform(broker: BrokerPort, options: InstallOptions): Promise<InstallReport> {
   const context = await installContext(broker);
-  const subscription = await installSubscription(broker, historySubscription(options), context.id);
+  const subscription = await ensureSubscription(broker, historySubscription(options), context.id);
   return { contextUrl: context.id, steps: [context, subscription] };
 }
 
 /** The definition of the history subscription (GS CIM 009, 5.2.12). */
-export function historySubscription({ historyUrl, tenant, secret }: InstallOptions): Definition {
+export function historySubscription({ historyUrl, tenant, secret }: InstallOptions): SubscriptionDefinition {
   const { id, subscriptionName, description, types, path } = PLATFORM_SUBSCRIPTIONS.historyLive;
   const headers = [
     ...(tenant === undefined || tenant === 'default'
@@ -93,7 +93,8 @@ export function historySubscription({ historyUrl, tenant, secret }: InstallOptio
   };
 }
 
-interface Definition {
+/** A subscription as we want it (GS CIM 009, 5.2.12). */
+export interface SubscriptionDefinition {
   readonly id: string;
   readonly type: 'Subscription';
   readonly [member: string]: unknown;
@@ -135,9 +136,10 @@ function contextPath(url: string): string {
   return `${CONTEXTS}/${encodeURIComponent(url.slice(url.lastIndexOf('/') + 1))}`;
 }
 
-async function installSubscription(
+/** Makes the subscription be as defined: created, updated, or left alone when it already is. */
+export async function ensureSubscription(
   broker: BrokerPort,
-  definition: Definition,
+  definition: SubscriptionDefinition,
   contextUrl: string,
 ): Promise<InstallStep> {
   const step = { what: 'subscription', id: definition.id } as const;

@@ -1,6 +1,6 @@
 /** Events and the results of the services: forecasts, appliances, flexibility, losses. */
 
-import { type AttributeRow, ENERGY_INTERVAL, FACTOR, FLAG, MONEY, OBJECT, POWER, TEXT, TIME } from './row.js';
+import { type AttributeRow, ENERGY_INTERVAL, FACTOR, MONEY, OBJECT, POWER, TEXT, TIME } from './row.js';
 
 export const EVENTS = {
   subCategory: { ...TEXT, from: 'alert', about: 'Code of the event' },
@@ -17,7 +17,6 @@ export const EVENTS = {
   dateDetected: { ...TIME, from: 'alert', about: 'When it was found' },
   condition: { ...TEXT, about: 'Expression that raises the event' },
   recipients: { ...TEXT, about: 'Mail addresses, comma separated' },
-  isActive: { ...FLAG, about: 'In force' },
 } as const satisfies Record<string, AttributeRow>;
 
 export const RESULTS = {

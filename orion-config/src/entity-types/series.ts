@@ -20,7 +20,7 @@ export const SERIES_TYPES = {
   AggregatedReading: {
     from: 'contor', about: 'Series of a group or site',
     attributes: [
-      ...SERIES, ...CHANNELS, ...QUALITIES, 'totalActivePower', 'meterCount', 'expectedMeterCount', 'revision',
+      ...SERIES, ...CHANNELS, ...QUALITIES, 'totalActivePower', 'meterCount', 'expectedMeterCount', 'revision', 'cursor',
     ],
   },
   Acquisition: {

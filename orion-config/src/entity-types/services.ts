@@ -22,7 +22,7 @@ export const SERVICES_TYPES = {
   EventRule: {
     from: 'contor', about: 'What raises an event',
     attributes: [
-      ...NAMED, 'condition', 'category', 'subCategory', 'severity', 'recipients', 'refSite', 'refGroup', 'isActive',
+      ...NAMED, 'condition', 'category', 'subCategory', 'severity', 'recipients', 'refSite', 'refGroup', 'isEnabled',
       'ownerName',
     ],
   },

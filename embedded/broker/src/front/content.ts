@@ -1,0 +1,143 @@
+/** Media types, bodies and @contexts of requests and answers (GS CIM 009 V1.9.1, 6.3.4 to 6.3.6). */
+
+import type { Context, ContextSource } from '../context/compile.js';
+import { isList, isObject, type Json } from '../json.js';
+import { badRequest, notBuilt, Problem } from '../problem.js';
+import type { Call } from './call.js';
+
+const LINK_REL = 'http://www.w3.org/ns/json-ld#context';
+
+/** 6.3.4: what a body may be. In ld+json the @context stands inside, otherwise in a Link header or nowhere. */
+const BODY_TYPES: ReadonlyMap<string, 'plain' | 'linked'> = new Map([
+  ['application/json', 'plain'],
+  ['application/merge-patch+json', 'plain'],
+  ['application/ld+json', 'linked'],
+]);
+
+export interface Body {
+  readonly json: Json;
+  /** The @context for one object of the body: of a batch, each has its own. */
+  readonly contextOf: (json: Json) => Context;
+}
+
+export function readBody(call: Call): Body {
+  const form = bodyForm(call);
+  const json = parseJson(call);
+  const { contexts } = call.broker;
+  const link = linkedContext(call);
+  if (form === 'linked') {
+    if (link !== undefined)
+      throw badRequest('a Link header with an @context and application/ld+json exclude each other (6.3.5)');
+    return {
+      json,
+      contextOf(part) {
+        const source = isObject(part) ? part['@context'] : undefined;
+        if (source === undefined) throw badRequest('application/ld+json needs an @context in the body (6.3.5)');
+        return contexts.resolve(source);
+      },
+    };
+  }
+  const context = contexts.resolve(link ?? contexts.defaultSource);
+  return {
+    json,
+    contextOf(part) {
+      if (isObject(part) && part['@context'] !== undefined)
+        throw badRequest('an @context in the body needs application/ld+json (6.3.5)');
+      return context;
+    },
+  };
+}
+
+function bodyForm({ headers }: Call): 'plain' | 'linked' {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  const form = BODY_TYPES.get(type.trim());
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
+  if (form === undefined || (charset !== undefined && !/^charset="?utf-8"?$/.test(charset))) {
+    throw new Problem('unsupportedMediaType', `the body must be ${[...BODY_TYPES.keys()].join(', ')} in UTF-8`);
+  }
+  return form;
+}
+
+function parseJson({ body }: Call): Json {
+  if (body === undefined || body.byteLength === 0) throw new Problem('invalidRequest', 'the request has no body');
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Problem('invalidRequest', `the body is not JSON: ${error.message.slice(0, 200)}`);
+  }
+}
+
+/** The @context of a request without a body, or of one whose body has none. */
+export function requestContext(call: Call): Context {
+  const { contexts } = call.broker;
+  return contexts.resolve(linkedContext(call) ?? contexts.defaultSource);
+}
+
+/** RFC 8288: `<url>; rel="…"`, several with commas. At most one of them is the @context (JSON-LD 1.1, 6.2). */
+function linkedContext({ headers }: Call): ContextSource | undefined {
+  const { link } = headers;
+  if (link === undefined) return undefined;
+  const found: string[] = [];
+  for (const [, url = '', parameters = ''] of String(link).matchAll(/<([^>]{1,2048})>([^<]{0,1024})/g)) {
+    if (parameters.includes(LINK_REL)) found.push(url.trim());
+  }
+  if (found.length > 1) throw badRequest('more than one Link header names an @context');
+  return found[0];
+}
+
+export type AnswerForm = 'json' | 'linked';
+
+const ANSWER_FORMS: ReadonlyMap<string, AnswerForm> = new Map([
+  ['*/*', 'json'],
+  ['application/*', 'json'],
+  ['application/json', 'json'],
+  ['application/ld+json', 'linked'],
+]);
+
+/** 6.3.4: the best of what the client accepts; 406 when it accepts nothing we have. */
+export function answerForm({ headers }: Call): AnswerForm {
+  const ranges = (headers.accept ?? '*/*').toLowerCase().split(',', 20).map(readRange);
+  ranges.sort((a, b) => b.quality - a.quality);
+  for (const { type, quality } of ranges) {
+    const form = ANSWER_FORMS.get(type);
+    if (form !== undefined && quality > 0) return form;
+  }
+  if (ranges.some(({ type }) => type === 'application/geo+json')) throw notBuilt('application/geo+json');
+  throw new Problem('notAcceptable', 'this resource comes as application/json or application/ld+json');
+}
+
+function readRange(text: string): { readonly type: string; readonly quality: number } {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim());
+  const q = parameters.find((parameter) => parameter.startsWith('q='));
+  return { type, quality: q === undefined ? 1 : Number(q.slice(2)) || 0 };
+}
+
+/** Headers of an answer in this form: JSON names its @context in a Link, JSON-LD carries it inside (6.3.6). */
+export function answerHeaders(
+  form: AnswerForm,
+  { source }: Context,
+  links: readonly string[] = [],
+): Record<string, string> {
+  const all =
+    form === 'json' && typeof source === 'string'
+      ? [`<${source}>; rel="${LINK_REL}"; type="application/ld+json"`, ...links]
+      : links;
+  return {
+    'Content-Type': form === 'json' ? 'application/json' : 'application/ld+json',
+    ...(all.length > 0 && { Link: all.join(', ') }),
+  };
+}
+
+export function withContext<T extends object>(form: AnswerForm, value: T, { source }: Context): T {
+  return form === 'json' ? value : { ...value, '@context': source };
+}
+
+/** A batch is a JSON array, neither empty nor longer than the limit. */
+export function readBatch(call: Call, json: Json): readonly Json[] {
+  if (!isList(json)) throw badRequest('the body must be a JSON array');
+  if (json.length === 0) throw badRequest('the array is empty');
+  if (json.length > call.broker.maxBatch)
+    throw badRequest(`the array has ${json.length} items; at most ${call.broker.maxBatch} are taken in one request`);
+  return json;
+}

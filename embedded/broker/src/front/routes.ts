@@ -1,0 +1,243 @@
+/** The API as a table: method, path, who answers, and which URL parameters it knows. GS CIM 009 V1.9.1, clause 6. */
+
+import { batchCreate, batchDelete, batchUpdate, batchUpsert } from './batch.js';
+import type { Handler } from './call.js';
+import { hostContext, listContexts, removeContext, serveContext } from './contexts.js';
+import { describeType, listTypes } from './discovery.js';
+import {
+  appendAttributes,
+  createEntity,
+  deleteAttribute,
+  deleteEntity,
+  later,
+  mergeEntity,
+  replaceEntity,
+  retrieveEntity,
+  updateAttribute,
+  updateAttributes,
+} from './entities.js';
+import { postQuery, queryEntities } from './query.js';
+import {
+  createSubscription,
+  deleteSubscription,
+  listSubscriptions,
+  retrieveSubscription,
+  updateSubscription,
+} from './subscriptions.js';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+export interface RouteRow {
+  readonly method: Method;
+  readonly path: string;
+  readonly clause: string;
+  readonly handle: Handler;
+  /** URL parameters it understands. */
+  readonly query?: readonly string[];
+  /** URL parameters of the specification that are not built yet: 501. Any other is 400 (6.3.3). */
+  readonly later?: readonly string[];
+  /** Its answer depends on a tenant that must be there already (404 otherwise); a write makes its tenant. */
+  readonly readsTenant?: boolean;
+}
+
+const SHAPE = ['options', 'format'];
+const PROJECTION = ['attrs', 'pick', 'omit'];
+const PAGE = ['limit', 'offset', 'count'];
+const QUERY_LATER =
+  `georel geometry coordinates geoproperty geometryProperty scopeQ lang datasetId csf join joinLevel containedBy
+orderBy collation entityMap splitEntities expandValues jsonKeys`.split(/\s+/);
+const RETRIEVE_LATER = 'lang datasetId join joinLevel containedBy geometryProperty entityMap jsonKeys type'.split(' ');
+
+export const ROUTES: readonly RouteRow[] = [
+  { method: 'POST', path: '/entities', clause: '6.4.3.1', handle: createEntity },
+  {
+    method: 'GET',
+    path: '/entities',
+    clause: '6.4.3.2',
+    handle: queryEntities,
+    query: [...SHAPE, ...PROJECTION, ...PAGE, 'id', 'type', 'idPattern', 'q', 'local'],
+    later: QUERY_LATER,
+    readsTenant: true,
+  },
+  {
+    method: 'DELETE',
+    path: '/entities',
+    clause: '6.4.3.3',
+    handle: later('purging entities'),
+    query: [],
+    later: QUERY_LATER,
+  },
+  {
+    method: 'GET',
+    path: '/entities/:entityId',
+    clause: '6.5.3.1',
+    handle: retrieveEntity,
+    query: [...SHAPE, ...PROJECTION, 'local'],
+    later: RETRIEVE_LATER,
+    readsTenant: true,
+  },
+  {
+    method: 'DELETE',
+    path: '/entities/:entityId',
+    clause: '6.5.3.2',
+    handle: deleteEntity,
+    query: ['local'],
+    later: ['type'],
+    readsTenant: true,
+  },
+  {
+    method: 'PUT',
+    path: '/entities/:entityId',
+    clause: '6.5.3.3',
+    handle: replaceEntity,
+    query: ['local'],
+    later: ['type'],
+    readsTenant: true,
+  },
+  {
+    method: 'PATCH',
+    path: '/entities/:entityId',
+    clause: '6.5.3.4',
+    handle: mergeEntity,
+    query: ['observedAt', 'local'],
+    later: ['options', 'format', 'lang', 'type'],
+    readsTenant: true,
+  },
+  {
+    method: 'POST',
+    path: '/entities/:entityId/attrs',
+    clause: '6.6.3.1',
+    handle: appendAttributes,
+    query: ['options', 'local'],
+    later: ['type'],
+    readsTenant: true,
+  },
+  {
+    method: 'PATCH',
+    path: '/entities/:entityId/attrs',
+    clause: '6.6.3.2',
+    handle: updateAttributes,
+    query: ['local'],
+    later: ['options', 'type'],
+    readsTenant: true,
+  },
+  {
+    method: 'PATCH',
+    path: '/entities/:entityId/attrs/:attribute',
+    clause: '6.7.3.1',
+    handle: updateAttribute,
+    query: ['local'],
+    later: ['type'],
+    readsTenant: true,
+  },
+  {
+    method: 'DELETE',
+    path: '/entities/:entityId/attrs/:attribute',
+    clause: '6.7.3.2',
+    handle: deleteAttribute,
+    query: ['datasetId', 'deleteAll', 'local'],
+    later: ['type'],
+    readsTenant: true,
+  },
+  {
+    method: 'PUT',
+    path: '/entities/:entityId/attrs/:attribute',
+    clause: '6.7.3.3',
+    handle: later('replacing an attribute'),
+  },
+  { method: 'POST', path: '/subscriptions', clause: '6.10.3.1', handle: createSubscription },
+  {
+    method: 'GET',
+    path: '/subscriptions',
+    clause: '6.10.3.2',
+    handle: listSubscriptions,
+    query: [...PAGE, 'options'],
+    readsTenant: true,
+  },
+  {
+    method: 'GET',
+    path: '/subscriptions/:subscriptionId',
+    clause: '6.11.3.1',
+    handle: retrieveSubscription,
+    query: ['options'],
+    readsTenant: true,
+  },
+  {
+    method: 'PATCH',
+    path: '/subscriptions/:subscriptionId',
+    clause: '6.11.3.2',
+    handle: updateSubscription,
+    readsTenant: true,
+  },
+  {
+    method: 'DELETE',
+    path: '/subscriptions/:subscriptionId',
+    clause: '6.11.3.3',
+    handle: deleteSubscription,
+    readsTenant: true,
+  },
+  { method: 'POST', path: '/entityOperations/create', clause: '6.14.3.1', handle: batchCreate, query: ['local'] },
+  {
+    method: 'POST',
+    path: '/entityOperations/upsert',
+    clause: '6.15.3.1',
+    handle: batchUpsert,
+    query: ['options', 'local'],
+  },
+  {
+    method: 'POST',
+    path: '/entityOperations/update',
+    clause: '6.16.3.1',
+    handle: batchUpdate,
+    query: ['options', 'local'],
+  },
+  { method: 'POST', path: '/entityOperations/delete', clause: '6.17.3.1', handle: batchDelete, query: ['local'] },
+  { method: 'POST', path: '/entityOperations/merge', clause: '6.31.3.1', handle: later('batch merge') },
+  {
+    method: 'POST',
+    path: '/entityOperations/query',
+    clause: '6.23.3.1',
+    handle: postQuery,
+    query: [...SHAPE, ...PAGE, 'local'],
+    later: QUERY_LATER,
+    readsTenant: true,
+  },
+  {
+    method: 'GET',
+    path: '/types',
+    clause: '6.25.3.1',
+    handle: listTypes,
+    query: ['details', 'local'],
+    readsTenant: true,
+  },
+  {
+    method: 'GET',
+    path: '/types/:type',
+    clause: '6.26.3.1',
+    handle: describeType,
+    query: ['local'],
+    readsTenant: true,
+  },
+  { method: 'GET', path: '/attributes', clause: '6.27.3.1', handle: later('attribute discovery') },
+  { method: 'GET', path: '/attributes/:attribute', clause: '6.28.3.1', handle: later('attribute discovery') },
+  { method: 'POST', path: '/jsonldContexts', clause: '6.29.3.1', handle: hostContext },
+  { method: 'GET', path: '/jsonldContexts', clause: '6.29.3.2', handle: listContexts, query: ['details', 'kind'] },
+  { method: 'GET', path: '/jsonldContexts/:contextId', clause: '6.30.3.1', handle: serveContext, query: ['details'] },
+  {
+    method: 'DELETE',
+    path: '/jsonldContexts/:contextId',
+    clause: '6.30.3.2',
+    handle: removeContext,
+    later: ['reload'],
+  },
+];
+
+/** Whole resources that are not built: everything below answers 501. */
+export const LATER_RESOURCES = [
+  { path: '/csourceRegistrations', what: 'context source registration (5.9)' },
+  { path: '/csourceSubscriptions', what: 'context source subscription (5.11)' },
+  { path: '/temporal', what: 'the temporal API (5.6.11 to 5.6.16, 5.7.3, 5.7.4)' },
+  { path: '/entityMaps', what: 'entity maps (5.14)' },
+  { path: '/info', what: 'source identity (5.15)' },
+  { path: '/snapshots', what: 'snapshots (5.16)' },
+] as const;

@@ -1,0 +1,141 @@
+/** The broker: an NGSI-LD context broker in one process and one data folder. This page wires its rooms, starts and stops them. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  checkExposure,
+  createMetrics,
+  type Health,
+  lockDirectory,
+  openCheckpoint,
+  retrySchedule,
+  type Start,
+} from '@contor/kit';
+import { CONTEXT_URL, contextDocument } from '@contor/orion-config';
+import { CORE_URL } from './context/core.js';
+import { ContextRegistry } from './context/registry.js';
+import { type Broker, jsonAnswer } from './front/call.js';
+import { createFront } from './front/server.js';
+import type { Json } from './json.js';
+import type { BrokerConfig } from './settings.js';
+import { Store } from './store/store.js';
+import { allowHosts } from './subscription/endpoint.js';
+import { createHttpDelivery } from './subscription/http-delivery.js';
+import { PostOffice } from './subscription/post-office.js';
+
+export { type BrokerConfig, SETTINGS } from './settings.js';
+
+/** A disk that failed cannot be trusted further: exit, and recover from what is on it (sysexits: EX_OSERR would be 71, I/O is 74; the platform agreed on 70). */
+const EXIT_FATAL = 70;
+const RETRIES = { firstMs: 250, factor: 2, maxMs: 30_000, jitter: 0.3 };
+const VERSION = '0.1.0';
+
+export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
+  const { host, port, dataFolder, tlsCert, tlsKey, secret } = config;
+  checkExposure({ host, tlsCert, tlsKey, secret, prefix: 'BROKER' });
+  const lock = await lockDirectory(dataFolder);
+  const onFatal = (error: Error): void => {
+    log.error({ err: error }, 'The disk failed; the broker stops and will recover from what is on it.');
+    process.exit(EXIT_FATAL);
+  };
+  const { clock, disk, random } = ports;
+  const contexts = new ContextRegistry(
+    new Map([[CONTEXT_URL, contextDocument() as unknown as Json]]),
+    config.context === 'contor' ? CONTEXT_URL : CORE_URL,
+  );
+  const checkHost = allowHosts(config.notifyHosts);
+  const delivery = createHttpDelivery({ contexts, checkHost, timeoutMs: config.notifyTimeoutMs });
+  const office = new PostOffice({
+    clock,
+    random,
+    log,
+    schedule: retrySchedule(RETRIES, random),
+    deliver: delivery.deliver,
+    cursors: openCheckpoint({
+      disk,
+      path: join(dataFolder, 'cursors'),
+      onDamaged: (keptAs) =>
+        log.warn({ keptAs }, 'The cursors are damaged; notifications since the last snapshot are sent again.'),
+    }),
+    maxOutboxBytes: config.maxOutboxBytes,
+    onFatal,
+  });
+  try {
+    await office.load();
+    const { maxLogBytes, snapshotBytes } = config;
+    const store = await Store.open({
+      disk,
+      clock,
+      directory: dataFolder,
+      log,
+      contexts,
+      boxes: office,
+      maxLogBytes,
+      snapshotBytes,
+      onFatal,
+    });
+    const broker: Broker = { store, office, contexts, clock, random, checkHost, maxBatch: config.maxBatch };
+    const metrics = createMetrics('broker');
+    let isStopping = false;
+    const health = (): Health => healthOf(broker, isStopping);
+    const front = createFront({
+      broker,
+      log,
+      metrics,
+      maxBodyBytes: config.maxBodyBytes,
+      secret,
+      tls:
+        tlsCert === undefined || tlsKey === undefined
+          ? undefined
+          : { cert: await readFile(tlsCert), key: await readFile(tlsKey) },
+      service: {
+        '/version': () => jsonAnswer(200, { 'contor broker version': VERSION, version: VERSION, 'ngsi-ld': '1.9.1' }),
+        '/ngsi-ld/ex/v1/version': () =>
+          jsonAnswer(200, { 'contor broker version': VERSION, version: VERSION, 'ngsi-ld': '1.9.1' }),
+        '/health': () => {
+          const now = health();
+          return jsonAnswer(now.state === 'stopping' ? 503 : 200, now);
+        },
+        '/metrics': async () => {
+          for (const [name, figure] of Object.entries(health().figures))
+            metrics.gauge(`broker_${snake(name)}`, `Figure '${name}' of /health.`).set(figure);
+          return { status: 200, headers: { 'Content-Type': metrics.contentType }, body: await metrics.text() };
+        },
+      },
+    });
+    const url = await front.listen({ host, port });
+    office.start();
+    log.info({ url }, 'The broker is listening.');
+    return {
+      url,
+      health,
+      async stop() {
+        isStopping = true;
+        await front.close();
+        await office.stop();
+        delivery.close();
+        await store.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+};
+
+function healthOf({ store, office }: Broker, isStopping: boolean): Health {
+  let entities = 0;
+  for (const tenant of store.memory.tenants.values()) entities += tenant.size;
+  const figures = { entities, tenants: store.memory.tenants.size, ...store.figures, ...office.figures };
+  if (isStopping) return { state: 'stopping', reason: 'the broker is stopping', figures };
+  if (store.figures.damagedRanges > 0)
+    return { state: 'degraded', reason: 'a damaged range of the log was set aside', figures };
+  if (figures.failingSubscriptions > 0)
+    return { state: 'degraded', reason: 'a subscriber does not accept its notifications', figures };
+  return { state: 'ready', figures };
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

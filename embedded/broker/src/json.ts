@@ -1,0 +1,79 @@
+/** JSON as it comes from outside: its type, and the bounds that hold for every value we keep. */
+
+import { badRequest } from './problem.js';
+
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** Deep enough for any GeoJSON or meter payload, shallow enough for every recursive walk we do. */
+export const MAX_DEPTH = 32;
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/**
+ * Checks one value and says how many bytes it takes in memory, roughly. `1e309` parses to Infinity, which no JSON text
+ * can say again: refused, because a number we cannot give back is a number we did not keep.
+ */
+export function measure(value: Json, depth: number): number {
+  switch (typeof value) {
+    case 'number':
+      if (!Number.isFinite(value)) throw badRequest('a number is outside the range of a double');
+      return 16;
+    case 'string':
+      return 24 + value.length;
+    case 'boolean':
+      return 8;
+    default:
+      return value === null ? 8 : measureNested(value, depth);
+  }
+}
+
+function measureNested(value: readonly Json[] | JsonObject, depth: number): number {
+  if (depth >= MAX_DEPTH) throw badRequest(`JSON is nested deeper than ${MAX_DEPTH} levels`);
+  let size = 32;
+  if (isList(value)) {
+    for (const item of value) size += measure(item, depth + 1);
+    return size;
+  }
+  for (const key of Object.keys(value)) size += 24 + key.length + measure(value[key] ?? null, depth + 1);
+  return size;
+}
+
+/** Structural equality of two JSON values; member order does not matter. */
+export function sameJson(a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (isList(a))
+    return isList(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index] ?? null));
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key] ?? null, b[key] ?? null));
+}
+
+/** A URI as NGSI-LD identifiers must be (4.6.2; RFC 3986): a scheme, a colon, and no character a URI cannot hold. */
+const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s\p{Cc}<>"{}|\\^`]+$/u;
+const MAX_URI = 2048;
+
+export function isUri(text: string): boolean {
+  return text.length <= MAX_URI && URI.test(text);
+}
+
+/** DateTime, 4.6.3: ISO 8601, UTC, trailing Z, optional fraction. */
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?Z$/;
+
+export function isDateTime(text: string): boolean {
+  return text.length <= 30 && DATE_TIME.test(text) && !Number.isNaN(instantOf(text));
+}
+
+/** Milliseconds of a DateTime, NaN when the calendar has no such moment. */
+export function instantOf(text: string): number {
+  return Date.parse(text.includes(',') ? text.replace(',', '.') : text);
+}

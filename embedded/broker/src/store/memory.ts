@@ -1,0 +1,121 @@
+/**
+ * The state machine: commands in log order in, state and results out. Nothing here asks for the time or for chance, so
+ * replaying the log gives the same state, the same answers and the same notifications.
+ */
+
+import type { ContextRegistry } from '../context/registry.js';
+import { POSITIONS_PER_RECORD } from '../entity/change.js';
+import { type Deed, ENTITY_OPERATIONS, type EntityOperation, type Outcome } from '../entity/operations.js';
+import { Problem } from '../problem.js';
+import { type Observer, patchSubscription, type Subscription } from '../subscription/model.js';
+import type { Applied, Command, EntityResult } from './commands.js';
+import { Tenant } from './tenant.js';
+
+const NOTHING: EntityResult['notUpdated'] = [];
+
+export class Memory {
+  readonly tenants = new Map<string, Tenant>();
+  readonly contexts: ContextRegistry;
+  readonly #observer: Observer;
+
+  constructor(contexts: ContextRegistry, observer: Observer) {
+    this.contexts = contexts;
+    this.#observer = observer;
+  }
+
+  apply(command: Command, sequence: number): Applied {
+    switch (command.kind) {
+      case 'entities': {
+        const operation: EntityOperation = ENTITY_OPERATIONS[command.operation];
+        return command.inputs.map((input, index) =>
+          this.#perform(operation, { id: input.id, atMs: command.atMs, input }, command.tenant, sequence, index),
+        );
+      }
+      case 'delete':
+        return command.ids.map((id, index) =>
+          this.#perform(ENTITY_OPERATIONS.delete, { id, atMs: command.atMs }, command.tenant, sequence, index),
+        );
+      case 'removeAttribute': {
+        const { id, removal, atMs, tenant } = command;
+        return [this.#perform(ENTITY_OPERATIONS.removeAttribute, { id, atMs, removal }, tenant, sequence, 0)];
+      }
+      case 'subscribe':
+        return [this.#subscribe(command.tenant, command.subscription)];
+      case 'resubscribe':
+        return [this.#resubscribe(command)];
+      case 'unsubscribe':
+        return [this.#unsubscribe(command.tenant, command.id)];
+      case 'host':
+        this.contexts.host(command.context);
+        return [{ id: command.context.id, kind: 'created', notUpdated: NOTHING }];
+      case 'unhost': {
+        const { id } = command;
+        if (this.contexts.remove(id)) return [{ id, kind: 'deleted', notUpdated: NOTHING }];
+        return [refused(id, new Problem('resourceNotFound', `there is no hosted @context ${id}`))];
+      }
+    }
+  }
+
+  /** A write makes its tenant (4.14); reads of one that never was are refused elsewhere. */
+  tenantFor(name: string): Tenant {
+    const known = this.tenants.get(name);
+    if (known !== undefined) return known;
+    const tenant = new Tenant(name);
+    this.tenants.set(name, tenant);
+    return tenant;
+  }
+
+  #perform(operation: EntityOperation, deed: Deed, tenantName: string, sequence: number, index: number): EntityResult {
+    const tenant = this.tenantFor(tenantName);
+    const before = tenant.entity(deed.id);
+    const outcome: Outcome = operation(before, deed);
+    if (outcome.kind === 'refused') return refused(deed.id, outcome.problem);
+    if (outcome.kind === 'unchanged') return { id: deed.id, kind: 'unchanged', notUpdated: outcome.notUpdated };
+    const after = outcome.kind === 'deleted' ? undefined : outcome.entity;
+    if (after === undefined) tenant.remove(deed.id);
+    else tenant.put(after);
+    const position = sequence * POSITIONS_PER_RECORD + index;
+    this.#observer.entityChanged({
+      tenant: tenantName,
+      before,
+      after,
+      changed: outcome.changed,
+      position,
+      atMs: deed.atMs,
+    });
+    return { id: deed.id, kind: outcome.kind, notUpdated: outcome.kind === 'deleted' ? NOTHING : outcome.notUpdated };
+  }
+
+  #subscribe(tenantName: string, subscription: Subscription): EntityResult {
+    const { subscriptions } = this.tenantFor(tenantName);
+    const { id } = subscription;
+    if (subscriptions.has(id)) return refused(id, new Problem('alreadyExists', `subscription ${id} already exists`));
+    subscriptions.set(id, subscription);
+    this.#observer.subscribed(tenantName, subscription);
+    return { id, kind: 'created', notUpdated: NOTHING };
+  }
+
+  #resubscribe({ tenant, id, patch }: Extract<Command, { readonly kind: 'resubscribe' }>): EntityResult {
+    const subscriptions = this.tenants.get(tenant)?.subscriptions;
+    const before = subscriptions?.get(id);
+    if (subscriptions === undefined || before === undefined) return refused(id, noSubscription(id));
+    const after = patchSubscription(before, patch);
+    subscriptions.set(id, after);
+    this.#observer.subscribed(tenant, after);
+    return { id, kind: 'updated', notUpdated: NOTHING };
+  }
+
+  #unsubscribe(tenant: string, id: string): EntityResult {
+    if (!this.tenants.get(tenant)?.subscriptions.delete(id)) return refused(id, noSubscription(id));
+    this.#observer.unsubscribed(tenant, id);
+    return { id, kind: 'deleted', notUpdated: NOTHING };
+  }
+}
+
+export function noSubscription(id: string): Problem {
+  return new Problem('resourceNotFound', `there is no subscription ${id}`);
+}
+
+function refused(id: string, problem: Problem): EntityResult {
+  return { id, kind: 'refused', problem, notUpdated: NOTHING };
+}

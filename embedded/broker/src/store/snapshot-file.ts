@@ -1,0 +1,138 @@
+/**
+ * The snapshot file: magic and version, then frames of [length u32][CRC-32 u32][JSON], the last of which says that it is
+ * the last. Written beside its name and renamed, so that a file with the right name is a whole one.
+ */
+
+import { join } from 'node:path';
+import { ConfigError, crc32, type Disk, type DiskFile } from '@contor/kit';
+import type { HostedContext } from '../context/registry.js';
+import type { NotificationStatus, Subscription } from '../subscription/model.js';
+import type { PackedEntity } from './pack.js';
+
+export type Frame =
+  | { readonly kind: 'head'; readonly sequence: number; readonly savedAtMs: number }
+  | { readonly kind: 'contexts'; readonly contexts: readonly HostedContext[] }
+  | {
+      readonly kind: 'entities';
+      readonly tenant: string;
+      readonly strings: string[];
+      readonly entities: readonly PackedEntity[];
+    }
+  | {
+      readonly kind: 'subscription';
+      readonly tenant: string;
+      readonly subscription: Subscription;
+      readonly status: NotificationStatus;
+      readonly cursor: number;
+    }
+  | {
+      readonly kind: 'outbox';
+      readonly tenant: string;
+      readonly subscription: string;
+      readonly strings: string[];
+      /** position, moment, entity. */
+      readonly entries: readonly (readonly [number, number, PackedEntity])[];
+    }
+  | { readonly kind: 'end'; readonly frames: number };
+
+const MAGIC = Buffer.from('CONTORBS', 'latin1');
+const FORMAT_VERSION = 1;
+const HEADER_BYTES = 12;
+const FRAME_HEADER_BYTES = 8;
+/** A frame is made of a few hundred entities; one of a gigabyte is a damaged length. */
+const MAX_FRAME_BYTES = 256 * 2 ** 20;
+const NAME = /^state-(\d{16})\.snapshot$/;
+
+export function snapshotName(sequence: number): string {
+  return `state-${String(sequence).padStart(16, '0')}.snapshot`;
+}
+
+/** Sequences of the snapshots in a folder, newest first. */
+export async function listSnapshots(disk: Disk, directory: string): Promise<readonly number[]> {
+  const names = await disk.list(directory);
+  return names
+    .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => b - a);
+}
+
+/** Durable under its final name when it resolves. */
+export async function writeSnapshot(
+  disk: Disk,
+  directory: string,
+  sequence: number,
+  frames: Iterable<Frame>,
+): Promise<void> {
+  const beside = join(directory, 'state.new');
+  if ((await disk.list(directory)).includes('state.new')) await disk.remove(beside);
+  const file = await disk.open(beside, 'create');
+  try {
+    const header = Buffer.alloc(HEADER_BYTES);
+    MAGIC.copy(header);
+    header.writeUInt16BE(FORMAT_VERSION, 8);
+    await file.append([header]);
+    let count = 0;
+    for (const frame of frames) {
+      await appendFrame(file, frame);
+      count += 1;
+    }
+    await appendFrame(file, { kind: 'end', frames: count });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(beside, join(directory, snapshotName(sequence)));
+  await disk.syncDirectory(directory);
+}
+
+function appendFrame(file: DiskFile, frame: Frame): Promise<void> {
+  const payload = Buffer.from(JSON.stringify(frame), 'utf8');
+  const header = Buffer.alloc(FRAME_HEADER_BYTES);
+  header.writeUInt32BE(payload.byteLength, 0);
+  header.writeUInt32BE(crc32(payload), 4);
+  return file.append([header, payload]);
+}
+
+/** Frames of a snapshot, checked one by one; throws a RangeError at the first that is damaged or missing. */
+export async function* readSnapshot(disk: Disk, path: string): AsyncIterable<Frame> {
+  const file = await disk.open(path, 'read');
+  try {
+    await checkHeader(file, path);
+    let at = HEADER_BYTES;
+    for (let count = 0; ; count += 1) {
+      const header = Buffer.from(await file.read(at, FRAME_HEADER_BYTES));
+      if (header.byteLength < FRAME_HEADER_BYTES) throw damaged(path, at);
+      const length = header.readUInt32BE(0);
+      if (length > MAX_FRAME_BYTES) throw damaged(path, at);
+      const payload = Buffer.from(await file.read(at + FRAME_HEADER_BYTES, length));
+      if (payload.byteLength < length || crc32(payload) !== header.readUInt32BE(4)) throw damaged(path, at);
+      at += FRAME_HEADER_BYTES + length;
+      const frame: Frame = JSON.parse(payload.toString('utf8'));
+      if (frame.kind === 'end') {
+        if (frame.frames !== count) throw damaged(path, at);
+        return;
+      }
+      yield frame;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function checkHeader(file: DiskFile, path: string): Promise<void> {
+  const header = Buffer.from(await file.read(0, HEADER_BYTES));
+  if (header.byteLength < HEADER_BYTES || !header.subarray(0, 8).equals(MAGIC)) throw damaged(path, 0);
+  const version = header.readUInt16BE(8);
+  if (version <= FORMAT_VERSION) return;
+  throw new ConfigError([
+    {
+      code: 'config.newer-format',
+      message: `${path} was written by a newer version of this broker (format ${version}, known up to ${FORMAT_VERSION}).`,
+      fix: 'Start that newer version, or restore the folder from a backup of this one.',
+    },
+  ]);
+}
+
+function damaged(path: string, at: number): RangeError {
+  return new RangeError(`${path} is damaged at byte ${at}`);
+}

@@ -1,0 +1,306 @@
+/**
+ * The store: commands become records of the durable log, and once on disk they happen in memory, in log order. Reads see
+ * only what is durable. Snapshots shorten the log; a restart is the newest whole snapshot and the records after it.
+ */
+
+import { join } from 'node:path';
+import { type Clock, ConfigError, type Disk, type DurableLog, errnoOf, type Logger, openDurableLog } from '@contor/kit';
+import type { ContextRegistry, HostedContext } from '../context/registry.js';
+import type { Entity } from '../entity/model.js';
+import { Problem } from '../problem.js';
+import { type Boxes, type BoxState, NEVER_SENT } from '../subscription/model.js';
+import type { Applied, Command } from './commands.js';
+import { Memory } from './memory.js';
+import { packEntity, StringTable, unpackEntity } from './pack.js';
+import { decodeCommand, encodeCommand, RECORD_KIND, RECORD_VERSION } from './records.js';
+import { type Frame, listSnapshots, readSnapshot, snapshotName, writeSnapshot } from './snapshot-file.js';
+
+export interface StoreOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly directory: string;
+  readonly log: Logger;
+  readonly contexts: ContextRegistry;
+  readonly boxes: Boxes;
+  readonly maxLogBytes: number;
+  /** A snapshot is written when the log has grown by this much since the last. */
+  readonly snapshotBytes: number;
+  readonly segmentBytes?: number;
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface StoreFigures {
+  readonly records: number;
+  readonly logBytes: number;
+  readonly damagedRanges: number;
+  readonly snapshots: number;
+}
+
+interface Waiting {
+  readonly command: Command;
+  /** 0 until it is on disk. */
+  sequence: number;
+  readonly resolve: (applied: Applied) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Entities in one frame of a snapshot: small enough to breathe between frames, large enough to share strings. */
+const ENTITIES_PER_FRAME = 500;
+/** Snapshots kept: should the newest be damaged, the one before and the log after it still give everything. */
+const GENERATIONS = 2;
+const RETRY_AFTER = { 'Retry-After': '5' };
+
+export class Store {
+  readonly memory: Memory;
+  readonly #options: StoreOptions;
+  readonly #durable: DurableLog;
+  readonly #waiting: Waiting[] = [];
+  #applied = 0;
+  #bytesAtSnapshot = 0;
+  #appendedBytes = 0;
+  #snapshots = 0;
+  #snapshotting: Promise<void> | undefined;
+
+  private constructor(options: StoreOptions, durable: DurableLog, memory: Memory) {
+    this.#options = options;
+    this.#durable = durable;
+    this.memory = memory;
+  }
+
+  static async open(options: StoreOptions): Promise<Store> {
+    const { disk, clock, directory, maxLogBytes, segmentBytes, onFatal } = options;
+    await disk.makeDirectory(directory);
+    const durable = await openDurableLog({
+      disk,
+      clock,
+      directory: join(directory, 'log'),
+      kind: RECORD_KIND,
+      version: RECORD_VERSION,
+      maxBytes: maxLogBytes,
+      ...(segmentBytes === undefined ? {} : { segmentBytes }),
+      onFatal,
+    });
+    const store = new Store(options, durable, new Memory(options.contexts, options.boxes));
+    await store.#recover();
+    return store;
+  }
+
+  get figures(): StoreFigures {
+    const { head, bytes, report } = this.#durable;
+    return { records: head, logBytes: bytes, damagedRanges: report.damaged.length, snapshots: this.#snapshots };
+  }
+
+  /** Resolves when the command is on disk and has happened; its results say how it went. */
+  submit(command: Command): Promise<Applied> {
+    const payload = encodeCommand(command);
+    this.#appendedBytes += payload.byteLength;
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { command, sequence: 0, resolve, reject };
+      this.#waiting.push(waiting);
+      this.#durable.append(payload).then(
+        (sequence) => {
+          waiting.sequence = sequence;
+          this.#drain();
+        },
+        (error: unknown) => {
+          this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+          reject(asProblem(error));
+          this.#drain();
+        },
+      );
+    });
+  }
+
+  /** Waits for what is under way, then closes the log. */
+  async close(): Promise<void> {
+    await this.#snapshotting;
+    await this.#durable.close();
+  }
+
+  /** Writes a snapshot now. One at a time: a second call waits for the first. */
+  snapshot(): Promise<void> {
+    this.#snapshotting ??= this.#writeSnapshot().finally(() => {
+      this.#snapshotting = undefined;
+    });
+    return this.#snapshotting;
+  }
+
+  /** Records become durable in groups; each group is applied as a whole before anything is sent. */
+  #drain(): void {
+    let first = this.#waiting[0];
+    if (first === undefined || first.sequence === 0) return;
+    while (first !== undefined && first.sequence > 0) {
+      this.#waiting.shift();
+      const applied = this.memory.apply(first.command, first.sequence);
+      this.#applied = first.sequence;
+      first.resolve(applied);
+      first = this.#waiting[0];
+    }
+    this.#options.boxes.settled();
+    if (
+      this.#appendedBytes - this.#bytesAtSnapshot >= this.#options.snapshotBytes &&
+      this.#snapshotting === undefined
+    ) {
+      this.snapshot().catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'A snapshot could not be written; the log keeps growing.'),
+      );
+    }
+  }
+
+  async #writeSnapshot(): Promise<void> {
+    const { disk, directory, clock, log } = this.#options;
+    const sequence = this.#applied;
+    this.#bytesAtSnapshot = this.#appendedBytes;
+    const startedMs = clock.monotonicMs();
+    await writeSnapshot(disk, directory, sequence, this.#capture(sequence));
+    this.#snapshots += 1;
+    const generations = await listSnapshots(disk, directory);
+    for (const old of generations.slice(GENERATIONS)) await disk.remove(join(directory, snapshotName(old)));
+    const oldest = generations[GENERATIONS - 1];
+    if (oldest !== undefined) await this.#durable.release(oldest);
+    log.info({ sequence, ms: Math.round(clock.monotonicMs() - startedMs) }, 'A snapshot was written.');
+  }
+
+  /** References are taken at once, entities being immutable; they are packed later, frame by frame. */
+  #capture(sequence: number): Iterable<Frame> {
+    const tenants = [...this.memory.tenants.values()].map((tenant) => ({
+      name: tenant.name,
+      entities: [...tenant.entities()],
+    }));
+    const contexts = [...this.memory.contexts.hosted.values()];
+    return frames(sequence, this.#options.clock.nowMs(), contexts, tenants, this.#options.boxes.capture());
+  }
+
+  async #recover(): Promise<void> {
+    const { directory, log } = this.#options;
+    const startedMs = this.#options.clock.monotonicMs();
+    for (const { file, firstSequence, lastSequence, keptAs } of this.#durable.report.damaged) {
+      log.error(
+        { file, firstSequence, lastSequence, keptAs },
+        'A damaged range of the log was set aside; the writes in it are missing.',
+      );
+    }
+    const sequence = await this.#loadSnapshot();
+    const { head, tail } = this.#durable;
+    if (head < sequence) throw gap(directory, `the snapshot knows record ${sequence}, the log ends at ${head}`);
+    if (sequence + 1 < tail && this.#durable.report.damaged.length === 0)
+      throw gap(directory, `the snapshot ends at record ${sequence}, the log begins at ${tail}`);
+    let replayed = 0;
+    for await (const record of this.#durable.read(sequence + 1)) {
+      this.memory.apply(decodeCommand(record.payload), record.sequence);
+      replayed += 1;
+      this.#appendedBytes += record.payload.byteLength;
+    }
+    this.#applied = head;
+    log.info(
+      { sequence, replayed, ms: Math.round(this.#options.clock.monotonicMs() - startedMs) },
+      'The state was recovered.',
+    );
+  }
+
+  /** Loads the newest whole snapshot and answers its sequence; 0 when there is none. */
+  async #loadSnapshot(): Promise<number> {
+    const { disk, directory, log } = this.#options;
+    for (const sequence of await listSnapshots(disk, directory)) {
+      const path = join(directory, snapshotName(sequence));
+      try {
+        // Read twice: a file is checked to its end before any of it becomes state.
+        for await (const _ of readSnapshot(disk, path));
+        for await (const frame of readSnapshot(disk, path)) this.#restore(frame);
+        return sequence;
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        log.error({ path, err: error }, 'A snapshot is damaged and was set aside; the one before it is used.');
+        await disk.rename(path, `${path}.damaged`);
+        await disk.syncDirectory(directory);
+      }
+    }
+    return 0;
+  }
+
+  #restore(frame: Frame): void {
+    const { boxes } = this.#options;
+    switch (frame.kind) {
+      case 'contexts':
+        for (const context of frame.contexts) this.memory.contexts.host(context);
+        break;
+      case 'entities': {
+        const table = new StringTable(frame.strings);
+        const tenant = this.memory.tenantFor(frame.tenant);
+        for (const packed of frame.entities) tenant.put(unpackEntity(packed, table));
+        break;
+      }
+      case 'subscription': {
+        const { tenant, subscription, status, cursor } = frame;
+        this.memory.tenantFor(tenant).subscriptions.set(subscription.id, subscription);
+        boxes.restore({ tenant, subscription, status, cursor, pending: [] });
+        break;
+      }
+      case 'outbox': {
+        const table = new StringTable(frame.strings);
+        const subscription = this.memory.tenantFor(frame.tenant).subscriptions.get(frame.subscription);
+        if (subscription === undefined) break;
+        const pending = frame.entries.map(([position, atMs, packed]) => ({
+          position,
+          atMs,
+          entity: unpackEntity(packed, table),
+        }));
+        boxes.restore({ tenant: frame.tenant, subscription, status: NEVER_SENT, cursor: 0, pending });
+        break;
+      }
+    }
+  }
+}
+
+function* frames(
+  sequence: number,
+  savedAtMs: number,
+  contexts: readonly HostedContext[],
+  tenants: readonly { readonly name: string; readonly entities: readonly Entity[] }[],
+  boxes: readonly BoxState[],
+): Iterable<Frame> {
+  yield { kind: 'head', sequence, savedAtMs };
+  yield { kind: 'contexts', contexts };
+  for (const { name, entities } of tenants) {
+    // An empty tenant is a tenant too.
+    for (let at = 0; at === 0 || at < entities.length; at += ENTITIES_PER_FRAME) {
+      const table = new StringTable();
+      const packed = entities.slice(at, at + ENTITIES_PER_FRAME).map((entity) => packEntity(entity, table));
+      yield { kind: 'entities', tenant: name, strings: table.strings, entities: packed };
+    }
+  }
+  for (const { tenant, subscription, status, cursor, pending } of boxes) {
+    yield { kind: 'subscription', tenant, subscription, status, cursor };
+    for (let at = 0; at < pending.length; at += ENTITIES_PER_FRAME) {
+      const table = new StringTable();
+      const entries = pending
+        .slice(at, at + ENTITIES_PER_FRAME)
+        .map(({ position, atMs, entity }) => [position, atMs, packEntity(entity, table)] as const);
+      yield { kind: 'outbox', tenant, subscription: subscription.id, strings: table.strings, entries };
+    }
+  }
+}
+
+/** A full log or disk is no fault of the request: refused, nothing written, ask again. */
+function asProblem(error: unknown): unknown {
+  const code = errnoOf(error);
+  if (code === 'log.full' || code === 'disk.full') {
+    return new Problem(
+      'unavailable',
+      code === 'log.full' ? 'the log has reached its size limit' : 'the disk is full',
+      RETRY_AFTER,
+    );
+  }
+  if (code === 'log.stopped') return new Problem('unavailable', 'the broker is stopping', RETRY_AFTER);
+  return error;
+}
+
+function gap(directory: string, what: string): ConfigError {
+  return new ConfigError([
+    {
+      code: 'config.gap',
+      message: `${directory}: ${what}, so writes are missing in between.`,
+      fix: 'Restore the folder from a backup as a whole; single files of it do not fit together.',
+    },
+  ]);
+}

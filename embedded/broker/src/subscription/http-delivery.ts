@@ -1,0 +1,121 @@
+/** One notification over HTTP (GS CIM 009 V1.9.1, 6.3.9 and 5.3.1): keep-alive, bounded, never redirected. */
+
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ContextRegistry } from '../context/registry.js';
+import { formatEntity, type Projection } from '../entity/format.js';
+import type { Entity } from '../entity/model.js';
+import type { SendResult } from './courier.js';
+import type { HostCheck } from './endpoint.js';
+import type { Subscription } from './model.js';
+import type { Notification } from './post-office.js';
+
+export interface HttpDelivery {
+  readonly deliver: (notification: Notification) => Promise<SendResult>;
+  /** Drops idle connections and breaks those that wait for an answer. */
+  close(): void;
+}
+
+export interface HttpDeliveryOptions {
+  readonly contexts: ContextRegistry;
+  readonly checkHost: HostCheck;
+  readonly timeoutMs: number;
+}
+
+const CONNECTIONS_PER_HOST = 16;
+/** A subscriber's answer is a status; a longer text is not read to its end. */
+const MAX_ANSWER_BYTES = 65_536;
+const LINK_REL = 'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"';
+
+export function createHttpDelivery({ contexts, checkHost, timeoutMs }: HttpDeliveryOptions): HttpDelivery {
+  const agents = {
+    'http:': new HttpAgent({ keepAlive: true, maxSockets: CONNECTIONS_PER_HOST }),
+    'https:': new HttpsAgent({ keepAlive: true, maxSockets: CONNECTIONS_PER_HOST }),
+  };
+  const renderers = new WeakMap<Subscription, (entity: Entity) => string>();
+
+  function rendererOf(subscription: Subscription): (entity: Entity) => string {
+    const known = renderers.get(subscription);
+    if (known !== undefined) return known;
+    const { format, attributes, sysAttrs } = subscription.notification;
+    const context = contexts.resolve(subscription.context);
+    const projection: Projection | undefined = attributes && { attributes: new Set(attributes) };
+    const render = (entity: Entity): string =>
+      JSON.stringify(formatEntity(entity, { context, representation: format, sysAttrs, projection }));
+    renderers.set(subscription, render);
+    return render;
+  }
+
+  async function deliver(notification: Notification): Promise<SendResult> {
+    try {
+      const { subscription } = notification;
+      const url = checkHost(subscription.notification.endpoint.uri);
+      const body = Buffer.from(bodyOf(notification, rendererOf(subscription)), 'utf8');
+      const status = await post(url, headersOf(notification, body.byteLength), body);
+      return status >= 200 && status < 300 ? { kind: 'accepted' } : { kind: 'failed', reason: `status ${status}` };
+    } catch (error) {
+      return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  function post(url: URL, headers: Record<string, string>, body: Buffer): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const isSecure = url.protocol === 'https:';
+      const agent = isSecure ? agents['https:'] : agents['http:'];
+      const signal = AbortSignal.timeout(timeoutMs);
+      const outgoing = (isSecure ? httpsRequest : httpRequest)(
+        url,
+        { method: 'POST', headers, agent, signal },
+        (incoming) => {
+          drain(incoming);
+          incoming.once('error', reject);
+          incoming.once('close', () => resolve(incoming.statusCode ?? 0));
+        },
+      );
+      outgoing.once('error', (error) => reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error));
+      outgoing.end(body);
+    });
+  }
+
+  return {
+    deliver,
+    close() {
+      agents['http:'].destroy();
+      agents['https:'].destroy();
+    },
+  };
+}
+
+function drain(incoming: IncomingMessage): void {
+  let bytes = 0;
+  incoming.on('data', (chunk: Buffer) => {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) incoming.destroy();
+  });
+}
+
+function bodyOf({ id, subscription, notifiedAtMs, parcel }: Notification, render: (entity: Entity) => string): string {
+  const head = JSON.stringify({
+    id,
+    type: 'Notification',
+    subscriptionId: subscription.id,
+    notifiedAt: new Date(notifiedAtMs).toISOString(),
+  });
+  const data = parcel.entries.map(({ entity }) => render(entity)).join(',');
+  const isLinkedData = subscription.notification.endpoint.accept === 'application/ld+json';
+  const context = isLinkedData ? `,"@context":${JSON.stringify(subscription.context)}` : '';
+  return `${head.slice(0, -1)},"data":[${data}]${context}}`;
+}
+
+function headersOf({ tenant, subscription }: Notification, length: number): Record<string, string> {
+  const { accept, receiverInfo } = subscription.notification.endpoint;
+  const headers: Record<string, string> = { 'Content-Type': accept, 'Content-Length': String(length) };
+  if (accept === 'application/json' && typeof subscription.context === 'string')
+    headers.Link = `<${subscription.context}>; ${LINK_REL}`;
+  if (tenant !== 'default') {
+    headers['NGSILD-Tenant'] = tenant;
+    headers['Fiware-Service'] = tenant;
+  }
+  for (const { key, value } of receiverInfo ?? []) headers[key] = value;
+  return headers;
+}

@@ -1,0 +1,95 @@
+/** A subscription as the broker holds it: names expanded, plain data, so that it can stand in a record (5.2.12 to 5.2.15). */
+
+import type { ContextSource } from '../context/compile.js';
+import type { EntityChange } from '../entity/change.js';
+import type { Representation } from '../entity/format.js';
+import type { Entity } from '../entity/model.js';
+import type { Query } from '../query/q.js';
+import type { Selector } from '../query/select.js';
+
+export interface KeyValue {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Endpoint {
+  readonly uri: string;
+  readonly accept: 'application/json' | 'application/ld+json';
+  readonly receiverInfo?: readonly KeyValue[] | undefined;
+  readonly notifierInfo?: readonly KeyValue[] | undefined;
+}
+
+export interface NotificationParams {
+  readonly attributes?: readonly string[] | undefined;
+  readonly format: Representation;
+  readonly sysAttrs: boolean;
+  readonly endpoint: Endpoint;
+}
+
+export interface Subscription {
+  readonly id: string;
+  readonly subscriptionName?: string | undefined;
+  readonly description?: string | undefined;
+  readonly entities?: readonly Selector[] | undefined;
+  readonly watchedAttributes?: readonly string[] | undefined;
+  /** The text as given, and the tree with expanded names: what it means does not change with an @context. */
+  readonly q?: { readonly text: string; readonly query: Query } | undefined;
+  readonly isActive: boolean;
+  readonly expiresAt?: string | undefined;
+  readonly notification: NotificationParams;
+  /** The @context notifications are compacted with: that of the request that made the subscription. */
+  readonly context: ContextSource;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+/** What a PATCH names; `null` members are removed. */
+export type SubscriptionPatch = Partial<Omit<Subscription, 'id' | 'createdAt' | 'context'>> & {
+  readonly removed?: readonly string[];
+};
+
+/** 5.2.14.2: how notifying went so far. Moments in milliseconds. */
+export interface NotificationStatus {
+  readonly timesSent: number;
+  readonly timesFailed: number;
+  readonly lastNotification?: number | undefined;
+  readonly lastSuccess?: number | undefined;
+  readonly lastFailure?: number | undefined;
+}
+
+export const NEVER_SENT: NotificationStatus = { timesSent: 0, timesFailed: 0 };
+
+export function patchSubscription(before: Subscription, { removed, ...patch }: SubscriptionPatch): Subscription {
+  const after = { ...before, ...patch };
+  if (removed === undefined) return after;
+  return { ...after, ...Object.fromEntries(removed.map((member) => [member, undefined])) };
+}
+
+export function expiresAtMs({ expiresAt }: Subscription): number {
+  return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
+}
+
+/** Who hears of every change of the state, in log order: on the first run and on every replay alike. */
+export interface Observer {
+  entityChanged(change: EntityChange): void;
+  /** New, or changed. */
+  subscribed(tenant: string, subscription: Subscription): void;
+  unsubscribed(tenant: string, id: string): void;
+}
+
+/** What a subscription still has to tell: part of the state, and therefore of the snapshot. */
+export interface BoxState {
+  readonly tenant: string;
+  readonly subscription: Subscription;
+  readonly status: NotificationStatus;
+  readonly cursor: number;
+  readonly pending: readonly { readonly position: number; readonly atMs: number; readonly entity: Entity }[];
+}
+
+/** The subscriptions' side of the store: it observes commands, gives its state to snapshots and takes it back. */
+export interface Boxes extends Observer {
+  capture(): readonly BoxState[];
+  restore(state: BoxState): void;
+  /** Everything that was durable has been applied: now is the time to send. */
+  settled(): void;
+}

@@ -1,0 +1,133 @@
+/** The whole gateway as one Express application: first what holds for every request, then the table of routes. */
+
+import { randomBytes } from 'node:crypto';
+import { type Health, type Logger, type Metrics, sameSecret } from '@contor/kit';
+import { functionsOf, ROUTES } from '@contor/policy';
+import express, { type Application, type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import { defaultDeny, type GuardParts, register, visitorOf } from './guard.js';
+import { noStore, securityHeaders } from './http/headers.js';
+import { hostCheck, isFromThisMachine } from './http/host-check.js';
+import { sendProblem } from './http/problem.js';
+import { notify, stream } from './live/routes.js';
+import type { LiveState } from './live/state.js';
+import type { StreamHub } from './live/stream.js';
+import { type AuthParts, callback, signIn, signOut } from './oidc/routes.js';
+import { pageStyle, sendMessagePage } from './pages/page.js';
+import { csrfToken } from './sessions/seal.js';
+import type { Relay } from './upstream/relay.js';
+
+export interface AppParts {
+  readonly auth: AuthParts;
+  readonly state: LiveState;
+  readonly hub: StreamHub;
+  readonly broker: Relay;
+  readonly history: Relay;
+  readonly serveApp: RequestHandler;
+  readonly notifySecret: string;
+  readonly platformSecret: string | undefined;
+  readonly health: () => Health;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+const CORRELATION = 'Fiware-Correlator';
+
+export function createApp(parts: AppParts): Application {
+  const { auth, hub, broker, history, state, log, metrics } = parts;
+  const app = express();
+  // As the policy reads paths: exactly. Otherwise /API/… would be one route here and another there.
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+
+  const requests = metrics.counter('gateway_requests_total', 'Answers by route and status.', ['route', 'status']);
+  const denied = metrics.counter('gateway_denied_total', 'Requests refused by policy.', ['status']);
+  const guard: GuardParts = {
+    access: auth.access,
+    publicOrigin: auth.publicUrl.origin,
+    onDenied: (_row, status) => denied.inc({ status }),
+  };
+
+  app.use((request, response, next) => {
+    response.set(CORRELATION, randomBytes(16).toString('hex'));
+    response.once('finish', () => {
+      const route: unknown = request.route?.path;
+      requests.inc({ route: typeof route === 'string' ? route : 'none', status: response.statusCode });
+    });
+    next();
+  });
+  app.use(securityHeaders(auth.publicUrl.protocol === 'https:'));
+  app.use(hostCheck(auth.publicUrl));
+  app.use(defaultDeny(guard));
+  app.use(['/api', '/auth', '/notify', '/health', '/metrics'], noStore);
+
+  register(app, guard, '/health', (_request, response) => {
+    const report = parts.health();
+    response.status(report.state === 'ready' || report.state === 'degraded' ? 200 : 503).json(report);
+  });
+  register(app, guard, '/metrics', showMetrics(parts));
+  register(app, guard, '/notify/live', ...notify(state, parts.notifySecret));
+
+  register(app, guard, '/auth/signin', signIn(auth));
+  register(app, guard, '/auth/callback', callback(auth));
+  register(app, guard, '/auth/page.css', pageStyle);
+  register(app, guard, '/auth/signout', signOut(auth));
+
+  register(app, guard, '/api/session', (request, response) => {
+    const { person, sessionId } = visitorOf(request);
+    const { username, fullName, roles } = person;
+    const user = { name: username, fullName };
+    response.json({ user, roles, functions: functionsOf(roles), csrfToken: csrfToken(sessionId) });
+  });
+  register(app, guard, '/api/stream', stream(hub, auth.access));
+  for (const { path } of ROUTES) {
+    if (path.startsWith('/api/ngsi-ld/')) register(app, guard, path, broker.handle);
+    if (path.startsWith('/api/quantumleap/')) register(app, guard, path, history.handle);
+  }
+  register(app, guard, '/{*page}', parts.serveApp);
+  app.use(answerFault(log));
+  return app;
+}
+
+export function correlationOf(response: Response): string {
+  return response.get(CORRELATION) ?? '';
+}
+
+/** Figures are not for the public: the platform secret, or somebody on this very machine. */
+function showMetrics({ platformSecret, metrics }: AppParts): RequestHandler {
+  return async (request, response) => {
+    const isKnown =
+      platformSecret === undefined
+        ? isFromThisMachine(request)
+        : sameSecret(request.get('authorization') ?? '', `Bearer ${platformSecret}`);
+    if (!isKnown) return sendProblem(response, 'metrics.refused');
+    response.set('Content-Type', metrics.contentType).send(await metrics.text());
+  };
+}
+
+/** Express knows an error handler by its four parameters. */
+function answerFault(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const status = clientFaultOf(error);
+    if (status === undefined)
+      log.error({ error, correlation: correlationOf(response) }, 'A request could not be answered.');
+    if (response.headersSent) return void response.destroy();
+    if (status !== undefined) return sendProblem(response, 'notify.malformed');
+    const isFull = isDiskFull(error);
+    if (request.path.startsWith('/api/')) return sendProblem(response, isFull ? 'disk.full' : 'internal');
+    sendMessagePage(request, response, isFull ? 'full' : 'failed');
+  };
+}
+
+/** body-parser says by `status` that the sender is at fault. */
+function clientFaultOf(error: unknown): number | undefined {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}
+
+function isDiskFull(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return code === 'ENOSPC' || code === 'disk.full';
+}

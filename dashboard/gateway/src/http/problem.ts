@@ -1,0 +1,75 @@
+/** Errors for programs: problem details (RFC 9457), with a sentence that says what to do. One row per kind of trouble. */
+
+import type { Response } from 'express';
+
+export const PROBLEMS = {
+  'signed-out': { status: 401, title: 'You are not signed in.', detail: 'Sign in and try again.' },
+  'function.missing': {
+    status: 403,
+    title: 'You may not see this.',
+    detail: 'Ask the person who manages users for the role that allows it.',
+  },
+  'route.unknown': { status: 404, title: 'There is nothing here.', detail: 'Check the address and the method.' },
+  'csrf.refused': {
+    status: 403,
+    title: 'The request did not come from the dashboard.',
+    detail: 'Reload the page and try again.',
+  },
+  'host.unknown': {
+    status: 421,
+    title: 'This server does not answer under that name.',
+    detail: 'Use the address the dashboard was set up with (GATEWAY_PUBLIC_URL).',
+  },
+  'query.refused': { status: 400, title: 'The query cannot be passed on.', detail: 'Check its parameters.' },
+  'notify.refused': { status: 401, title: 'The notification is not from our broker.', detail: 'Show X-Contor-Notify.' },
+  'notify.malformed': { status: 400, title: 'This is not a notification.', detail: 'Send GS CIM 009, 5.3.1.' },
+  'metrics.refused': {
+    status: 401,
+    title: 'Metrics are not public.',
+    detail: 'Show the platform secret as a Bearer token, or ask from this machine.',
+  },
+  'stream.full': { status: 503, title: 'Too many live views are open.', detail: 'Close some and try again.' },
+  'identity.unreachable': {
+    status: 503,
+    title: 'The sign-in server cannot be reached.',
+    detail: 'Try again in a moment. If it goes on, check that the identity service runs.',
+  },
+  'broker.unreachable': {
+    status: 503,
+    title: 'Live data cannot be reached.',
+    detail: 'The broker does not answer. Try again in a moment. If it goes on, check that it runs (BROKER_URL).',
+  },
+  'history.unreachable': {
+    status: 503,
+    title: 'Past readings cannot be reached.',
+    detail: 'History does not answer. Try again in a moment. If it goes on, check that it runs (HISTORY_URL).',
+  },
+  'upstream.slow': {
+    status: 504,
+    title: 'The answer took too long.',
+    detail: 'Ask for a shorter period or fewer meters.',
+  },
+  'upstream.failed': {
+    status: 502,
+    title: 'A server behind the dashboard failed.',
+    detail: 'Try again. If it happens again, look into its log with the correlation id of this answer.',
+  },
+  'disk.full': { status: 503, title: 'There is no room to save this.', detail: 'Free some disk space and try again.' },
+  internal: { status: 500, title: 'Something went wrong on our side.', detail: 'Try again; the log knows more.' },
+} as const satisfies Readonly<Record<string, ProblemRow>>;
+
+interface ProblemRow {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+}
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** `error` repeats the code for the app, which looks at nothing else. */
+export function sendProblem(response: Response, code: ProblemCode, detail?: string): void {
+  const row: ProblemRow = PROBLEMS[code];
+  const body = { type: `urn:contor:problem:${code}`, ...row, detail: detail ?? row.detail, error: code };
+  if (row.status === 503) response.set('Retry-After', '2');
+  response.status(row.status).type('application/problem+json').send(JSON.stringify(body));
+}

@@ -1,0 +1,39 @@
+/** What the pages need from the platform. They see this and nothing behind it, so that a test or another client can stand there. */
+import type { AttributeName, EntityType } from '@contor/orion-config';
+import type { Fault } from '../logic/fault.js';
+import type { HistoryTable } from '../logic/history-table.js';
+import type { Entity } from '../logic/ngsi.js';
+
+export interface Session {
+  readonly user: { readonly name: string; readonly fullName: string };
+  readonly functions: readonly string[];
+  readonly csrfToken: string;
+}
+
+export interface HistoryRequest {
+  readonly entityId: string;
+  readonly type: EntityType;
+  readonly attributes: readonly AttributeName[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Platform {
+  session(): Promise<Session>;
+  /** Answers the address at which the identity provider ends its own session. */
+  signOut(csrfToken: string): Promise<string>;
+  entities(type: EntityType, signal: AbortSignal): Promise<readonly Entity[]>;
+  history(request: HistoryRequest): Promise<HistoryTable>;
+}
+
+/** A failed call: the fault is what pages show. */
+export class PlatformError extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault, cause?: unknown) {
+    super(fault.detail ?? fault.code, { cause });
+    this.name = 'PlatformError';
+    this.fault = fault;
+  }
+}

@@ -1,0 +1,101 @@
+/** The moving city: one snapshot, one stream of changes, shared by every page that is open. */
+import { type InjectionKey, inject, onScopeDispose, type ShallowRef, shallowRef } from 'vue';
+import { openEventStream } from '../api/event-stream.js';
+import type { Platform } from '../api/platform.js';
+import { CITY_TYPES, type City, patchedCity, toCity } from '../logic/city.js';
+import type { Entity } from '../logic/ngsi.js';
+import { heldValue, type Remote } from '../logic/remote.js';
+import { CLOSED_STREAM, type StreamSession } from '../logic/stream-session.js';
+import { correctClock } from './useNow.js';
+import { useRemote } from './useRemote.js';
+import { useSession } from './useSession.js';
+
+export interface Live {
+  readonly city: ShallowRef<Remote<City>>;
+  readonly stream: ShallowRef<StreamSession>;
+  readonly platform: Platform;
+  refresh(): void;
+  retryNow(): void;
+  /** Calls back with entities as they arrive, and with none after a break: then everything may have changed. */
+  onChange(listener: (entities: readonly Entity[]) => void): void;
+}
+
+export const LIVE: InjectionKey<Live> = Symbol('live');
+
+export function useLive(): Live {
+  const live = inject(LIVE);
+  if (live === undefined) throw new Error('useLive is called outside of the signed-in shell');
+  return live;
+}
+
+/** A question takes a second at most; more changes than this in between would only repeat themselves. */
+const MEANWHILE_LIMIT = 5_000;
+const NEWCOMER_PAUSE_MS = 5_000;
+
+/** Belongs to the shell: starts with it and stops with it. */
+export function createLive(platform: Platform): Live {
+  const { check } = useSession();
+  const stream = shallowRef<StreamSession>(CLOSED_STREAM);
+  const listeners = new Set<(entities: readonly Entity[]) => void>();
+  /** What the stream said while a question was on its way: newer than the answer. */
+  let meanwhile: Entity[] = [];
+  let isAsking = false;
+  let newcomersAskedAtMs = 0;
+
+  const { remote: city, refresh } = useRemote<City>({
+    key: () => 'city',
+    load: async (signal) => {
+      meanwhile = [];
+      isAsking = true;
+      const lists = await Promise.all(CITY_TYPES.map((type) => platform.entities(type, signal)));
+      isAsking = false;
+      return patchedCity(toCity(lists.flat()), meanwhile);
+    },
+    isEmpty: (value) => value.Device.size === 0 && value.ACMeasurement.size === 0,
+  });
+
+  /** A meter that was installed just now also has a place and a name, and those do not come by the stream. */
+  const greetNewcomers = (): void => {
+    if (Date.now() - newcomersAskedAtMs < NEWCOMER_PAUSE_MS) return;
+    newcomersAskedAtMs = Date.now();
+    refresh();
+  };
+
+  const connection = openEventStream('/api/stream', {
+    session: (session) => {
+      stream.value = session;
+    },
+    serverTime: correctClock,
+    entities: (entities) => {
+      const remote = city.value;
+      const held = heldValue(remote);
+      if (held !== undefined && (remote.kind === 'ready' || remote.kind === 'stale'))
+        city.value = { ...remote, value: patchedCity(held, entities) };
+      if (isAsking) meanwhile = [...meanwhile, ...entities].slice(-MEANWHILE_LIMIT);
+      if (remote.kind === 'empty' || (held !== undefined && hasNewcomer(held, entities))) greetNewcomers();
+      for (const listener of listeners) listener(entities);
+    },
+    catchUp: () => {
+      refresh();
+      for (const listener of listeners) listener([]);
+    },
+    refused: () => void check(),
+  });
+  onScopeDispose(() => connection.close());
+
+  return {
+    city,
+    stream,
+    platform,
+    refresh,
+    retryNow: () => connection.retryNow(),
+    onChange: (listener) => {
+      listeners.add(listener);
+      onScopeDispose(() => listeners.delete(listener));
+    },
+  };
+}
+
+function hasNewcomer(city: City, entities: readonly Entity[]): boolean {
+  return entities.some(({ id, type }) => type === 'ACMeasurement' && !city.ACMeasurement.has(id));
+}

@@ -1,0 +1,46 @@
+/** Languages: English comes with the page, every other one as a file of its own when it is chosen. */
+import { createI18n } from 'vue-i18n';
+import { en, type Messages } from './messages/en.js';
+
+export const LANGUAGES = [
+  { code: 'en', name: 'English', load: async () => en as Messages },
+  { code: 'ro', name: 'Română', load: async () => (await import('./messages/ro.js')).ro },
+] as const;
+
+export type Language = (typeof LANGUAGES)[number]['code'];
+
+const STORED_AS = 'contor.language';
+
+export const i18n = createI18n<[Messages], Language, false>({
+  legacy: false,
+  locale: 'en',
+  fallbackLocale: 'en',
+  messages: { en } as Record<Language, Messages>,
+  pluralRules: {
+    en: (count, choices) => (choices < 3 ? (count === 1 ? 0 : 1) : count === 0 ? 0 : count === 1 ? 1 : 2),
+    ro: (count) => ['one', 'few', 'other'].indexOf(ROMANIAN.select(count)),
+  },
+});
+
+const ROMANIAN = new Intl.PluralRules('ro');
+
+export async function useLanguage(language: Language): Promise<void> {
+  const row = LANGUAGES.find(({ code }) => code === language) ?? LANGUAGES[0];
+  i18n.global.setLocaleMessage(row.code, await row.load());
+  i18n.global.locale.value = row.code;
+  document.documentElement.lang = row.code;
+}
+
+export function rememberLanguage(language: Language): void {
+  localStorage.setItem(STORED_AS, language);
+}
+
+/** The chosen language, else the first one the browser and we have in common. */
+export function preferredLanguage(): Language {
+  const wanted = [localStorage.getItem(STORED_AS), ...navigator.languages];
+  for (const tag of wanted) {
+    const row = LANGUAGES.find(({ code }) => tag?.toLowerCase().split('-')[0] === code);
+    if (row) return row.code;
+  }
+  return 'en';
+}

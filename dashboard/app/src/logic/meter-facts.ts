@@ -1,0 +1,47 @@
+/** Who the meter is and where it hangs: the device, its model, its installation and its place, as one list. */
+import type { City } from './city.js';
+import { dateOf, type Entity, localId, numberOf, relationshipOf, textOf } from './ngsi.js';
+
+export interface MeterFacts {
+  readonly serial: string | undefined;
+  readonly device: string;
+  readonly model: string | undefined;
+  readonly protocol: string | undefined;
+  readonly intervalSeconds: number | undefined;
+  readonly point: string | undefined;
+  readonly siteId: string | undefined;
+  readonly siteName: string | undefined;
+  readonly timeZone: string | undefined;
+  readonly installedAtMs: number | undefined;
+  readonly registerDigits: number | undefined;
+  readonly openingRegisterKwh: number | undefined;
+}
+
+export function meterFacts(city: City, deviceId: string): MeterFacts {
+  const urn = `urn:ngsi-ld:Device:${deviceId}`;
+  const device = city.Device.get(urn);
+  const installation = [...city.MeterInstallation.values()].find(
+    (candidate) => relationshipOf(candidate, 'refDevice') === urn && textOf(candidate, 'validTo') === undefined,
+  );
+  const point = lookedUp(city.ConsumptionPoint, installation && relationshipOf(installation, 'refPoint'));
+  const site = lookedUp(city.Site, point && relationshipOf(point, 'refSite'));
+  const model = device && relationshipOf(device, 'refDeviceModel');
+  return {
+    serial: device && textOf(device, 'serialNumber'),
+    device: deviceId,
+    model: model && localId(model),
+    protocol: device && textOf(device, 'protocol'),
+    intervalSeconds: device && numberOf(device, 'reportingIntervalSeconds'),
+    point: point && (textOf(point, 'name') ?? localId(point.id)),
+    siteId: site && localId(site.id),
+    siteName: site && (textOf(site, 'name') ?? localId(site.id)),
+    timeZone: site && textOf(site, 'timeZone'),
+    installedAtMs: installation && dateOf(installation, 'validFrom'),
+    registerDigits: installation && numberOf(installation, 'registerDigits'),
+    openingRegisterKwh: installation && numberOf(installation, 'openingRegister'),
+  };
+}
+
+function lookedUp(entities: ReadonlyMap<string, Entity>, urn: string | undefined): Entity | undefined {
+  return urn === undefined ? undefined : entities.get(urn);
+}

@@ -1,0 +1,164 @@
+/** Stands where the gateway stands: serves the built dashboard under a strict policy and answers with a street in any state a test wants. */
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { SAMPLE_CITY } from '@contor/orion-config';
+import { alerts, loadProfile, measurements, siteHours, speaking, standingEntities } from './street.js';
+
+export type Scene = 'data' | 'empty' | 'failed' | 'forbidden' | 'signed-out' | 'slow' | 'many';
+
+export interface FakeGateway {
+  readonly url: string;
+  /** From now on; streams that are open are cut, so that the page notices. */
+  show(scene: Scene): void;
+  /** Refuses the stream and history, while the session stays. */
+  setBroken(isBroken: boolean): void;
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+/** As strict as the gateway's, and without its exception for images. */
+const POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const DATA_TYPES = ['Site', 'ConsumptionPoint', 'Device', 'DeviceModel', 'MeterInstallation'];
+
+export async function startFakeGateway(webFolder: string): Promise<FakeGateway> {
+  let scene: Scene = 'data';
+  let isBroken = false;
+  const streams = new Set<ServerResponse>();
+  let connections = 0;
+
+  const server: Server = createServer((request, response) => {
+    void answer(request, response).catch((error: unknown) => {
+      console.error(error);
+      response.writeHead(500).end();
+    });
+  });
+  const ticker = setInterval(() => {
+    if (scene !== 'data') return;
+    const now = Date.now();
+    const entities = measurements(now, speaking(now));
+    for (const stream of streams)
+      stream.write(`id: ${now}\nevent: entities\ndata: ${JSON.stringify({ entities })}\n\n`);
+  }, 1_000);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://fixture');
+    response.setHeader('Content-Security-Policy', POLICY);
+    if (url.pathname.startsWith('/api/') || url.pathname.startsWith('/auth/')) return answerApi(url, request, response);
+    return answerFile(url.pathname, response);
+  }
+
+  async function answerApi(
+    { pathname, searchParams }: URL,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const json = (status: number, body: unknown): void => {
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    };
+    if (scene === 'signed-out') return json(401, { error: 'signed-out' });
+    if (pathname === '/api/session')
+      return json(200, {
+        user: { name: 'manager', fullName: 'Ana Ionescu' },
+        roles: ['manager'],
+        functions: ['live.view', 'history.view', 'site.view', 'export.csv', 'admin.health'],
+        csrfToken: 'fixture',
+      });
+    if (pathname === '/auth/signout') {
+      scene = 'signed-out';
+      return json(request.headers['x-csrf-token'] === 'fixture' ? 200 : 403, { location: '/' });
+    }
+    if (pathname === '/auth/signin') {
+      scene = 'data';
+      response.writeHead(302, { Location: searchParams.get('returnTo') ?? '/' }).end();
+      return;
+    }
+    if (scene === 'slow') return;
+    if (pathname === '/api/stream') return isBroken || scene === 'failed' ? json(502, problem(502)) : stream(response);
+    if (scene === 'failed' || isBroken) return json(503, problem(503));
+    if (scene === 'forbidden' && pathname.includes('quantumleap')) return json(403, problem(403));
+    const now = Date.now();
+    if (pathname === '/api/ngsi-ld/v1/entities') {
+      if (Number(searchParams.get('offset') ?? 0) > 0 || scene === 'empty') return json(200, []);
+      return json(200, entitiesOf(searchParams.get('type') ?? '', now));
+    }
+    const fromMs = Date.parse(searchParams.get('fromDate') ?? '');
+    const toMs = Math.min(Date.parse(searchParams.get('toDate') ?? ''), now);
+    const house = SAMPLE_CITY.houses.find(({ intervalId }) => pathname.endsWith(encodeURIComponent(intervalId)));
+    const isQuiet = scene === 'empty' || (house !== undefined && house.number === 20);
+    if (isQuiet) return json(404, { error: 'Not Found', description: 'No records were found for such query.' });
+    return json(200, house ? loadProfile(house, fromMs, toMs) : siteHours(fromMs, toMs));
+  }
+
+  function entitiesOf(type: string, now: number): readonly unknown[] {
+    if (type === 'ACMeasurement') return measurements(now);
+    if (type === 'Alert') return alerts(now);
+    const standing = standingEntities(now).filter((entity) => DATA_TYPES.includes(type) && entity.type === type);
+    return scene === 'many' && type === 'Device' ? [...standing, ...manyDevices()] : standing;
+  }
+
+  function stream(response: ServerResponse): void {
+    connections += 1;
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    const serverTime = new Date().toISOString();
+    response.write(`event: hello\ndata: ${JSON.stringify({ serverTime, version: '0.1.0' })}\n\n`);
+    streams.add(response);
+    response.on('close', () => streams.delete(response));
+  }
+
+  function cutStreams(): void {
+    for (const response of streams) response.destroy();
+    streams.clear();
+  }
+
+  async function answerFile(pathname: string, response: ServerResponse): Promise<void> {
+    const isAsset = extname(pathname) !== '';
+    const file = join(webFolder, normalize(isAsset ? pathname : '/index.html'));
+    const bytes = await readFile(file).catch(() => undefined);
+    if (bytes === undefined) return void response.writeHead(404).end();
+    response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(bytes);
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    show: (next) => {
+      scene = next;
+      cutStreams();
+    },
+    setBroken: (broken) => {
+      isBroken = broken;
+      cutStreams();
+    },
+    get connections() {
+      return connections;
+    },
+    close: () => {
+      clearInterval(ticker);
+      cutStreams();
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** A city instead of a street, to see that the table stays quick. */
+function manyDevices(): readonly unknown[] {
+  return Array.from({ length: 20_000 }, (_, index) => ({
+    id: `urn:ngsi-ld:Device:city-${String(index).padStart(5, '0')}`,
+    type: 'Device',
+    name: { type: 'Property', value: `City meter ${index}` },
+  }));
+}
+
+function problem(status: number): object {
+  return { type: 'about:blank', title: status === 403 ? 'Forbidden' : 'The broker is not answering', status };
+}

@@ -32,7 +32,8 @@ export function floorOf(folder: string): number {
   return row[1];
 }
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 export function importsOf(source: string): readonly string[] {
   return [...source.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '');
@@ -42,12 +43,17 @@ export function importsOf(source: string): readonly string[] {
 export function faultsOf(arrows: readonly Arrow[]): readonly string[] {
   const upward = arrows
     .filter(({ from, to }) => from !== to && floorOf(from) <= floorOf(to))
-    .map(({ from, to, file }) => `${file}: ${from} may not import ${to} (${floorOf(from) === floorOf(to) ? 'sideways' : 'upwards'})`);
+    .map(
+      ({ from, to, file }) =>
+        `${file}: ${from} may not import ${to} (${floorOf(from) === floorOf(to) ? 'sideways' : 'upwards'})`,
+    );
   return [...upward, ...circles(arrows).map((circle) => `circle: ${circle.join(' → ')}`)];
 }
 
 /** Every circle that a walk over the arrows meets, by the node where it closes. */
-export function circles(arrows: readonly { readonly from: string; readonly to: string }[]): readonly (readonly string[])[] {
+export function circles(
+  arrows: readonly { readonly from: string; readonly to: string }[],
+): readonly (readonly string[])[] {
   const next = new Map<string, Set<string>>();
   for (const { from, to } of arrows) if (from !== to) (next.get(from) ?? next.set(from, new Set()).get(from))?.add(to);
   const found: string[][] = [];

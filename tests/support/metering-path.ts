@@ -1,0 +1,123 @@
+/** The path of a reading as separate processes: MQTT broker, JSON agent, NGSI-LD broker, history. For checks and benches. */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keepMqttPassword, provisionDevices } from '@contor/agent-json';
+import { type BrokerClient, createBrokerClient } from '@contor/history-query';
+import { AGENT_RULES, addCredentials, DEVICE_RULES } from '@contor/mqtt';
+import { installPlatform, urn } from '@contor/orion-config';
+import { freePorts } from './platform.js';
+import { CONTOR, ServiceProcess } from './service-process.js';
+
+export const API_KEY = 'contor-check';
+
+export interface Meter {
+  readonly id: string;
+  readonly password: string;
+}
+
+export interface MeteringPath {
+  readonly processes: Readonly<Record<'broker' | 'history' | 'mqtt' | 'agent', ServiceProcess>>;
+  readonly meters: readonly Meter[];
+  readonly mqttUrl: string;
+  readonly brokerUrl: string;
+  readonly historyUrl: string;
+  readonly broker: BrokerClient;
+  stop(): Promise<void>;
+}
+
+export interface MeteringPathOptions {
+  readonly folder: string;
+  readonly meters: number;
+  /** Arguments of node for another MQTT broker than ours. */
+  readonly mqttArgs?: readonly string[];
+}
+
+const READY_MS = 30_000;
+
+export async function startMeteringPath({
+  folder,
+  meters: count,
+  mqttArgs,
+}: MeteringPathOptions): Promise<MeteringPath> {
+  const [brokerPort = 0, historyPort = 0, mqttPort = 0] = await freePorts(3);
+  const data = (name: string) => join(folder, name);
+  const environment = {
+    BROKER_PORT: String(brokerPort),
+    HISTORY_PORT: String(historyPort),
+    MQTT_PORT: String(mqttPort),
+    BROKER_DATA: data('broker'),
+    HISTORY_DATA: data('history'),
+    MQTT_DATA: data('mqtt'),
+    AGENT_JSON_DATA: data('agent'),
+    BROKER_URL: `http://127.0.0.1:${brokerPort}`,
+    HISTORY_URL: `http://127.0.0.1:${historyPort}`,
+    MQTT_URL: `mqtt://127.0.0.1:${mqttPort}`,
+  };
+  const meters = await provision(data('mqtt'), data('agent'), count);
+  const logFolder = data('logs');
+  mkdirSync(logFolder, { recursive: true });
+  const service = (name: string, args: readonly string[]) => new ServiceProcess({ name, args, environment, logFolder });
+  const processes = {
+    broker: service('broker', [CONTOR, 'broker']),
+    history: service('history', [CONTOR, 'history']),
+    mqtt: service('mqtt', mqttArgs ?? [CONTOR, 'mqtt']),
+    agent: service('agent', [CONTOR, 'agent', 'json']),
+  };
+  const broker = createBrokerClient({ url: environment.BROKER_URL });
+  processes.broker.start();
+  processes.history.start();
+  processes.mqtt.start();
+  await eventually(() => installPlatform(broker, { historyUrl: environment.HISTORY_URL }));
+  processes.agent.start();
+  return {
+    processes,
+    meters,
+    mqttUrl: environment.MQTT_URL,
+    brokerUrl: environment.BROKER_URL,
+    historyUrl: environment.HISTORY_URL,
+    broker,
+    async stop() {
+      broker.close();
+      for (const each of [processes.agent, processes.mqtt, processes.broker, processes.history]) await each.stop();
+    },
+  };
+}
+
+async function provision(mqttData: string, agentData: string, count: number): Promise<readonly Meter[]> {
+  const ids = Array.from({ length: count }, (_, index) => `check-${String(index + 1).padStart(5, '0')}`);
+  mkdirSync(mqttData, { recursive: true });
+  const [agentPassword = '', ...passwords] = await addCredentials(mqttData, [
+    { username: 'agent-json', rules: AGENT_RULES },
+    ...ids.map((username) => ({ username, apikey: API_KEY, rules: DEVICE_RULES })),
+  ]);
+  await keepMqttPassword(agentData, agentPassword);
+  await provisionDevices(
+    agentData,
+    ids.map((id) => ({
+      apiKey: API_KEY,
+      deviceId: id,
+      tenant: 'default',
+      model: 'landis-gyr-e350-json',
+      name: id,
+      refDevice: urn('Device', id),
+      timeZone: 'UTC',
+      registerDigits: 6,
+    })),
+  );
+  return ids.map((id, index) => ({ id, password: passwords[index] ?? '' }));
+}
+
+/** Tries again until it works: a process that was just started is not there yet. */
+export async function eventually<T>(action: () => Promise<T>, withinMs = READY_MS): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    try {
+      return await action();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(100);
+    }
+  }
+}

@@ -26,5 +26,8 @@ export { realRandom } from './real/random.js';
 export * from './retry.js';
 export type * from './service.js';
 export * from './settings.js';
+export { SimulatedClock } from './simulated/clock.js';
+export * from './simulated/disk.js';
+export * from './simulated/net.js';
 export { seededRandom } from './simulated/random.js';
 export * from './time.js';

@@ -9,6 +9,7 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigError, errnoOf } from './errors.js';
+import { folderFault } from './folder-fault.js';
 
 export interface DirectoryLock {
   release(): Promise<void>;
@@ -43,7 +44,7 @@ async function openFolder(directory: string): Promise<string> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     return await realpath(directory);
   } catch (error) {
-    throw notWritable(directory, error);
+    throw folderFault(directory, error);
   }
 }
 
@@ -61,7 +62,7 @@ function tryListen(address: string, directory: string): Promise<Server | undefin
     server.unref();
     server.once('error', (error) => {
       if (errnoOf(error) === 'EADDRINUSE') done(undefined);
-      else reject(notWritable(directory, error));
+      else reject(folderFault(directory, error));
     });
     server.listen(address, () => done(server));
   });
@@ -99,17 +100,4 @@ async function moveAside(address: string): Promise<void> {
 
 function close(server: Server): Promise<void> {
   return new Promise((done) => server.close(() => done()));
-}
-
-function notWritable(directory: string, cause: unknown): ConfigError {
-  return new ConfigError(
-    [
-      {
-        code: 'config.folder',
-        message: `The data folder ${directory} cannot be used (${errnoOf(cause) ?? 'unknown reason'}).`,
-        fix: 'Make it writable for this user, or choose another folder.',
-      },
-    ],
-    cause,
-  );
 }

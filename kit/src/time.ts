@@ -23,7 +23,8 @@ interface Stretch {
 
 /** zone → UTC year → the stretches of constant offset in that year, the first from the year's first instant. */
 const STRETCHES = new Map<string, Map<number, readonly Stretch[]>>();
-/** Zones are some 600 and years few; an attacker's list of made-up names never gets in, because Temporal refuses them. */
+/** There are some 600 zones, but a name may come from outside in any mixture of capitals. Beyond these the cache starts anew. */
+const MOST_ZONES = 1000;
 const MOST_YEARS_A_ZONE = 400;
 
 /** Offset of local time from UTC at an instant. Throws WireError 'time.zone' for a zone nobody knows. */
@@ -129,6 +130,7 @@ function stretchesOfYear(year: number, zone: string): readonly Stretch[] {
   if (known) return known;
   const found = findStretches(year, zone);
   if (!years || years.size >= MOST_YEARS_A_ZONE) {
+    if (STRETCHES.size >= MOST_ZONES) STRETCHES.clear();
     years = new Map();
     STRETCHES.set(zone, years);
   }

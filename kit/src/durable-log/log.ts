@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { DurableLog, DurableLogOptions, LogRecord, OpenReport } from '../durable-log.js';
 import { assert, DiskFullError, errnoOf, LogFullError, LogStoppedError, WireError } from '../errors.js';
+import { folderFault, isFolderFault } from '../folder-fault.js';
 import {
   encodeHeader,
   encodeSeal,
@@ -26,12 +27,22 @@ const ENOUGH_RECORDS = 512;
 /** Records encoded in memory while the disk is busy. Beyond it appends are refused: a caller that never waits must. */
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
 
+/** Rejects with ConfigError (another kind, a newer format, a folder that cannot be used) or DiskFullError. */
 export async function openDurableLog(options: DurableLogOptions): Promise<DurableLog> {
   const { disk, directory, kind, version, migrate } = options;
-  const recovered = await recover({ disk, directory, kind, version, canMigrate: migrate !== undefined });
-  const log = new Log(options, recovered.segments, recovered.nextSequence, recovered.report);
-  await log.begin();
-  return log;
+  try {
+    const recovered = await recover({ disk, directory, kind, version, canMigrate: migrate !== undefined });
+    const log = new Log(options, recovered.segments, recovered.nextSequence, recovered.report);
+    await log.begin();
+    return log;
+  } catch (error) {
+    throw explain(error, directory);
+  }
+}
+
+function explain(error: unknown, directory: string): unknown {
+  if (isDiskFull(error)) return new DiskFullError(`The disk of ${directory} is full.`, { directory }, error);
+  return isFolderFault(error) ? folderFault(directory, error) : error;
 }
 
 class Log implements DurableLog {

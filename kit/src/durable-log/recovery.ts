@@ -40,6 +40,9 @@ export interface Recovered {
 /** Larger than any segment that was ever written (a segment ends with the group that fills it). */
 const MAX_SEGMENT_BYTES = 2 ** 30;
 
+/** Each torn tail replaces the one before: a machine that loses power every day must not fill its disk with them. */
+const TORN_NAME = 'tail.torn';
+
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   await options.disk.makeDirectory(options.directory);
   const recovery = new Recovery(options);
@@ -112,9 +115,16 @@ class Recovery {
     const first = parseSegmentName(name) ?? 0;
     const bytes = (await readWhole(this.#disk, path)) ?? new Uint8Array(0);
     const outcome = decodeHeader(bytes);
+    const isUnfinished =
+      bytes.byteLength < HEADER_BYTES || (bytes.byteLength === HEADER_BYTES && outcome.kind !== 'header');
+    if (isUnfinished && nextFirst === undefined) {
+      await this.#removeUnfinished(path, first, bytes.byteLength);
+      return;
+    }
     await this.#bridge(first);
-    if (outcome.kind !== 'header' || outcome.header.firstSequence !== first) {
-      await this.#withoutHeader(path, first, bytes, nextFirst);
+    const isInOrder = first >= (this.#nextSequence ?? 0);
+    if (outcome.kind !== 'header' || outcome.header.firstSequence !== first || !isInOrder) {
+      await this.#setAside(path, first, bytes, nextFirst);
       return;
     }
     const found = examine(bytes, outcome.seed, first, nextFirst === undefined);
@@ -123,24 +133,34 @@ class Recovery {
     if (found.holes.length > 0 || isHeaderHurt) {
       await this.#rewrite(segment, name, bytes, found, encodeHeader(outcome.header), isHeaderHurt);
     } else {
-      await this.#adopt(segment, name, bytes, found);
+      await this.#adopt(segment, bytes, found, nextFirst === undefined);
     }
   }
 
-  /** The common case: nothing damaged, perhaps a torn tail. Also makes sure of what only a page cache may have held. */
-  async #adopt(segment: Segment, name: string, bytes: Uint8Array, found: Examination): Promise<void> {
-    const torn = bytes.byteLength - found.end;
-    if (torn > 0 && found.isTailReadable) {
-      this.#tornKeptAs = await this.#keep(`${name}.torn-${found.end}`, bytes.subarray(found.end));
-    }
-    const file = await segment.take();
-    if (torn > 0) await file.truncate(found.end);
-    await file.sync();
-    await segment.letGo();
-    this.#tornBytes += torn;
+  /**
+   * The common case: nothing damaged, perhaps a torn tail. Only the last segment can have one, and only its end may so far
+   * be in a page cache alone: the others were durable before the next was begun.
+   */
+  async #adopt(segment: Segment, bytes: Uint8Array, found: Examination, isLast: boolean): Promise<void> {
+    if (isLast) await this.#makeSure(segment, bytes, found);
     segment.bytes = found.end;
     for (const mark of found.marks) if (mark.offset < found.end) segment.index(mark.sequence, mark.offset);
     this.#accept(segment, found);
+  }
+
+  async #makeSure(segment: Segment, bytes: Uint8Array, found: Examination): Promise<void> {
+    const torn = bytes.byteLength - found.end;
+    if (torn > 0 && found.isTailReadable) {
+      this.#tornKeptAs = await this.#keep(TORN_NAME, bytes.subarray(found.end));
+    }
+    const file = await segment.take();
+    try {
+      if (torn > 0) await file.truncate(found.end);
+      await file.sync();
+    } finally {
+      await segment.letGo();
+    }
+    this.#tornBytes += torn;
   }
 
   /** Writes the segment anew without its damaged ranges, which are kept beside it; a seal bridges each gap. */
@@ -175,25 +195,28 @@ class Recovery {
     this.#accept(segment, again);
   }
 
-  /** A header is durable before its first record is written. So a short file was never used, and a long one is damaged. */
-  async #withoutHeader(path: string, first: number, bytes: Uint8Array, nextFirst: number | undefined): Promise<void> {
-    const { disk, directory } = this.#options;
-    if (bytes.byteLength <= HEADER_BYTES) {
-      await disk.remove(path);
-      await disk.syncDirectory(directory);
-      this.#tornBytes += bytes.byteLength;
-      this.#nextSequence = first;
-      return;
-    }
+  /** A header is durable before the first record behind it is written: a segment without a whole one was never used. */
+  async #removeUnfinished(path: string, first: number, bytes: number): Promise<void> {
+    await this.#disk.remove(path);
+    await this.#disk.syncDirectory(this.#options.directory);
+    this.#tornBytes += bytes;
+    this.#nextSequence = Math.max(first, this.#nextSequence ?? 0);
+  }
+
+  /**
+   * Without its header's seed no record can be told from noise, and two segments cannot both hold a sequence. The file is
+   * kept under another name. Sequences are never used twice, so we step over all that it may have had.
+   */
+  async #setAside(path: string, first: number, bytes: Uint8Array, nextFirst: number | undefined): Promise<void> {
     const keptAs = `${path}.damaged-0`;
-    await disk.rename(path, keptAs);
-    await disk.syncDirectory(directory);
-    // Without its seed no record can be told from noise. Sequences are never used twice, so we step over all it may have had.
-    const most = Math.floor((bytes.byteLength - HEADER_BYTES) / RECORD_HEADER_BYTES);
-    const lastSequence = nextFirst === undefined ? first + most - 1 : nextFirst - 1;
+    await this.#disk.rename(path, keptAs);
+    await this.#disk.syncDirectory(this.#options.directory);
+    const most = Math.max(0, Math.floor((bytes.byteLength - HEADER_BYTES) / RECORD_HEADER_BYTES));
+    const lastSequence = (nextFirst ?? first + most) - 1;
     this.#damaged.push({ file: path, firstSequence: first, lastSequence, keptAs });
-    await this.#seal(lastSequence + 1);
-    this.#nextSequence = lastSequence + 1;
+    const nextSequence = Math.max(lastSequence + 1, this.#nextSequence ?? 0);
+    await this.#seal(nextSequence);
+    this.#nextSequence = nextSequence;
   }
 
   /** Sequences between two segments that no file holds: a file is missing. */

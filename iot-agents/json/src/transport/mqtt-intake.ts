@@ -70,7 +70,8 @@ export function openMqttIntake(options: MqttIntakeOptions): MqttIntake {
   };
   const gate = gateAcks(client, { take, onRefused });
 
-  watch(client, options);
+  let isStopping = false;
+  watch(client, options, () => isStopping);
   return {
     get isConnected() {
       return client.connected;
@@ -79,6 +80,7 @@ export function openMqttIntake(options: MqttIntakeOptions): MqttIntake {
       return refused;
     },
     async stop() {
+      isStopping = true;
       await gate.drain();
       await client.endAsync();
       log.info({ url }, 'Left the MQTT broker; the session stays.');
@@ -86,11 +88,12 @@ export function openMqttIntake(options: MqttIntakeOptions): MqttIntake {
   };
 }
 
-function watch(client: MqttClient, { subscriptions, log, url }: MqttIntakeOptions): void {
+function watch(client: MqttClient, { subscriptions, log, url }: MqttIntakeOptions, isStopping: () => boolean): void {
   let isAway = false;
   const away = (facts: object): void => {
     // One line an outage: mqtt.js tells of every attempt.
-    if (!isAway) log.warn({ url, ...facts }, 'The MQTT broker is away: reconnecting until it is back.');
+    if (!isAway && !isStopping())
+      log.warn({ url, ...facts }, 'The MQTT broker is away: reconnecting until it is back.');
     isAway = true;
   };
   client.on('connect', ({ sessionPresent }) => {

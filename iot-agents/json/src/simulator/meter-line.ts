@@ -1,0 +1,165 @@
+/**
+ * One meter on its own MQTT connection: sends what it owes at QoS 1 with a bounded number in flight, and crosses a
+ * message off only when it was acked. Without a connection nothing is queued here: memory knows what is owed.
+ */
+
+import type { Clock, Timer } from '@contor/kit';
+import { SAMPLE_CITY } from '@contor/orion-config';
+import { connect, type MqttClient } from 'mqtt';
+import { type Channel, formatTopic } from '../transport/topics.js';
+import { disturb, type FaultRates } from './faults.js';
+import type { MeterMemory } from './memory.js';
+import { LIVE_MS, type SimulatedMeter } from './meter.js';
+import { acked, comeDue, keyOf, type Owed, owed } from './schedule.js';
+
+export interface MeterLineOptions {
+  readonly meter: SimulatedMeter;
+  readonly memory: MeterMemory;
+  readonly mqttUrl: string;
+  readonly password: string | undefined;
+  readonly clock: Clock;
+  readonly seed: string;
+  readonly faults: FaultRates;
+  /** It never speaks of anything after this. */
+  readonly silentFromMs: number | undefined;
+  readonly onAcked: () => void;
+}
+
+/** A small module: it waits for its acks before it sends more. */
+const MOST_IN_FLIGHT = 20;
+const RECONNECT_MS = 2_000;
+/** A stop gives acks on their way this long to arrive. */
+const GOODBYE_MS = 2_000;
+
+export class MeterLine {
+  readonly #options: MeterLineOptions;
+  readonly #inFlight = new Set<string>();
+  readonly #keptBack: { payload: Uint8Array; done: () => void }[] = [];
+  #client: MqttClient | undefined;
+  #timer: Timer | undefined;
+  #published = 0;
+  #isStopping = false;
+
+  constructor(options: MeterLineOptions) {
+    this.#options = options;
+  }
+
+  get isConnected(): boolean {
+    return this.#client?.connected ?? false;
+  }
+
+  get published(): number {
+    return this.#published;
+  }
+
+  get waiting(): number {
+    const { unackedSlots, unackedProfiles } = this.#options.memory;
+    return unackedSlots.size + unackedProfiles.size;
+  }
+
+  start(): void {
+    const { meter, mqttUrl, password } = this.#options;
+    this.#comeDue();
+    // A meter that fell silent and was heard to the end has nothing to connect for.
+    if (this.waiting === 0 && this.#isSilent()) return;
+    const client = connect(mqttUrl, {
+      clientId: meter.deviceId,
+      username: meter.deviceId,
+      ...(password !== undefined && { password }),
+      reconnectPeriod: RECONNECT_MS,
+      reconnectOnConnackError: true,
+      queueQoSZero: false,
+    });
+    this.#client = client;
+    client.on('connect', () => this.#send());
+    // Each attempt's error is followed by `close`, and the street's health tells who is connected.
+    client.on('error', () => undefined);
+    this.#wakeAtNextSlot();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#timer?.cancel();
+    const client = this.#client;
+    if (client === undefined) return;
+    for (let waitedMs = 0; client.connected && this.#inFlight.size > 0 && waitedMs < GOODBYE_MS; waitedMs += 50) {
+      await this.#options.clock.sleep(50);
+    }
+    await client.endAsync(this.#inFlight.size > 0 || !client.connected);
+  }
+
+  #isSilent(): boolean {
+    const { silentFromMs, clock } = this.#options;
+    return silentFromMs !== undefined && clock.nowMs() >= silentFromMs;
+  }
+
+  #comeDue(): void {
+    const { memory, clock, meter, silentFromMs } = this.#options;
+    comeDue(memory, Math.min(clock.nowMs() - meter.shiftMs, silentFromMs ?? Number.POSITIVE_INFINITY));
+  }
+
+  #wakeAtNextSlot(): void {
+    const { clock, meter } = this.#options;
+    const sinceMs = (clock.nowMs() - meter.shiftMs) % LIVE_MS;
+    this.#timer = clock.after(LIVE_MS - sinceMs, () => {
+      if (this.#isStopping) return;
+      this.#comeDue();
+      this.#send();
+      this.#wakeAtNextSlot();
+    });
+  }
+
+  #send(): void {
+    if (this.#isStopping || !this.isConnected || this.#inFlight.size >= MOST_IN_FLIGHT) return;
+    const { memory } = this.#options;
+    for (const one of owed(memory, (candidate) => this.#inFlight.has(keyOf(candidate)))) {
+      if (this.#inFlight.size >= MOST_IN_FLIGHT) return;
+      this.#inFlight.add(keyOf(one));
+      if (one.kind === 'live') this.#sendLive(one);
+      else this.#publish('profile', this.#options.meter.profileMessage(one.startMs, one.count), () => this.#acked(one));
+    }
+  }
+
+  #sendLive(one: Owed & { kind: 'live' }): void {
+    const { meter, faults, seed } = this.#options;
+    const { payloads, isKeptBack } = disturb(meter.liveMessage(one.slotMs), faults, seed, meter.number, one.slotMs);
+    let missing = payloads.length;
+    const done = (): void => {
+      missing -= 1;
+      if (missing <= 0) this.#acked(one);
+    };
+    if (missing === 0) {
+      done();
+      return;
+    }
+    const earlier = isKeptBack ? [] : this.#keptBack.splice(0);
+    for (const payload of payloads) {
+      if (isKeptBack) this.#keptBack.push({ payload, done });
+      else this.#publish('attrs', payload, done);
+    }
+    for (const kept of earlier) this.#publish('attrs', kept.payload, kept.done);
+  }
+
+  #publish(channel: Channel, payload: Uint8Array, done: () => void): void {
+    const { meter } = this.#options;
+    this.#published += 1;
+    const topic = formatTopic(SAMPLE_CITY.apiKey, meter.deviceId, channel);
+    this.#client?.publish(topic, Buffer.from(payload), { qos: 1 }, (error) => {
+      // Without an ack it stays owed, and is sent again at the next start.
+      if (!error) done();
+    });
+  }
+
+  #acked(one: Owed): void {
+    this.#inFlight.delete(keyOf(one));
+    acked(this.#options.memory, one);
+    this.#options.onAcked();
+    if (this.waiting === 0 && this.#isSilent()) this.#fallSilent();
+    else this.#send();
+  }
+
+  #fallSilent(): void {
+    this.#timer?.cancel();
+    this.#client?.end();
+  }
+}

@@ -1,0 +1,46 @@
+/** What the simulated street can be told. */
+
+import type { SettingsOf, SettingsTable } from '@contor/kit';
+
+const PERMILLE = { kind: 'integer', fallback: 0, min: 0, max: 1_000 } as const;
+
+export const SETTINGS = {
+  dataFolder: {
+    name: 'STREET_DATA',
+    kind: 'path',
+    about: 'Where the street remembers what was not acked, and its credentials',
+  },
+  mqttUrl: { name: 'MQTT_URL', kind: 'url', fallback: 'mqtt://127.0.0.1:1883', about: 'The MQTT broker to publish to' },
+  meters: { name: 'STREET_METERS', kind: 'integer', fallback: 20, min: 1, max: 20_000, about: 'Number of meters' },
+  seed: { name: 'STREET_SEED', kind: 'text', fallback: 'tulip-street', about: 'The same seed gives the same street' },
+  silentMeter: {
+    name: 'STREET_SILENT_METER',
+    kind: 'integer',
+    fallback: 7,
+    min: 0,
+    max: 20_000,
+    about: 'This meter fell silent 40 minutes before the first start; 0 for none',
+  },
+  rolloverMeter: {
+    name: 'STREET_ROLLOVER_METER',
+    kind: 'integer',
+    fallback: 0,
+    min: 0,
+    max: 20_000,
+    about: 'The import register of this meter rolls over ten minutes after the first start; 0 for none',
+  },
+  dropPermille: { name: 'STREET_DROP', ...PERMILLE, about: 'Of a thousand messages so many are lost inside the meter' },
+  duplicatePermille: { name: 'STREET_DUPLICATE', ...PERMILLE, about: 'Of a thousand messages so many are sent twice' },
+  reorderPermille: {
+    name: 'STREET_REORDER',
+    ...PERMILLE,
+    about: 'Of a thousand messages so many come after their successor',
+  },
+  badJsonPermille: {
+    name: 'STREET_BAD_JSON',
+    ...PERMILLE,
+    about: 'Of a thousand messages so many are preceded by half of themselves',
+  },
+} as const satisfies SettingsTable;
+
+export type StreetConfig = SettingsOf<typeof SETTINGS>;

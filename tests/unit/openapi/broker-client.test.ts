@@ -1,0 +1,125 @@
+import { type BrokerClient, createBrokerClient, RequestError } from '@contor/history-query';
+import { entity, installPlatform, type NgsiEntity, urn } from '@contor/orion-config';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type Answer, type Asked, type SmallServer, startSmallServer } from './small-server.js';
+
+let server: SmallServer | undefined;
+let client: BrokerClient | undefined;
+
+afterEach(async () => {
+  client?.close();
+  await server?.close();
+});
+
+async function brokerOf(answer: (asked: Asked) => Answer, secret?: string): Promise<BrokerClient> {
+  server = await startSmallServer(answer);
+  client = createBrokerClient({ url: server.url, secret });
+  return client;
+}
+
+function devices(count: number): readonly NgsiEntity[] {
+  return Array.from({ length: count }, (_, index) =>
+    entity('Device', urn('Device', `d${index}`))
+      .property('serialNumber', `S${index}`)
+      .build(),
+  );
+}
+
+describe('upsert', () => {
+  it('goes in order, a thousand entities a batch, and tells created from changed', async () => {
+    const broker = await brokerOf(({ body }) => {
+      const ids = (JSON.parse(body) as { id: string }[]).map(({ id }) => id);
+      return ids.length === 1_000 ? { status: 201, body: ids.slice(0, 2) } : { status: 204 };
+    });
+    const outcome = await broker.upsert(devices(1_001));
+    expect(outcome).toEqual({ created: ['urn:ngsi-ld:Device:d0', 'urn:ngsi-ld:Device:d1'], failed: [] });
+    expect(server?.asked.map(({ method, path, query }) => `${method} ${path}?${query}`)).toEqual(
+      Array(2).fill('POST /ngsi-ld/v1/entityOperations/upsert?options=update'),
+    );
+  });
+  it('hands back what the broker refused', async () => {
+    const error = {
+      entityId: 'urn:ngsi-ld:Device:d1',
+      error: { type: 'https://uri.etsi.org/ngsi-ld/errors/BadRequestData', title: 'no' },
+    };
+    const broker = await brokerOf(() => ({
+      status: 207,
+      body: { success: ['urn:ngsi-ld:Device:d0'], errors: [error] },
+    }));
+    expect(await broker.upsert(devices(2))).toEqual({ created: ['urn:ngsi-ld:Device:d0'], failed: [error] });
+  });
+  it('does not take any success for an answer', async () => {
+    const broker = await brokerOf(() => ({ status: 200, body: 'hello' }));
+    await expect(broker.upsert(devices(1))).rejects.toMatchObject({ code: 'http.unexpected-answer' });
+  });
+});
+
+describe('reading', () => {
+  it('pages until a page is not full', async () => {
+    const all = devices(2_500);
+    const broker = await brokerOf(({ query }) => {
+      const offset = Number(query.get('offset'));
+      return { body: all.slice(offset, offset + Number(query.get('limit'))) };
+    });
+    expect(await broker.query({ type: 'Device', attrs: ['serialNumber'] })).toEqual(all);
+    expect(server?.asked.map(({ query }) => query.get('offset'))).toEqual(['0', '1000', '2000']);
+    expect(server?.asked[0]?.query.get('attrs')).toBe('serialNumber');
+  });
+  it('tells absence from failure', async () => {
+    const broker = await brokerOf(({ path }) =>
+      path.endsWith('d0') ? { body: devices(1)[0] } : { status: path.endsWith('d1') ? 404 : 500 },
+    );
+    expect(await broker.get('urn:ngsi-ld:Device:d0')).toEqual(devices(1)[0]);
+    expect(await broker.get('urn:ngsi-ld:Device:d1')).toBeUndefined();
+    await expect(broker.get('urn:ngsi-ld:Device:d2')).rejects.toMatchObject({ code: 'http.failed' });
+  });
+  it('keeps odd characters of an identifier whole', async () => {
+    const broker = await brokerOf(() => ({ status: 404 }));
+    await broker.get('urn:ngsi-ld:Device:a/b?c#d é');
+    expect(decodeURIComponent(server?.asked[0]?.path ?? '')).toBe('/ngsi-ld/v1/entities/urn:ngsi-ld:Device:a/b?c#d é');
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    [400, 'http.refused', false],
+    [401, 'http.forbidden', false],
+    [403, 'http.forbidden', false],
+    [409, 'http.refused', false],
+    [429, 'http.busy', true],
+    [500, 'http.failed', true],
+    [503, 'http.busy', true],
+    [504, 'http.failed', true],
+  ])('%i is %s', async (status, code, isRetryable) => {
+    const broker = await brokerOf(
+      () => ({ status, body: { type: 'x', title: 'A title', detail: 'the detail' } }),
+      'the-secret',
+    );
+    const error: unknown = await broker.query({ type: 'Device' }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RequestError);
+    expect(error).toMatchObject({ code, status, isRetryable, message: expect.stringContaining('the detail') });
+    expect(JSON.stringify(error)).not.toContain('the-secret');
+  });
+  it('name a server that is not there', async () => {
+    const broker = await brokerOf(() => ({}));
+    await server?.close();
+    await expect(broker.get('urn:x:1')).rejects.toMatchObject({ code: 'http.unreachable', isRetryable: true });
+  });
+});
+
+describe('the plain request', () => {
+  it('takes every status for an answer, and installs the platform', async () => {
+    const broker = await brokerOf(({ method, path }) =>
+      method === 'POST'
+        ? { status: 201, headers: { Location: '/x' } }
+        : { status: path.includes('jsonldContexts') ? 200 : 404, body: {} },
+    );
+    expect(await broker.request({ method: 'GET', path: '/ngsi-ld/v1/types?a=b' })).toMatchObject({
+      status: 404,
+      body: {},
+    });
+    const report = await installPlatform(broker, { historyUrl: 'http://127.0.0.1:8668' });
+    expect(report.steps.map(({ did }) => did)).toEqual(['untouched', 'created']);
+    expect(server?.asked.at(-1)?.headers['content-type']).toBe('application/json');
+  });
+});

@@ -19,8 +19,9 @@ import { Keepsakes } from './keepsakes.js';
 import { Ledger } from './ledger.js';
 import { type AdoptedPair, type Inbound, RECORD_VERSION, type SessionRecord, type StoreRecord } from './records.js';
 import { type RecoveredMessage, Replay } from './replay.js';
+import { type Aim, Routes } from './routes.js';
 import { type Delivery, type Message, Session } from './session.js';
-import { FilterTree, filterMatches } from './topics.js';
+import { filterMatches } from './topics.js';
 
 export interface StoreOptions {
   readonly disk: Disk;
@@ -46,17 +47,6 @@ export interface Publication {
   readonly qos: number;
   /** QoS 2 of a persistent session: written in the same record, so that message and packet id are both there or neither. */
   readonly inbound?: Inbound;
-}
-
-/** One session a publication goes to, and the QoS it goes with (3.3.5: the lower of the publisher's and the subscriber's). */
-interface Aim {
-  readonly session: Session;
-  readonly qos: number;
-}
-
-interface Subscription {
-  readonly session: Session;
-  readonly qos: number;
 }
 
 /** A publication on its way in. The aims are found again when it had to wait: sessions come and go. */
@@ -96,8 +86,7 @@ export class Store {
   /** Called when a session has something new to send. */
   wake: (session: Session) => void = () => undefined;
   readonly #options: StoreOptions;
-  readonly #tree = new FilterTree<Subscription>();
-  readonly #must = new FilterTree<true>();
+  readonly #routes: Routes;
   #nextNumber = HELD + 1;
   #payloadBytes = 0;
   #cleaning: Promise<void> | undefined;
@@ -110,7 +99,7 @@ export class Store {
     this.ledger = new Ledger(log, options.clock, () => this.#cleanWhenWorthwhile());
     this.keepsakes = new Keepsakes(this.ledger, replay);
     this.held = new Session(HELD, '', '', options.maxQueueBytes);
-    for (const filter of options.mustDeliver) this.#must.add(filter, true);
+    this.#routes = new Routes(options.mustDeliver, this.held);
     this.#restore(replay);
   }
 
@@ -135,7 +124,7 @@ export class Store {
     for (const recovered of replay.sessions.values()) {
       if (recovered.number !== HELD && recovered.owner === undefined) continue;
       const session = recovered.number === HELD ? this.held : this.#addSession(recovered.number, recovered.owner);
-      for (const [filter, qos] of recovered.subscriptions) this.#link(session, filter, qos);
+      for (const [filter, qos] of recovered.subscriptions) this.#routes.link(session, filter, qos);
       for (const [index, { message, qos }] of recovered.deliveries) {
         const kept = messages.get(message) ?? fromLog(message);
         messages.set(message, kept);
@@ -157,7 +146,7 @@ export class Store {
 
   /** Resolves when the message is on disk for everybody who must get it. Undefined: nobody must, nothing is owed. */
   accept(publication: Publication): Promise<void> | undefined {
-    const findAims = () => this.#aims(publication.topic, publication.qos);
+    const findAims = () => this.#routes.aims(publication.topic, publication.qos);
     const aims = findAims();
     if (aims.length > 0) {
       return this.#admit({ publication, bytes: bytesOf(publication), isRetained: false, findAims }, aims);
@@ -256,16 +245,6 @@ export class Store {
     return [this.budget, this.held.budget, ...[...this.sessions.values()].map((session) => session.budget)];
   }
 
-  #aims(topic: string, qos: number): readonly Aim[] {
-    const matches = this.#tree.match(topic);
-    if (matches.length === 0) return this.#must.match(topic).length > 0 ? [{ session: this.held, qos }] : [];
-    const best = new Map<Session, number>();
-    for (const subscription of matches) {
-      best.set(subscription.session, Math.max(best.get(subscription.session) ?? 0, subscription.qos));
-    }
-    return [...best].map(([session, granted]) => ({ session, qos: Math.min(granted, qos) }));
-  }
-
   // Deliveries out.
 
   /** The peer has it (PUBACK, PUBCOMP). */
@@ -277,7 +256,7 @@ export class Store {
 
   /** They will not be sent to this session (its rules have changed, or it ends). What must be delivered goes back to be held. */
   abandon(session: Session, deliveries: readonly Delivery[]): void {
-    const isOwed = ({ message }: Delivery) => message.isSole && this.#must.match(message.topic).length > 0;
+    const isOwed = ({ message }: Delivery) => message.isSole && this.#routes.mustDeliver(message.topic);
     this.#adoptAll(session, this.held, deliveries.filter(isOwed));
     for (const delivery of deliveries) {
       if (delivery.state === 'settled') continue;
@@ -318,17 +297,21 @@ export class Store {
     const known = this.sessions.get(clientId);
     const session = known ?? this.#addSession(this.#nextNumber, { clientId, username });
     const changed = wanted.filter(([filter, qos]) => session.subscriptions.get(filter) !== qos);
-    for (const [filter, qos] of changed) this.#link(session, filter, qos);
+    for (const [filter, qos] of changed) this.#routes.link(session, filter, qos);
     // Even when nothing changed: the answer may not overtake the record that made it so.
-    if (known === undefined) await this.ledger.append(sessionRecord(session));
-    else await this.ledger.append({ kind: 'subscribed', session: session.number, subscriptions: changed });
+    const written =
+      known === undefined
+        ? this.ledger.append(sessionRecord(session))
+        : this.ledger.append({ kind: 'subscribed', session: session.number, subscriptions: changed });
+    // At once, so that what was held goes before what is published from now on.
     this.#handOver(session, changed);
+    await written;
   }
 
   async unsubscribe(clientId: string, filters: readonly string[]): Promise<void> {
     const session = this.sessions.get(clientId);
     if (session === undefined) return;
-    for (const filter of filters) this.#unlink(session, filter);
+    for (const filter of filters) this.#routes.unlink(session, filter);
     await this.ledger.append({ kind: 'unsubscribed', session: session.number, filters });
   }
 
@@ -336,7 +319,7 @@ export class Store {
   async end(clientId: string): Promise<void> {
     const session = this.sessions.get(clientId);
     if (session === undefined) return;
-    for (const filter of [...session.subscriptions.keys()]) this.#unlink(session, filter);
+    for (const filter of [...session.subscriptions.keys()]) this.#routes.unlink(session, filter);
     this.abandon(session, [...session.pending()]);
     this.sessions.delete(clientId);
     this.ledger.forget(session);
@@ -349,21 +332,6 @@ export class Store {
     this.sessions.set(session.clientId, session);
     this.#nextNumber = Math.max(this.#nextNumber, number + 1);
     return session;
-  }
-
-  #link(session: Session, filter: string, qos: number): void {
-    this.#unlink(session, filter);
-    const subscription: Subscription | undefined = qos > 0 ? { session, qos } : undefined;
-    session.subscriptions.set(filter, qos);
-    if (subscription === undefined) return;
-    this.#tree.add(filter, subscription);
-    session.links.set(filter, () => this.#tree.remove(filter, subscription));
-  }
-
-  #unlink(session: Session, filter: string): void {
-    session.subscriptions.delete(filter);
-    session.links.get(filter)?.();
-    session.links.delete(filter);
   }
 
   /** What was held for nobody goes to its first persistent subscriber, in order. */

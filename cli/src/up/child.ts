@@ -5,6 +5,7 @@
 
 import { createLogger, type Environment, type Running, realPorts } from '@contor/kit';
 import { serviceNamed } from '../services.js';
+import { startClientSecret } from './client-secret.js';
 import { startPlatform } from './platform.js';
 import type { FromChild, ToChild } from './protocol.js';
 import { startProvision } from './provision.js';
@@ -14,7 +15,11 @@ const HEALTH_EVERY_MS = 2_000;
 type StartByEnvironment = (source: NodeJS.ProcessEnv, environment: Environment) => Promise<Running>;
 
 /** Steps that only the launcher needs; everything else is in the services table. */
-const OWN_STEPS: Readonly<Record<string, StartByEnvironment>> = { provision: startProvision, platform: startPlatform };
+const OWN_STEPS: Readonly<Record<string, StartByEnvironment>> = {
+  provision: startProvision,
+  'client-secret': startClientSecret,
+  platform: startPlatform,
+};
 
 const ports = realPorts();
 const running = new Map<string, Running>();

@@ -4,6 +4,7 @@
  */
 
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export interface ProcessRow {
   readonly name: string;
@@ -14,15 +15,15 @@ export const PROCESSES = [
   { name: 'broker', services: ['broker'] },
   { name: 'history', services: ['history'] },
   { name: 'edge', services: ['provision', 'mqtt', 'agent-json'] },
-  { name: 'hub', services: ['identity', 'gateway', 'platform', 'aggregation'] },
+  { name: 'hub', services: ['identity', 'client-secret', 'gateway', 'platform', 'aggregation'] },
   { name: 'street', services: ['street'] },
 ] as const satisfies readonly ProcessRow[];
 
 /** A phase begins when every service of the one before is ready: nothing reports before history subscribes. */
 export const PHASES: readonly (readonly string[])[] = [
   ['broker', 'history', 'provision', 'identity'],
-  ['mqtt', 'platform', 'gateway'],
-  ['agent-json', 'aggregation'],
+  ['mqtt', 'platform', 'client-secret'],
+  ['gateway', 'agent-json', 'aggregation'],
   ['street'],
 ];
 
@@ -44,6 +45,9 @@ export const DOORS = [
 
 export type Doors = Readonly<Record<(typeof DOORS)[number]['port'], number>>;
 
+/** What the bundler of `@contor/app` made. */
+const APP_FOLDER = fileURLToPath(new URL('../../../dashboard/app/dist-web', import.meta.url));
+
 /** The settings that tie the services of one machine together; whatever the user set already wins. */
 export function wiring(dataFolder: string, doors: Doors): Record<string, string> {
   const loopback = (port: number) => `http://127.0.0.1:${port}`;
@@ -62,6 +66,7 @@ export function wiring(dataFolder: string, doors: Doors): Record<string, string>
     MQTT_URL: `mqtt://127.0.0.1:${doors.MQTT_PORT}`,
     IDENTITY_PUBLIC_URL: identity,
     OIDC_ISSUER: `${identity}/realms/contor`,
+    GATEWAY_APP: APP_FOLDER,
     GATEWAY_PUBLIC_URL: `http://localhost:${doors.GATEWAY_PORT}`,
   };
 }

@@ -3,8 +3,8 @@
  * learns who they are. Later starts find everything and change nothing.
  */
 
-import { join } from 'node:path';
 import { keepMqttPassword, provisionDevices, sampleDevices } from '@contor/agent-json';
+import { saveStreetCredentials } from '@contor/agent-json/simulator';
 import { type Environment, type Running, readSettings, type SettingsTable } from '@contor/kit';
 import { AGENT_RULES, addCredentials, DEVICE_RULES, listCredentials } from '@contor/mqtt';
 
@@ -15,3 +15,23 @@ const SETTINGS = {
 } as const satisfies SettingsTable;
 
 const AGENT = 'agent-json';
+
+export async function startProvision(source: NodeJS.ProcessEnv, { log }: Environment): Promise<Running> {
+  const { mqttData, agentData, streetData } = readSettings(SETTINGS, source);
+  const known = await listCredentials({ dataFolder: mqttData });
+  // The agent's credential is made last, so its presence says that a first start was not cut short.
+  if (!known.some(({ username }) => username === AGENT)) {
+    const devices = sampleDevices();
+    const meters = devices.map(({ apiKey, deviceId }) => ({ username: deviceId, apikey: apiKey, rules: DEVICE_RULES }));
+    const passwords = await addCredentials(mqttData, meters);
+    await saveStreetCredentials(
+      streetData,
+      Object.fromEntries(meters.map(({ username }, at) => [username, passwords[at] ?? ''])),
+    );
+    await provisionDevices(agentData, devices);
+    const [agentPassword = ''] = await addCredentials(mqttData, [{ username: AGENT, rules: AGENT_RULES }]);
+    await keepMqttPassword(agentData, agentPassword);
+    log.info({ meters: meters.length }, 'the sample street has its credentials');
+  }
+  return { health: () => ({ state: 'ready', figures: {} }), stop: async () => undefined };
+}

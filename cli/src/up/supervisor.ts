@@ -78,6 +78,11 @@ export class Supervisor {
     });
   }
 
+  /** From now on an exit is meant: signals to the whole process group reach the children too. */
+  expectStop(): void {
+    this.#stopping = true;
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     const child = this.#child;

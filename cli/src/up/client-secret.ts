@@ -1,0 +1,13 @@
+/** The gateway's secret at the OpenID provider: the provider made it, the gateway beside it is told through the environment. */
+
+import { clientSecret } from '@contor/identity';
+import { type Running, readSettings, type SettingsTable } from '@contor/kit';
+
+const SETTINGS = {
+  identityData: { name: 'IDENTITY_DATA', kind: 'path', about: 'the data folder of the OpenID provider' },
+} as const satisfies SettingsTable;
+
+export async function startClientSecret(source: NodeJS.ProcessEnv): Promise<Running> {
+  source.OIDC_CLIENT_SECRET ??= await clientSecret(readSettings(SETTINGS, source).identityData);
+  return { health: () => ({ state: 'ready', figures: {} }), stop: async () => undefined };
+}

@@ -38,9 +38,8 @@ export { type AttributeOf, ENTITY_TYPES, type EntityType, isEntityType } from '.
 export { NAMESPACES, type Namespace } from './namespaces.js';
 export type * from './ngsi.js';
 export {
-  ensureSubscription,
-  type SubscriptionDefinition,
   type BrokerPort,
+  ensureSubscription,
   historySubscription,
   type InstallOptions,
   type InstallReport,
@@ -48,6 +47,7 @@ export {
   installPlatform,
   LIVE_TYPES,
   PLATFORM_SUBSCRIPTIONS,
+  type SubscriptionDefinition,
 } from './platform.js';
 export {
   type AnyEntity,

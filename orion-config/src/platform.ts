@@ -109,20 +109,28 @@ async function installContext(broker: BrokerPort): Promise<InstallStep> {
   const builtIn = await broker.request({ method: 'GET', path: `${CONTEXTS}/${encodeURIComponent(CONTEXT_URL)}` });
   if (builtIn.status === 200) return { what: 'context', id: CONTEXT_URL, did: 'untouched' };
 
+  const isOurs = ({ body }: Hosted) => covers(body, document) && covers(document, body);
   const hosted = await hostedContexts(broker);
-  const equal = hosted.find(({ body }) => covers(body, document) && covers(document, body));
+  const equal = hosted.find(isOurs);
   if (equal !== undefined) return { what: 'context', id: equal.url, did: 'untouched' };
   const answer = await broker.request({ method: 'POST', path: CONTEXTS, body: document });
-  const url = answer.headers.location;
-  if (answer.status !== 201 || url === undefined) throw refused('hosting the context', answer);
+  if (answer.status !== 201) throw refused('hosting the context', answer);
   for (const old of hosted) await broker.request({ method: 'DELETE', path: contextPath(old.url) });
-  return { what: 'context', id: url, did: hosted.length === 0 ? 'created' : 'updated' };
+  // Its address is read from the list: a Location may be a path only, and a Link header needs the whole.
+  const made = (await hostedContexts(broker)).find(isOurs);
+  if (made === undefined) throw refused('finding the context that was just hosted', answer);
+  return { what: 'context', id: made.url, did: hosted.length === 0 ? 'created' : 'updated' };
 }
 
-async function hostedContexts(broker: BrokerPort): Promise<readonly { readonly url: string; readonly body: Fields }[]> {
+interface Hosted {
+  readonly url: string;
+  readonly body: Fields;
+}
+
+async function hostedContexts(broker: BrokerPort): Promise<readonly Hosted[]> {
   const list = await broker.request({ method: 'GET', path: `${CONTEXTS}?kind=Hosted` });
   if (list.status !== 200 || !Array.isArray(list.body)) throw refused('listing the contexts', list);
-  const ours = [];
+  const ours: Hosted[] = [];
   for (const url of list.body) {
     if (typeof url !== 'string') continue;
     const { body } = await broker.request({ method: 'GET', path: contextPath(url) });

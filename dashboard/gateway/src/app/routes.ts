@@ -25,42 +25,34 @@ export function serveApp(folder: string | undefined, clock: Clock): RequestHandl
 
 /** An address with an extension is a file that is gone, for instance of the build before; a page would only confuse. */
 function firstPage(files: AppFiles, path: string): AppFile | undefined {
-  const isFile = path.startsWith('/assets/') || Object.hasOwn(FILE_LIKE, extname(path));
+  const isFile = path.startsWith('/assets/') || FILE_EXTENSIONS.has(extname(path));
   return isFile ? undefined : files.get('/index.html');
 }
 
-const FILE_LIKE = {
-  '.js': 1,
-  '.css': 1,
-  '.map': 1,
-  '.png': 1,
-  '.svg': 1,
-  '.ico': 1,
-  '.json': 1,
-  '.woff2': 1,
-  '.html': 1,
-  '.php': 1,
-  '.env': 1,
-};
+const FILE_EXTENSIONS: ReadonlySet<string> = new Set([
+  ...['.js', '.css', '.map', '.json', '.html', '.txt', '.xml'],
+  ...['.png', '.svg', '.ico', '.webp', '.woff2', '.php', '.env'],
+]);
 
 function createLookout(folder: string, clock: Clock): () => Promise<AppFiles | undefined> {
   let stamp: number | undefined;
   let lookAgainAtMs = Number.NEGATIVE_INFINITY;
   let files: Promise<AppFiles | undefined> = Promise.resolve(undefined);
-  async function look(): Promise<AppFiles | undefined> {
+
+  async function look(before: Promise<AppFiles | undefined>): Promise<AppFiles | undefined> {
     const newest = await buildStamp(folder);
-    if (newest === stamp) return files;
+    if (newest === stamp) return before;
+    const found = await readAppFiles(folder);
     stamp = newest;
-    return readAppFiles(folder);
+    return found;
   }
+
   return () => {
     if (clock.monotonicMs() < lookAgainAtMs) return files;
     lookAgainAtMs = clock.monotonicMs() + LOOK_EVERY_MS;
     const before = files;
-    files = look().then(
-      (found) => found,
-      () => before,
-    );
+    // A build that is being written while we read: what we had is still right, and the next look is soon.
+    files = look(before).catch(() => before);
     return files;
   };
 }

@@ -33,7 +33,7 @@ const HTTP_CONFLICT = 409;
 export function createLiveBroker({ url, headers, contextUrl }: BrokerTarget): LiveBroker {
   const agent = url.startsWith('https:') ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   const baseOptions = { headers, timeout: TIMEOUT_MS, httpAgent: agent, httpsAgent: agent, proxy: false };
-  const configuration = new Configuration({ basePath: `${url}/ngsi-ld/v1`, baseOptions });
+  const configuration = new Configuration({ basePath: url, baseOptions });
   const entities = new EntitiesApi(configuration);
   const subscriptions = new SubscriptionsApi(configuration);
   const link = contextLink(contextUrl);

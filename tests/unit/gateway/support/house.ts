@@ -153,8 +153,8 @@ export class House {
   }
 }
 
-/** Inside jest, errors of `fs` are not `instanceof` the Error our code knows; here they are made again with its own. */
-function portsOfThisRealm(): Ports {
+/** Ports for real use. Inside jest, errors of `fs` are not `instanceof` the Error our code knows; here they are made again with its own. */
+export function portsOfThisRealm(): Ports {
   const ports = realPorts();
   const open: Ports['disk']['open'] = async (path, mode) => {
     try {

@@ -1,0 +1,40 @@
+/** Passwords: what is stored, what is compared, what is handed out. */
+
+import { hashPassword, readablePassword, verifyPassword } from '@contor/identity/passwords.js';
+import { describe, expect, it } from '@jest/globals';
+
+describe('passwords', () => {
+  it('are stored with their cost and a salt of their own', async () => {
+    const [one, two] = await Promise.all([hashPassword('tulip'), hashPassword('tulip')]);
+    expect(one).toMatch(/^scrypt\$16384\$8\$5\$[\w-]{22}\$[\w-]{43}$/);
+    expect(one).not.toBe(two);
+  });
+
+  it('are right or not, and composed letters are one letter', async () => {
+    const encoded = await hashPassword('grădină');
+    expect(await verifyPassword('grădină'.normalize('NFD'), encoded)).toBe(true);
+    expect(await verifyPassword('gradina', encoded)).toBe(false);
+  });
+
+  it('keep an older cost readable', async () => {
+    // RFC 7914, 12: scrypt("password", "NaCl", 1024, 8, 16), first 32 bytes.
+    const vector = Buffer.from('fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162', 'hex');
+    const encoded = `scrypt$1024$8$16$${Buffer.from('NaCl').toString('base64url')}$${vector.toString('base64url')}`;
+    expect(await verifyPassword('password', encoded)).toBe(true);
+  });
+
+  it.each([undefined, '', 'scrypt$1$1', 'plain$tulip', 'scrypt$16384$8$5$AAAA$AAAA'])(
+    '%s is nobody’s',
+    async (encoded) => {
+      expect(await verifyPassword('tulip', encoded)).toBe(false);
+      expect(await verifyPassword('', encoded)).toBe(false);
+    },
+  );
+
+  it('for the first start can be read aloud and are not alike', () => {
+    const passwords = Array.from({ length: 200 }, readablePassword);
+    for (const password of passwords)
+      expect(password).toMatch(/^([bdfghjkmnprstvz][aeiou]){2}(-([bdfghjkmnprstvz][aeiou]){2}){4}$/);
+    expect(new Set(passwords).size).toBe(200);
+  });
+});

@@ -10,7 +10,8 @@ import {
   type ValueOf,
 } from './attributes.js';
 import type { AttributeOf, EntityType } from './entity-types.js';
-import type { Geometry, NgsiAttribute, NgsiEntity, NgsiProperty } from './ngsi.js';
+import type { Geometry, NgsiAttribute, NgsiEntity, NgsiProperty, NgsiRelationship } from './ngsi.js';
+import type { AttributeInfo } from './vocabulary.js';
 import { VocabularyError } from './vocabulary-error.js';
 
 export type PropertyOf<Type extends EntityType> = Extract<AttributeOf<Type>, PropertyName>;
@@ -46,77 +47,70 @@ export interface EntityBuilder<Type extends EntityType> {
 }
 
 export function entity<Type extends EntityType>(type: Type, id: string): EntityBuilder<Type> {
-  const attributes = new Map<string, NgsiAttribute[]>();
+  const attributes: Record<string, NgsiAttribute | NgsiAttribute[]> = {};
 
   const add = (name: string, instance: NgsiAttribute): void => {
-    const instances = attributes.get(name) ?? [];
-    if (instances.some((other) => other.datasetId === instance.datasetId)) {
-      throw new VocabularyError('entity.duplicate-instance', `${name} was set twice`, {
-        id,
-        name,
-        datasetId: instance.datasetId,
-      });
+    const present = attributes[name];
+    if (present === undefined) {
+      attributes[name] = instance;
+      return;
     }
-    attributes.set(name, [...instances, instance]);
+    const instances = Array.isArray(present) ? present : [present];
+    const { datasetId } = instance;
+    if (instances.some((other) => other.datasetId === datasetId)) {
+      throw new VocabularyError('entity.duplicate-instance', `${name} was set twice`, { id, name, datasetId });
+    }
+    attributes[name] = [...instances, instance];
   };
 
   const builder: EntityBuilder<Type> = {
-    property(name, value, options = {}) {
-      add(name, propertyOf(name, value, options.observedAt, options.datasetId, options.subProperties));
+    property(name, value, options) {
+      add(name, propertyOf(name, value, options));
       return builder;
     },
-    relationship(name, object, options = {}) {
-      const { observedAt, datasetId, validFrom, validTo, subProperties } = options;
-      add(name, {
-        type: 'Relationship',
-        object,
-        ...(datasetId === undefined ? {} : { datasetId }),
-        ...(observedAt === undefined ? {} : { observedAt }),
-        ...nested({
-          ...subProperties,
-          ...(validFrom === undefined ? {} : { validFrom }),
-          ...(validTo === undefined ? {} : { validTo }),
-        }),
-      });
+    relationship(name, object, options) {
+      const instance: Growing<NgsiRelationship> = { type: 'Relationship', object };
+      if (options !== undefined) {
+        const { validFrom, validTo } = options;
+        addCommon(instance, options);
+        if (validFrom !== undefined) instance.validFrom = propertyOf('validFrom', validFrom);
+        if (validTo !== undefined) instance.validTo = propertyOf('validTo', validTo);
+      }
+      add(name, instance);
       return builder;
     },
     geoProperty(name, value) {
       add(name, { type: 'GeoProperty', value });
       return builder;
     },
-    build() {
-      const entries = [...attributes].map(([name, instances]) => [
-        name,
-        instances.length === 1 ? instances[0] : instances,
-      ]);
-      return { id, type, ...Object.fromEntries(entries) };
-    },
+    build: () => ({ id, type, ...attributes }),
   };
   return builder;
 }
 
-function propertyOf(
-  name: PropertyName,
-  value: NgsiProperty['value'],
-  observedAt?: string,
-  datasetId?: string,
-  subProperties: SubProperties = {},
-): NgsiProperty {
-  const row = ATTRIBUTES[name];
-  return {
-    type: 'Property',
-    value,
-    ...('unitCode' in row ? { unitCode: row.unitCode } : {}),
-    ...(datasetId === undefined ? {} : { datasetId }),
-    ...(observedAt === undefined ? {} : { observedAt }),
-    ...nested(subProperties),
-  };
+/** While it is being made. Agents make thousands a second, so members are set one by one and not spread. */
+type Growing<Attribute> = { -readonly [Member in keyof Attribute]: Attribute[Member] };
+
+interface CommonOptions {
+  readonly observedAt?: string | undefined;
+  readonly datasetId?: string | undefined;
+  readonly subProperties?: SubProperties | undefined;
 }
 
-function nested(subProperties: SubProperties): Record<string, NgsiProperty> {
-  const result: Record<string, NgsiProperty> = {};
+function propertyOf(name: PropertyName, value: NgsiProperty['value'], options?: CommonOptions): NgsiProperty {
+  const row: AttributeInfo = ATTRIBUTES[name];
+  const property: Growing<NgsiProperty> = { type: 'Property', value };
+  if (row.unitCode !== undefined) property.unitCode = row.unitCode;
+  if (options !== undefined) addCommon(property, options);
+  return property;
+}
+
+function addCommon(attribute: Growing<NgsiProperty | NgsiRelationship>, options: CommonOptions): void {
+  const { datasetId, observedAt, subProperties } = options;
+  if (datasetId !== undefined) attribute.datasetId = datasetId;
+  if (observedAt !== undefined) attribute.observedAt = observedAt;
+  if (subProperties === undefined) return;
   for (const [name, value] of Object.entries(subProperties)) {
-    if (value !== undefined) result[name] = propertyOf(name as PropertyName, value);
+    if (value !== undefined) attribute[name] = propertyOf(name as PropertyName, value);
   }
-  return result;
 }

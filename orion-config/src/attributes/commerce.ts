@@ -1,6 +1,6 @@
 /** Tariffs, contracts and bills: versions, never rewritten. Money is a whole number of minor units beside its `currency`. */
 
-import { type AttributeRow, COUNT, ENERGY_INTERVAL, FACTOR, FLAG, MONEY, OBJECT, POWER, TEXT, TIME } from './row.js';
+import { type AttributeRow, COUNT, ENERGY_INTERVAL, FLAG, MONEY, OBJECT, POWER, RATE, TEXT, TIME } from './row.js';
 
 export const COMMERCE = {
   version: { ...COUNT, about: 'Version, from 1' },
@@ -11,8 +11,8 @@ export const COMMERCE = {
   holidays: { ...OBJECT, about: 'Dates that count as holidays' },
   seasons: { ...OBJECT, about: 'Seasons by first day' },
   feedUrl: { ...TEXT, about: 'Where the feed comes from' },
-  price: { ...FACTOR, about: 'Price of a kilowatt hour in the currency of the feed' },
-  co2Intensity: { ...FACTOR, about: 'Grams of CO₂ for a kilowatt hour' },
+  price: { ...MONEY, decimals: 9, about: 'Price of a kilowatt hour, major units of `currency`' },
+  co2Intensity: { ...RATE, about: 'Grams of CO₂ for a kilowatt hour' },
   contractNumber: { ...TEXT, about: 'Number of the contract' },
   billingDay: { ...COUNT, about: 'Day of the month on which a period begins' },
   periodStart: { ...TIME, about: 'First instant of the period' },

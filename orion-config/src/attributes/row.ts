@@ -5,7 +5,8 @@ import type { UnitCode } from '../units.js';
 
 /**
  * `register`: a counter that only grows, until it rolls over. `interval`: an amount between two instants.
- * `gauge`: a value at an instant. `count`: a whole number. `ratio`: a factor or share. `money`: minor units of a currency, a whole number.
+ * `gauge`: a value at an instant. `count`: a whole number. `ratio`: a factor or share. `money`: an amount of a
+ * currency, in minor units where nothing else is said.
  * `text`, `flag`, `time`, `object`, `link`, `place`: not a number.
  */
 export type Quantity =
@@ -44,6 +45,8 @@ export const LINK = { kind: 'relationship', from: 'contor', quantity: 'link' } a
 export const COUNT = { kind: 'property', from: 'contor', quantity: 'count', unitCode: 'C62', decimals: 0 } as const;
 export const SECONDS = { kind: 'property', from: 'contor', quantity: 'gauge', unitCode: 'SEC', decimals: 0 } as const;
 export const FACTOR = { kind: 'property', from: 'contor', quantity: 'ratio', unitCode: 'C62', decimals: 9 } as const;
+/** A quotient for which Recommendation 20 has no code: the row says of what. */
+export const RATE = { kind: 'property', from: 'contor', quantity: 'ratio', decimals: 9 } as const;
 export const MONEY = { kind: 'property', from: 'contor', quantity: 'money', decimals: 0 } as const;
 
 /** Six decimals of a kilowatt hour are a milliwatt hour: finer than any register, and 10⁹ kWh still fit into 15 digits. */

@@ -73,7 +73,7 @@ export const DEVICES = {
   hardwareVersion: { ...TEXT, from: 'device', about: 'Hardware version' },
   ipAddress: { ...TEXT, from: 'device', about: 'Where it answers' },
   batteryLevel: { ...FACTOR, from: 'device', decimals: 3, about: 'Charge of the battery, 0 to 1' },
-  rssi: { ...FACTOR, from: 'device', decimals: 3, about: 'Received signal strength' },
+  rssi: { ...FACTOR, from: 'device', decimals: 3, about: 'Received signal strength, 0 to 1; -1 when unknown' },
   keyReference: { ...TEXT, about: 'Name of the key in the key store; never the key' },
   reportingIntervalSeconds: { ...SECONDS, about: 'How often a live message is expected' },
   profileIntervalSeconds: { ...SECONDS, about: 'Length of the intervals it stores' },

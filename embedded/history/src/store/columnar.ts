@@ -40,8 +40,15 @@ export interface OpenedColumnar {
   /** The log up to here is in the tables. */
   readonly appliedSequence: number;
   readonly tables: readonly TableEntry[];
-  /** Where an unreadable database was put, and why it was; it began again empty. */
-  readonly setAside?: { readonly path: string; readonly reason: string };
+  readonly setAside?: SetAside;
+}
+
+/** Where what was unreadable was put, and why it was. */
+export interface SetAside {
+  readonly path: string;
+  readonly reason: string;
+  /** The whole database, which began again empty; otherwise only what it had not yet checkpointed. */
+  readonly isWhole: boolean;
 }
 
 export type SchemaChange =

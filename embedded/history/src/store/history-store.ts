@@ -3,13 +3,13 @@
  * everything ingested before. The columnar store is derived and catches up from the log after a crash.
  */
 
-import { assert, type Clock, type DurableLog, type Logger } from '@contor/kit';
+import { assert, type Clock, ContorError, type DurableLog, type Logger } from '@contor/kit';
 import { type Checked, value } from '../fault.js';
 import { type EntityUpdate, parseNotification } from '../notify/notification.js';
 import { Applier, type ErasureOrder, type Task } from './applier.js';
 import { HistoryBusyError } from './busy.js';
 import { Catalogue, isPresent, type Table } from './catalogue.js';
-import type { Columnar } from './columnar.js';
+import type { Columnar, ColumnarResult, SetAside } from './columnar.js';
 import { LogKeeper } from './log-keeper.js';
 import {
   type EntityNewest,
@@ -47,8 +47,8 @@ export interface IngestRequest {
 }
 
 export class HistoryStore {
-  /** What could not be recovered, in a sentence for the operator; undefined when nothing is missing. */
-  readonly missing: string | undefined;
+  /** What could not be recovered or read, in a sentence for the operator; undefined when nothing is missing. */
+  missing: string | undefined;
   readonly catalogue: Catalogue;
   readonly #options: HistoryStoreOptions;
   readonly #applier: Applier;
@@ -80,6 +80,9 @@ export class HistoryStore {
       await columnar.rebase(applied);
     }
     const missing = missingSentence(log, applied, opened.setAside);
+    if (opened.setAside !== undefined) {
+      logger.warn({ ...opened.setAside }, `${asideSentence(opened.setAside)}; what the log holds is derived again.`);
+    }
     if (missing !== undefined) {
       logger.error({ applied, tail: log.tail, head: log.head }, missing);
     }
@@ -138,7 +141,7 @@ export class HistoryStore {
       return questions;
     }
     const answers = await Promise.all(
-      questions.value.map(async (asked) => toSeries(asked, await this.#options.columnar.query(asked.sql))),
+      questions.value.map(async (asked) => toSeries(asked, await this.#query(asked.sql))),
     );
     return value(answers.flat());
   }
@@ -205,11 +208,22 @@ export class HistoryStore {
     this.#applier.skipTo(log.head + 1);
   }
 
+  async #query(sql: string): Promise<ColumnarResult> {
+    try {
+      return await this.#options.columnar.query(sql);
+    } catch (error) {
+      if (error instanceof ContorError && error.code === 'columns.damaged') {
+        this.missing ??= `Part of the database is unreadable (${error.message}): restore a backup to get it back.`;
+      }
+      throw error;
+    }
+  }
+
   async #newestByEntity(table: Table, selection: Selection): Promise<ReadonlyMap<number, number>> {
     if (selection.fromMs === undefined && selection.toMs === undefined) {
       return new Map(table.entities.filter(isPresent).map((entity) => [entity.entity, entity.watermarkMs]));
     }
-    const { rows, columns } = await this.#options.columnar.query(newestQuestion(table, selection));
+    const { rows, columns } = await this.#query(newestQuestion(table, selection));
     return new Map(Array.from({ length: rows }, (_, row) => [Number(columns[0]?.[row]), Number(columns[1]?.[row])]));
   }
 
@@ -241,20 +255,16 @@ function toRecoveredTask(sequence: number, payload: Uint8Array): Task {
   return { kind: 'notification', sequence, tenant, bytes: payload.length, updates: parsed.value };
 }
 
-function missingSentence(
-  log: DurableLog,
-  applied: number,
-  setAside: { readonly path: string; readonly reason: string } | undefined,
-): string | undefined {
-  const lost =
-    log.tail > applied + 1 ? `records ${applied + 1} to ${log.tail - 1} are no longer in the log` : undefined;
-  if (setAside !== undefined) {
-    return [
-      `The database was unreadable (${setAside.reason}) and was set aside in ${setAside.path}.`,
-      lost === undefined
-        ? 'Everything is derived again from the log.'
-        : `It is derived again from the log, but ${lost}: restore a backup to get them back.`,
-    ].join(' ');
+/** A sentence for the operator when records are neither in the database nor in the log. */
+function missingSentence(log: DurableLog, applied: number, setAside: SetAside | undefined): string | undefined {
+  if (log.tail <= applied + 1) {
+    return undefined;
   }
-  return lost === undefined ? undefined : `The database is older than the log, and ${lost}: restore a backup.`;
+  const what = setAside === undefined ? 'The database is older than the log' : asideSentence(setAside);
+  return `${what}, and records ${applied + 1} to ${log.tail - 1} are no longer in the log: restore a backup to get them back.`;
+}
+
+function asideSentence({ path, reason, isWhole }: SetAside): string {
+  const what = isWhole ? 'The database' : 'The write-ahead log of the database';
+  return `${what} was unreadable (${reason}) and was set aside in ${path}`;
 }

@@ -1,8 +1,9 @@
 /** DuckDB behind the columnar port: one connection writes, a few read, and each sees whole transactions only. */
 
+import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { ColumnKind } from '../notify/attributes.js';
-import type { Batch, ColumnarResult, Erased, Erasure, OpenedColumnar } from '../store/columnar.js';
+import type { Batch, ColumnarResult, Erased, Erasure, OpenedColumnar, SetAside } from '../store/columnar.js';
 import { hotTable, lateTable, literal, quote } from '../store/identifiers.js';
 import { filterSql } from '../store/sql.js';
 import { appendBlock, appendEntities, appendRaw } from './append.js';
@@ -30,19 +31,29 @@ interface Opening {
   readonly opened: OpenedColumnar;
 }
 
-/** A file that cannot be read is moved away, never deleted, and the database begins again empty. */
+/**
+ * Files that cannot be read are moved away, the least of them first: without its write-ahead log the database is as it
+ * was at its last checkpoint, and our log still has everything since then; without its file it begins again empty.
+ */
 export async function openDatabase(settings: WorkerSettings, setAsideName: string): Promise<Opening> {
-  try {
-    return await openOnce(settings);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (!isDamage(reason)) {
-      throw error;
+  const folder = join(dirname(settings.path), setAsideName);
+  const writeAheadLog = `${settings.path}.wal`;
+  let aside: SetAside | undefined;
+  for (const files of [[writeAheadLog], [settings.path, writeAheadLog]]) {
+    try {
+      const { database, opened } = await openOnce(settings);
+      return { database, opened: { ...opened, ...(aside && { setAside: aside }) } };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!isDamage(reason)) {
+        throw error;
+      }
+      await setAside(files, folder);
+      aside = { path: folder, reason, isWhole: files.includes(settings.path) };
     }
-    const path = await setAside(settings.path, setAsideName);
-    const { database, opened } = await openOnce(settings);
-    return { database, opened: { ...opened, setAside: { path, reason } } };
   }
+  const { database, opened } = await openOnce(settings);
+  return { database, opened: { ...opened, ...(aside && { setAside: aside }) } };
 }
 
 async function openOnce(settings: WorkerSettings): Promise<Opening> {

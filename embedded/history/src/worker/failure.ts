@@ -5,7 +5,7 @@
 
 import type { FailureCode, Request } from './protocol.js';
 
-const PATTERNS: readonly { readonly code: FailureCode | 'damaged'; readonly words: RegExp }[] = [
+const PATTERNS: readonly { readonly code: FailureCode; readonly words: RegExp }[] = [
   { code: 'locked', words: /could not set lock|conflicting lock|being used by another process/i },
   { code: 'newer', words: /database file with version number|newer version of duckdb|history format/i },
   {
@@ -15,15 +15,15 @@ const PATTERNS: readonly { readonly code: FailureCode | 'damaged'; readonly word
   },
 ];
 
-/** The database cannot be used after these, or after any failed write: its memory and ours no longer agree. */
+/** After a failed write the database and our memory no longer agree. */
 const WRITES: ReadonlySet<Request['kind']> = new Set(['apply', 'erase', 'rebase']);
 
 export function failureCode(message: string, request: Request['kind']): FailureCode {
-  const found = PATTERNS.find((pattern) => pattern.words.test(message))?.code;
-  if (found === 'locked' || found === 'newer') {
-    return found;
+  if (/FATAL|invalidated/.test(message)) {
+    return 'broken';
   }
-  return found === 'damaged' || WRITES.has(request) || /FATAL|invalidated/.test(message) ? 'broken' : 'refused';
+  const found = PATTERNS.find((pattern) => pattern.words.test(message))?.code;
+  return found === 'locked' || found === 'newer' ? found : WRITES.has(request) ? 'broken' : (found ?? 'refused');
 }
 
 export function isDamage(message: string): boolean {

@@ -28,5 +28,8 @@ export type Reply =
   | { readonly number: number; readonly kind: 'done'; readonly answer: Answer }
   | { readonly number: number; readonly kind: 'failed'; readonly code: FailureCode; readonly message: string };
 
-/** `locked` and `newer` are the operator's to settle; `broken` means that this process cannot go on with the database. */
-export type FailureCode = 'locked' | 'newer' | 'broken' | 'refused';
+/**
+ * `locked` and `newer` are the operator's to settle; `broken` means that this process cannot go on with the database;
+ * `damaged`, that one question met an unreadable block.
+ */
+export type FailureCode = 'locked' | 'newer' | 'broken' | 'damaged' | 'refused';

@@ -1,18 +1,22 @@
-/** An unreadable database file (and its write-ahead log) goes to a folder of its own, for whoever wants to look at it. */
+/** Unreadable files of the database go to a folder of their own, for whoever wants to look at them; none is deleted. */
 
 import { mkdir, rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 
-export async function setAside(path: string, name: string): Promise<string> {
-  const folder = join(dirname(path), name);
+/** Returns how many of the files were there. */
+export async function setAside(files: readonly string[], folder: string): Promise<number> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const file of [path, `${path}.wal`]) {
-    await rename(file, join(folder, basename(file))).catch((error: unknown) => {
+  let moved = 0;
+  for (const file of files) {
+    try {
+      await rename(file, join(folder, basename(file)));
+      moved += 1;
+    } catch (error) {
       // There is a write-ahead log only after an unclean end.
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
         throw error;
       }
-    });
+    }
   }
-  return folder;
+  return moved;
 }

@@ -1,0 +1,167 @@
+/**
+ * Promise P1 with the real process: SIGKILL in the middle of notifications, again and again. What was acknowledged is there
+ * once, what was never sent is not. Then the files themselves: torn, flipped and foreign ones.
+ */
+
+import { mkdtemp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seededRandom } from '@contor/kit';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ServerProcess, startProcess } from '../../contract/history/process.js';
+
+const START_MS = Date.UTC(2026, 0, 1);
+let folder: string;
+let server: ServerProcess | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'contor-kill9-'));
+});
+afterEach(async () => {
+  await server?.kill();
+  server = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function restart(environment: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+  server = await startProcess({ HISTORY_DATA: folder, HISTORY_CHECKPOINT_EVERY: '1s', ...environment });
+  return server;
+}
+
+async function end(how: 'kill' | 'stop'): Promise<void> {
+  await server?.[how]();
+  server = undefined;
+}
+
+function notification(writer: number, step: number) {
+  const observedAt = new Date(START_MS + step * 1000).toISOString();
+  const entity = { id: `urn:m:${writer}`, type: 'Meter', energy: { type: 'Property', value: step / 1000, observedAt } };
+  return { data: [entity, { ...entity, id: `urn:n:${writer}` }] };
+}
+
+async function post(url: string, body: object): Promise<boolean> {
+  const response = await fetch(`${url}/v2/notify`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  await response.text();
+  return response.status === 200;
+}
+
+async function stepsOf(url: string, id: string): Promise<readonly number[]> {
+  const response = await fetch(`${url}/v2/entities/${id}/attrs/energy/value`);
+  const told = (await response.json()) as { readonly index: unknown; readonly values: readonly number[] } | [];
+  return 'index' in told ? told.values.map((value) => Math.round(value * 1000)) : [];
+}
+
+describe('kill -9', () => {
+  it('loses nothing acknowledged, invents and doubles nothing', async () => {
+    const random = seededRandom('kill9');
+    const acked = new Set<string>();
+    const sent = new Set<string>();
+    let step = 0;
+    for (let cycle = 0; cycle < 5; cycle += 1) {
+      const { url } = await restart();
+      const writers = Array.from({ length: 6 }, async (_, writer) => {
+        for (;;) {
+          step += 1;
+          const mine = step;
+          sent.add(`${writer} ${mine}`);
+          const isAcked = await post(url, notification(writer, mine)).catch(() => undefined);
+          if (isAcked === undefined) return;
+          if (isAcked) acked.add(`${writer} ${mine}`);
+        }
+      });
+      await new Promise((resolve) => setTimeout(resolve, 150 + random.integer(400)));
+      await end('kill');
+      await Promise.all(writers);
+    }
+    const { url } = await restart();
+    const found: string[] = [];
+    for (let writer = 0; writer < 6; writer += 1) {
+      const steps = await stepsOf(url, `urn:m:${writer}`);
+      expect(await stepsOf(url, `urn:n:${writer}`)).toEqual(steps);
+      found.push(...steps.map((at) => `${writer} ${at}`));
+    }
+    expect(acked.size).toBeGreaterThan(100);
+    expect(new Set(found).size).toBe(found.length);
+    expect([...acked].filter((key) => !found.includes(key))).toEqual([]);
+    expect(found.filter((key) => !sent.has(key))).toEqual([]);
+  }, 60_000);
+});
+
+async function fill(steps: number): Promise<void> {
+  const { url } = await restart();
+  for (let step = 1; step <= steps; step += 1) expect(await post(url, notification(0, step))).toBe(true);
+  expect(await stepsOf(url, 'urn:m:0')).toHaveLength(steps);
+}
+
+async function flip(path: string, position: number): Promise<void> {
+  const file = await open(path, 'r+');
+  const bytes = new Uint8Array(64);
+  await file.read(bytes, 0, bytes.length, position);
+  await file.write(
+    bytes.map((byte) => byte ^ 0xff),
+    0,
+    bytes.length,
+    position,
+  );
+  await file.close();
+}
+
+describe('an unreadable database file', () => {
+  const DAMAGES: readonly (readonly [
+    name: string,
+    ending: 'kill' | 'stop',
+    damage: (path: string) => Promise<void>,
+  ])[] = [
+    ['half of it', 'stop', async (path) => truncate(path, Math.floor((await stat(path)).size / 2))],
+    ['an empty one', 'stop', (path) => truncate(path, 0)],
+    ['a foreign one', 'stop', (path) => writeFile(path, 'This is no database.'.repeat(1000))],
+    ['a flipped header', 'stop', (path) => flip(path, 0)],
+    ['a torn write-ahead log', 'kill', async (path) => truncate(`${path}.wal`, (await stat(`${path}.wal`)).size - 20)],
+    ['a flipped write-ahead log', 'kill', (path) => flip(`${path}.wal`, 300)],
+    ['none at all', 'stop', (path) => rm(path)],
+  ];
+
+  it.each(DAMAGES)(
+    '%s: everything comes back from the log',
+    async (_name, ending, damage) => {
+      await fill(10);
+      // A write-ahead log remains only when there was no time for a checkpoint.
+      if (ending === 'kill') {
+        await end('stop');
+        const { url } = await restart({ HISTORY_CHECKPOINT_EVERY: '1h' });
+        expect(await post(url, notification(0, 11))).toBe(true);
+        expect(await stepsOf(url, 'urn:m:0')).toHaveLength(11);
+      }
+      await end(ending);
+      await damage(join(folder, 'history.duckdb'));
+      const { url } = await restart();
+      expect(await stepsOf(url, 'urn:m:0')).toHaveLength(ending === 'kill' ? 11 : 10);
+      const health = (await (await fetch(`${url}/health`)).json()) as { state: string };
+      expect(health.state).toBe('ready');
+    },
+    20_000,
+  );
+
+  it('is kept beside the data, and what the log no longer holds is named', async () => {
+    await fill(10);
+    await end('stop');
+    const logFolder = join(folder, 'log');
+    for (const name of await readdir(logFolder)) await rm(join(logFolder, name));
+    await writeFile(join(folder, 'history.duckdb'), 'gone'.repeat(4096));
+    const { url } = await restart();
+    expect(await stepsOf(url, 'urn:m:0')).toEqual([]);
+    expect((await readdir(folder)).some((name) => name.startsWith('set-aside-'))).toBe(true);
+    expect(server?.output()).toContain('was unreadable');
+  }, 20_000);
+});
+
+describe('a second server on the same data', () => {
+  it('is refused with a word on what to do', async () => {
+    await restart();
+    await expect(startProcess({ HISTORY_DATA: folder })).rejects.toThrow(/in use by another running process/);
+  }, 20_000);
+});

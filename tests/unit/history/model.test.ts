@@ -1,0 +1,202 @@
+/**
+ * Promise P2: readings with 30 % repeats, 10 % out of order, revisions and restarts in between, told back by every query as
+ * a plain map in memory tells them. The real DuckDB, the real log.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseNotification } from '@contor/history/notify/notification.js';
+import { HistoryStore } from '@contor/history/store/history-store.js';
+import type { SeriesQuestion } from '@contor/history/store/questions.js';
+import { columnarWorker } from '@contor/history/worker/client.js';
+import { createLogger, openDurableLog, type Random, realClock, realDisk, seededRandom } from '@contor/kit';
+import { describe, expect, it } from '@jest/globals';
+
+const IDS = ['urn:m:1', 'urn:m:2', 'urn:m:3'];
+const NAMES = ['energy', 'power', 'note'];
+const START_MS = Date.UTC(2026, 0, 1);
+const STEP_MS = 900_000;
+
+interface Served {
+  value: number | string;
+  version: number;
+  arrival: number;
+}
+
+/** What history promises, without a database: by key the value with the newest recordedAt, else of the newest arrival. */
+class Model {
+  readonly #served = new Map<string, Map<number, Served>>();
+  #arrival = 0;
+
+  take(id: string, name: string, indexMs: number, value: number | string, recordedAtMs: number | undefined): void {
+    this.#arrival += 1;
+    const series = this.#series(id, name);
+    const version = recordedAtMs ?? -1;
+    const known = series.get(indexMs);
+    if (known === undefined || version >= known.version) {
+      series.set(indexMs, { value, version, arrival: this.#arrival });
+    }
+  }
+
+  series(id: string, name: string, fromMs = -Infinity, toMs = Infinity): [number, number | string][] {
+    const rows = [...this.#series(id, name)].filter(([indexMs]) => indexMs >= fromMs && indexMs <= toMs);
+    return rows.sort(([a], [b]) => a - b).map(([indexMs, { value }]) => [indexMs, value]);
+  }
+
+  #series(id: string, name: string): Map<number, Served> {
+    const key = `${id} ${name}`;
+    const series = this.#served.get(key) ?? new Map<number, Served>();
+    this.#served.set(key, series);
+    return series;
+  }
+}
+
+async function openStore(folder: string): Promise<HistoryStore> {
+  const onFatal = (error: Error) => {
+    throw error;
+  };
+  const [disk, clock] = [realDisk(), realClock()];
+  const log = await openDurableLog({
+    disk,
+    clock,
+    onFatal,
+    kind: 'history',
+    version: 1,
+    directory: join(folder, 'log'),
+  });
+  const columnar = columnarWorker({
+    ...{ path: join(folder, 'history.duckdb'), memoryLimitBytes: 2 ** 28, threads: 1, setAsideName: 'aside', onFatal },
+  });
+  const logger = createLogger({ service: 'history', write: () => undefined });
+  return HistoryStore.open({
+    ...{ log, columnar, clock, logger, onFatal },
+    ...{ applyEveryMs: 5, checkpointEveryMs: 500, keepLogBytes: 10_000, maxBacklogBytes: 2 ** 26 },
+  });
+}
+
+interface Sending {
+  readonly id: string;
+  readonly cells: readonly { readonly name: string; readonly indexMs: number; readonly value: number | string }[];
+  readonly recordedAtMs: number | undefined;
+}
+
+function draw(random: Random, step: number, sent: readonly Sending[]): Sending {
+  const again = sent[random.integer(Math.max(1, sent.length))];
+  if (again !== undefined && random.next() < 0.3) return again;
+  const indexMs = START_MS + (random.next() < 0.1 ? random.integer(step + 1) : step) * STEP_MS;
+  const names = NAMES.filter(() => random.next() < 0.6);
+  const cells = names.map((name) => ({
+    name,
+    indexMs: random.next() < 0.1 ? indexMs - STEP_MS : indexMs,
+    value: name === 'note' ? `n${random.integer(5)}` : random.integer(100_000) / 1000,
+  }));
+  return {
+    id: IDS[random.integer(IDS.length)] ?? '',
+    cells,
+    recordedAtMs: random.next() < 0.3 ? START_MS + random.integer(20) : undefined,
+  };
+}
+
+async function send(store: HistoryStore, model: Model, sending: Sending): Promise<void> {
+  const { id, cells, recordedAtMs } = sending;
+  if (cells.length === 0) return;
+  const newestMs = Math.max(...cells.map((cell) => cell.indexMs));
+  const entity = {
+    ...{ id, type: 'Meter' },
+    ...Object.fromEntries(
+      cells.map(({ name, value, indexMs }) => [name, { type: 'Property', value, observedAt: iso(indexMs) }]),
+    ),
+    ...(recordedAtMs !== undefined && { recordedAt: { type: 'Property', value: iso(recordedAtMs) } }),
+  };
+  const body = { data: [entity] };
+  const parsed = parseNotification(body, { arrivalMs: 0 });
+  if (parsed.kind === 'fault') throw new Error(parsed.description);
+  const bytes = new TextEncoder().encode(JSON.stringify(body));
+  await store.ingest({
+    tenant: 'default',
+    arrivalMs: 0,
+    timeIndexAttribute: undefined,
+    body: bytes,
+    updates: parsed.value,
+  });
+  for (const { name, indexMs, value } of cells) {
+    // recordedAt has no time of its own: it speaks for the entity's newest instant.
+    model.take(id, name, indexMs, value, indexMs === newestMs ? recordedAtMs : undefined);
+  }
+}
+
+async function compare(store: HistoryStore, model: Model, random: Random): Promise<void> {
+  const fromMs = START_MS + random.integer(60) * STEP_MS;
+  const windows = [
+    { fromMs: undefined, toMs: undefined },
+    { fromMs, toMs: fromMs + 20 * STEP_MS },
+  ];
+  for (const id of IDS) {
+    for (const name of NAMES) {
+      for (const window of windows) {
+        const told = model.series(id, name, window.fromMs, window.toMs);
+        const [found] = await ask(store, { ids: [id], attributes: [name], ...window });
+        const rows = found?.index.map((indexMs, at) => [indexMs, found.attributes[0]?.values[at]]) ?? [];
+        expect(rows).toEqual(told);
+        const [counted] = await ask(store, {
+          ids: [id],
+          attributes: [name],
+          ...window,
+          aggregation: { method: 'count', period: undefined },
+        });
+        expect(counted?.attributes[0]?.values[0] ?? 0).toBe(told.length);
+        if (name !== 'note' && told.length > 0) {
+          const [summed] = await ask(store, {
+            ids: [id],
+            attributes: [name],
+            ...window,
+            aggregation: { method: 'sum', period: undefined },
+          });
+          const thousandths = told.reduce((sum, [, value]) => sum + Math.round(Number(value) * 1000), 0);
+          expect(Math.round(Number(summed?.attributes[0]?.values[0]) * 1000)).toBe(thousandths);
+        }
+      }
+    }
+  }
+}
+
+async function ask(store: HistoryStore, part: Partial<SeriesQuestion>) {
+  const found = await store.series({
+    ...{ tenant: 'default', type: 'Meter', ids: undefined, matchesId: undefined, attributes: undefined },
+    ...{ aggregation: undefined, fromMs: undefined, toMs: undefined, lastN: undefined, limit: 10_000, offset: 0 },
+    ...part,
+  });
+  if (found.kind === 'fault') throw new Error(found.description);
+  return found.value;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+describe.each([1, 2])('random readings, seed %i', (seed) => {
+  it('equal a plain map in memory, restarts included', async () => {
+    const random = seededRandom(seed);
+    const folder = await mkdtemp(join(tmpdir(), 'contor-model-'));
+    const model = new Model();
+    const sent: Sending[] = [];
+    let store = await openStore(folder);
+    try {
+      for (let step = 0; step < 300; step += 1) {
+        const sending = draw(random, Math.floor(step / 4), sent);
+        sent.push(sending);
+        await send(store, model, sending);
+        if (random.integer(60) === 0) {
+          await store.close();
+          store = await openStore(folder);
+        }
+        if (random.integer(60) === 0) await compare(store, model, random);
+      }
+      await compare(store, model, random);
+    } finally {
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 60_000);
+});

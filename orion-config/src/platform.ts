@@ -148,7 +148,7 @@ function contextPath(url: string): string {
 export async function ensureSubscription(
   broker: BrokerPort,
   definition: SubscriptionDefinition,
-  contextUrl: string,
+  contextUrl: string = CONTEXT_URL,
 ): Promise<InstallStep> {
   const step = { what: 'subscription', id: definition.id } as const;
   const headers = { Link: contextLink(contextUrl) };

@@ -40,7 +40,7 @@ export const ENVIRONMENT = {
   relativeHumidity: { ...POWER, from: 'environment', unitCode: 'P1', about: 'Relative humidity, 0 to 100' },
   co2: { ...POWER, from: 'environment', unitCode: '59', about: 'Carbon dioxide' },
   eCo2: { ...POWER, unitCode: '59', about: 'Equivalent carbon dioxide, estimated from gases' },
-  totalVolatileOrganicCompounds: { ...POWER, unitCode: '61', about: 'TVOC' },
+  volatileOrganicCompoundsTotal: { ...POWER, from: 'environment', unitCode: '61', about: 'TVOC' },
   illuminance: { ...POWER, from: 'environment', unitCode: 'LUX', about: 'Illuminance' },
   atmosphericPressure: { ...POWER, from: 'environment', unitCode: 'A97', about: 'Air pressure' },
 } as const satisfies Record<string, AttributeRow>;

@@ -41,7 +41,7 @@ export const LINKS = {
   refDeviceModel: { ...LINK, from: 'device', about: 'The model of a device' },
   refPoint: { ...LINK, about: 'The consumption point' },
   refSite: { ...LINK, about: 'The site it belongs to' },
-  refBuilding: { ...LINK, about: 'The building it is in' },
+  refBuilding: { ...LINK, from: 'building', about: 'The building it is in' },
   refSubstation: { ...LINK, about: 'The substation that feeds it' },
   refFeeder: { ...LINK, about: 'The feeder that feeds it' },
   refCustomer: { ...LINK, about: 'The customer' },

@@ -35,7 +35,7 @@ export const LIVE_TYPES = {
   IndoorEnvironmentObserved: {
     from: 'environment', about: 'Air of a room',
     attributes: [
-      ...MEASURED, 'temperature', 'relativeHumidity', 'co2', 'eCo2', 'totalVolatileOrganicCompounds', 'illuminance',
+      ...MEASURED, 'temperature', 'relativeHumidity', 'co2', 'eCo2', 'volatileOrganicCompoundsTotal', 'illuminance',
       'atmosphericPressure', 'location',
     ],
   },

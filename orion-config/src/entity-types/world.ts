@@ -47,7 +47,7 @@ export const WORLD_TYPES = {
     ],
   },
   Feeder: {
-    from: 'energyCim', about: 'A line out of a substation',
+    from: 'contor', about: 'A line out of a substation',
     attributes: [
       ...PLACED, 'code', 'refSubstation', 'voltageLevel', 'ratedPower',
     ],

@@ -21,10 +21,21 @@ table{border-collapse:collapse;inline-size:100%}
 .ready{color:var(--good)}.degraded,.starting,.stopping{color:var(--warn)}.down{color:var(--bad)}
 .figures{color:var(--soft);font-size:.875rem;overflow-wrap:anywhere}`;
 
+/** Brings the figures up to date without reloading the page: a reader keeps the place and the focus. */
+const FRESH = `
+setInterval(async () => {
+  const answer = await fetch('/').catch(() => undefined);
+  if (!answer?.ok) return;
+  const next = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main');
+  const main = document.querySelector('main');
+  if (next && main && !main.contains(document.activeElement)) main.replaceWith(next);
+}, 5000);`;
+
 const HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'",
 };
 
 export async function startHealthPage({ port, statuses }: HealthPageOptions): Promise<{ close(): Promise<void> }> {
@@ -32,7 +43,8 @@ export async function startHealthPage({ port, statuses }: HealthPageOptions): Pr
     const path = (request.url ?? '/').split('?')[0];
     const wantsJson = path === '/health' && !(request.headers.accept ?? '').includes('text/html');
     const all = statuses();
-    if (path === '/style.css') response.writeHead(200, { ...HEADERS, 'content-type': 'text/css' }).end(STYLE);
+    if (path === '/fresh.js') response.writeHead(200, { ...HEADERS, 'content-type': 'text/javascript' }).end(FRESH);
+    else if (path === '/style.css') response.writeHead(200, { ...HEADERS, 'content-type': 'text/css' }).end(STYLE);
     else if (wantsJson)
       response
         .writeHead(allWell(all) ? 200 : 503, { ...HEADERS, 'content-type': 'application/json' })
@@ -66,8 +78,8 @@ export function allWell(all: readonly ChildStatus[]): boolean {
 
 export function page(all: readonly ChildStatus[]): string {
   const verdict = allWell(all) ? 'Everything is running.' : 'Something needs a look.';
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">
-<title>Health · Contor</title><link rel="stylesheet" href="/style.css"></head><body><main><h1>Health</h1><p>${verdict}</p>${all.map(processSection).join('')}</main></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Health · Contor</title><link rel="stylesheet" href="/style.css"><script src="/fresh.js" defer></script></head><body><main><h1>Health</h1><p>${verdict}</p>${all.map(processSection).join('')}</main></body></html>`;
 }
 
 function processSection(child: ChildStatus): string {

@@ -36,7 +36,7 @@ export async function up({ dataFolder, environment, say }: UpOptions): Promise<v
   const stop = stopper(
     async () => {
       for (const supervisor of supervisors) supervisor.expectStop();
-    for (const supervisor of [...supervisors].reverse()) await supervisor.stop();
+      for (const supervisor of [...supervisors].reverse()) await supervisor.stop();
       await page.close();
       await lock.release();
     },

@@ -45,10 +45,8 @@ export {
   type InstallReport,
   type InstallStep,
   installPlatform,
-  installSubscription,
   LIVE_TYPES,
   PLATFORM_SUBSCRIPTIONS,
-  type SubscriptionDefinition,
   type SubscriptionDefinition,
 } from './platform.js';
 export {

@@ -3,6 +3,8 @@
  * Tests and callers match the code, never the wording.
  */
 
+import { types } from 'node:util';
+
 /** Facts beside an error: offsets, expected and actual values, names. Never secrets, never readings. */
 export type ErrorContext = Readonly<Record<string, unknown>>;
 
@@ -88,6 +90,16 @@ export function assert(condition: unknown, message: string, context?: ErrorConte
 
 /** The operating system's own code on an error ('ENOENT', 'ENOSPC', …), when it has one. */
 export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  // Not `instanceof`: an error of Node itself comes from another realm when we run in a VM context, as under jest.
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whatever was thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
+export function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error;
 }

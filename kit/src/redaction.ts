@@ -3,7 +3,7 @@
  * a terminal would obey. `redact` copies facts into plain, bounded data; `escapeControls` works on the finished JSON line.
  */
 
-import { ContorError, errnoOf } from './errors.js';
+import { ContorError, errnoOf, isError } from './errors.js';
 
 export const REDACTED = '[redacted]';
 
@@ -37,7 +37,7 @@ const OWN_KEYS: ReadonlySet<string> = new Set(['level', 'time', 'service', 'msg'
 
 /** Facts as plain data without secrets, fit for one log line. */
 export function redact(facts: object): Record<string, unknown> {
-  const plain = facts instanceof Error ? { error: facts } : facts;
+  const plain = isError(facts) ? { error: facts } : facts;
   const seen = new Set<object>();
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(plain).slice(0, MAX_ENTRIES)) {
@@ -74,7 +74,7 @@ function redactObject(value: object, depth: number, seen: Set<object>): unknown 
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   seen.add(value);
   try {
-    if (value instanceof Error) return redactError(value, depth, seen);
+    if (isError(value)) return redactError(value, depth, seen);
     if (Array.isArray(value)) return redactArray(value, depth, seen);
     const entries = value instanceof Map ? [...value.entries()] : Object.entries(value);
     return Object.fromEntries(

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { DurableLog, DurableLogOptions, LogRecord, OpenReport } from '../durable-log.js';
-import { assert, DiskFullError, errnoOf, LogFullError, LogStoppedError, WireError } from '../errors.js';
+import { assert, DiskFullError, errnoOf, LogFullError, LogStoppedError, toError, WireError } from '../errors.js';
 import { folderFault, isFolderFault } from '../folder-fault.js';
 import {
   encodeHeader,
@@ -127,12 +127,13 @@ class Log implements DurableLog {
     while (next <= this.#head) {
       const segment = this.#segments.find((one) => one.lastSequence >= next && !one.isEmpty);
       if (!segment) return;
+      const through = segment.lastSequence;
       for await (const record of segment.read(next)) {
         yield this.#current(segment, record);
         next = record.sequence + 1;
       }
-      // Only seals were left: what follows begins in a later segment.
-      if (next <= segment.lastSequence) next = segment.lastSequence + 1;
+      // A range that was set aside stood at the end: what follows begins in a later segment.
+      next = Math.max(next, through + 1);
     }
   }
 
@@ -320,7 +321,7 @@ class Log implements DurableLog {
   }
 
   #fail(group: Group, cause: unknown): void {
-    const failure = cause instanceof Error ? cause : new Error(String(cause));
+    const failure = toError(cause);
     this.#failure = failure;
     const { directory } = this.#options;
     this.#stopped = new LogStoppedError(

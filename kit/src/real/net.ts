@@ -67,8 +67,11 @@ function lineOf(socket: Socket): Line {
       }),
     async *chunks() {
       try {
-        for await (const chunk of socket) yield chunk as Uint8Array;
+        // Whoever stops reading has not hung up.
+        for await (const chunk of socket.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
       } catch (error) {
+        // Closed by ourselves while somebody was reading: an end like any other.
+        if (errnoOf(error) === 'ERR_STREAM_PREMATURE_CLOSE' && !failure) return;
         throw broken(`The line to ${peer} broke.`, error);
       }
       if (failure) throw broken(`The line to ${peer} broke.`, failure);

@@ -252,6 +252,8 @@ export class Store {
     this.#close(delivery);
     this.counts.settled += 1;
     this.ledger.settled(delivery);
+    // The window has moved.
+    if (delivery.session.queued > 0) this.wake(delivery.session);
   }
 
   /** They will not be sent to this session (its rules have changed, or it ends). What must be delivered goes back to be held. */

@@ -20,7 +20,7 @@ export const CREDENTIALS: readonly { username: string; apikey?: string; rules: T
   { username: AGENT, rules: AGENT_RULES },
   {
     username: OPERATOR,
-    rules: { publish: ['test/#', 'state/#'], subscribe: ['test/#', 'state/#', '#'], retain: ['state/#'] },
+    rules: { publish: ['test/#', 'state/#', 'contract/#'], subscribe: ['#'], retain: ['state/#', 'contract/#'] },
   },
 ];
 

@@ -129,7 +129,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
     if (options.hasDeviceTime(channel, bytes)) {
       await logs[lane].append(record);
     } else {
-      const delivery = guard.once(record, () => logs[lane].append(record));
+      const delivery = guard.once(record, (stamped) => logs[lane].append(stamped));
       await delivery.stored;
       if (!delivery.isFirst) {
         duplicates += 1;

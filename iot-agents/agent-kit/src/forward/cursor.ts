@@ -3,8 +3,9 @@
  * small atomic file. It may lag behind: what is done twice after a crash has the same key, and no effect (DESIGN 2.2).
  */
 
-import type { Disk } from '@contor/kit';
+import type { Disk, Logger } from '@contor/kit';
 import { assert, openCheckpoint } from '@contor/kit';
+import type { IngestLog } from '../ingest/ingest-log.js';
 
 export interface Saved<Memory> {
   readonly sequence: number;
@@ -33,4 +34,15 @@ export function openCursorFile<Memory>(disk: Disk, path: string): CursorFile<Mem
     },
     write: (saved) => file.write(new TextEncoder().encode(JSON.stringify({ version: CURSOR_VERSION, ...saved }))),
   };
+}
+
+/** Where a lane goes on: after what was done, but never outside of what the log holds. */
+export function resumeAfter(saved: Saved<unknown> | undefined, ingest: IngestLog, log: Logger): number {
+  const done = Math.max(saved?.sequence ?? 0, ingest.tail - 1);
+  if (done <= ingest.head) return done;
+  log.error(
+    { cursor: done, head: ingest.head },
+    'The log ends before its cursor: the disk lost what it had promised to keep.',
+  );
+  return ingest.head;
 }

@@ -5,12 +5,11 @@
  */
 
 import type { Clock, Disk, Logger, Random } from '@contor/kit';
-import { assert } from '@contor/kit';
 import { groupBy } from '../group-by.js';
 import type { IngestLog } from '../ingest/ingest-log.js';
 import type { Shelf } from '../shelf.js';
 import { AcquisitionBook, type Announcement, type SavedPage } from './acquisition-book.js';
-import { type CursorFile, openCursorFile } from './cursor.js';
+import { type CursorFile, openCursorFile, resumeAfter } from './cursor.js';
 import { deliverBatch, deliverQueues, runSome } from './deliver.js';
 import { type LaneFigures, LaneLoop } from './lane-loop.js';
 import { type BrokerPort, type HistoryPort, MOST_ENTITIES } from './ports.js';
@@ -63,13 +62,7 @@ interface Entry {
 export async function openLateLane(options: LateLaneOptions): Promise<LateLane> {
   const cursor = openCursorFile<Memory>(options.disk, options.cursorPath);
   const saved = await cursor.read();
-  const { head } = options.late;
-  assert(
-    (saved?.sequence ?? 0) <= head,
-    'The cursor stands behind the end of its log: files of two data folders are mixed.',
-    { head },
-  );
-  return new Lane(options, cursor, saved?.sequence ?? 0, saved?.memory.pages ?? []);
+  return new Lane(options, cursor, resumeAfter(saved, options.late, options.log), saved?.memory.pages ?? []);
 }
 
 class Lane implements LateLane {
@@ -85,7 +78,7 @@ class Lane implements LateLane {
   constructor(options: LateLaneOptions, cursor: CursorFile<Memory>, done: number, pages: readonly SavedPage[]) {
     this.#options = options;
     this.#cursor = cursor;
-    this.#done = Math.max(done, options.late.tail - 1);
+    this.#done = done;
     this.#book.load(pages);
     this.#rows = new LaneLoop({ ...options, name: 'late', step: () => this.#storeRows() });
     this.#announcements = new LaneLoop({ ...options, name: 'announcements', step: () => this.#announce() });

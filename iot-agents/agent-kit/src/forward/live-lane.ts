@@ -11,13 +11,12 @@
  */
 
 import type { Clock, Disk, Logger, Random, Timer } from '@contor/kit';
-import { assert } from '@contor/kit';
 import { groupBy } from '../group-by.js';
 import type { IngestLog } from '../ingest/ingest-log.js';
 import type { IngestRecord } from '../ingest/record.js';
 import type { Shelf } from '../shelf.js';
 import { AheadOfTime } from './ahead.js';
-import { type CursorFile, openCursorFile } from './cursor.js';
+import { type CursorFile, openCursorFile, resumeAfter } from './cursor.js';
 import { deliverQueues, runSome } from './deliver.js';
 import { type LaneFigures, LaneLoop } from './lane-loop.js';
 import { Marks, type SavedMark } from './marks.js';
@@ -73,13 +72,7 @@ interface Memory {
 export async function openLiveLane(options: LiveLaneOptions): Promise<LiveLane> {
   const cursor = openCursorFile<Memory>(options.disk, options.cursorPath);
   const saved = await cursor.read();
-  const { head } = options.live;
-  assert(
-    (saved?.sequence ?? 0) <= head,
-    'The cursor stands behind the end of its log: files of two data folders are mixed.',
-    { head },
-  );
-  const lane = new Lane(options, cursor, saved?.sequence ?? 0);
+  const lane = new Lane(options, cursor, resumeAfter(saved, options.live, options.log));
   lane.marks.load(saved?.memory.marks ?? []);
   return lane;
 }
@@ -104,7 +97,7 @@ class Lane implements LiveLane {
   constructor(options: LiveLaneOptions, cursor: CursorFile<Memory>, done: number) {
     this.#options = options;
     this.#cursor = cursor;
-    this.#done = Math.max(done, options.live.tail - 1);
+    this.#done = done;
     this.#savedSequence = done;
     this.#savedAtMs = options.clock.monotonicMs();
     this.#staleUntil = options.live.head;
@@ -139,7 +132,7 @@ class Lane implements LiveLane {
       await this.#saveWhenDue();
       return false;
     }
-    if (live.head - window.lastSequence > WINDOW.records) await this.#sendAhead(window.lastSequence);
+    if (this.#isFarBehind(window)) await this.#sendAhead(window.lastSequence);
     else this.#ahead.rest();
     await this.#carryOut(window);
     this.#finish(window);
@@ -166,6 +159,14 @@ class Lane implements LiveLane {
     }
     const firstSequence = found[0]?.sequence ?? live.head;
     return { firstSequence, lastSequence: found.at(-1)?.sequence ?? live.head, bytes, records, open, late: new Set() };
+  }
+
+  /** More is waiting than fits into the next window, and not only because much comes at once. */
+  #isFarBehind(window: Window): boolean {
+    const { live, clock } = this.#options;
+    const [oldest] = window.records.values();
+    const waitedMs = oldest === undefined ? 0 : clock.nowMs() - oldest.receivedAtMs;
+    return live.head - window.lastSequence > WINDOW.records && waitedMs > HICCUP_MS;
   }
 
   /** The newest record of every device beyond the window, before anything else. */

@@ -2,7 +2,15 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkExposure, type Health, lockDirectory, openDurableLog, type Start } from '@contor/kit';
+import {
+  ConfigError,
+  checkExposure,
+  errnoOf,
+  type Health,
+  lockDirectory,
+  openDurableLog,
+  type Start,
+} from '@contor/kit';
 import { createFront } from './front/server.js';
 import type { HistoryConfig } from './settings.js';
 import { HistoryStore } from './store/history-store.js';
@@ -55,7 +63,11 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     bodyLimitBytes: config.bodyLimit,
     defaultLimit: config.defaultLimit,
   });
-  const url = await front.listen({ host: config.host, port: config.port });
+  const url = await front.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
+    await store.close();
+    await lock.release();
+    throw errnoOf(error) === 'EADDRINUSE' ? portTaken(config.port, error) : error;
+  });
   logger.info({ url, ...store.figures }, 'History is listening.');
   return {
     url,
@@ -68,6 +80,11 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     },
   };
 };
+
+function portTaken(port: number, cause: unknown): ConfigError {
+  const message = `Port ${port} is taken by another program.`;
+  return new ConfigError([{ code: 'config.port-taken', message, fix: 'Stop it, or set HISTORY_PORT.' }], cause);
+}
 
 async function readTls({ tlsCert, tlsKey }: HistoryConfig) {
   return tlsCert === undefined || tlsKey === undefined

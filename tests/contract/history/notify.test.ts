@@ -125,6 +125,13 @@ describe.each(TIMES)('the time index: %s', (_name, attributes, index, headers) =
   });
 });
 
+it('dates a repeated delivery as the first one', async () => {
+  const body = { notifiedAt: T1, data: [{ id: 'urn:again', type: 'Again', b: { type: 'Property', value: 2 } }] };
+  await history.send('POST', '/v2/notify', body);
+  await history.send('POST', '/v2/notify', body);
+  expect((await history.get('/v2/entities/urn:again/value')).json).toEqual(table([T1], { b: [2] }));
+});
+
 it('dates by arrival when nothing else tells', async () => {
   const before = Date.now();
   const found = (await after([{ b: { type: 'Property', value: 2 } }])) as { index: string[] };

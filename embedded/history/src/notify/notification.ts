@@ -55,9 +55,11 @@ export function parseNotification(body: unknown, context: NotificationContext): 
   if (body.data.length > MAX_ENTITIES) {
     return refuse(`A notification may hold ${MAX_ENTITIES} entities, this one holds ${body.data.length}.`);
   }
+  // The same notification sent again has the same notifiedAt (GS CIM 009 V1.9.1, 5.3.1), but another arrival.
+  const sent = { ...context, arrivalMs: instantOf(body.notifiedAt) ?? context.arrivalMs };
   const updates: EntityUpdate[] = [];
   for (const entity of body.data) {
-    const update = parseEntity(entity, context);
+    const update = parseEntity(entity, sent);
     if (update.kind === 'fault') {
       return update;
     }

@@ -5,7 +5,7 @@
 
 import type { ColumnKind } from '../notify/attributes.js';
 import type { Stored } from './cast.js';
-import { type LateExtent, NO_VERSION, type OpenedColumnar, type SchemaChange } from './columnar.js';
+import { type LateExtent, NO_VERSION, type OpenedColumnar, type SchemaChange, type Span } from './columnar.js';
 
 export interface Column {
   readonly column: number;
@@ -26,6 +26,8 @@ export interface Entity {
   readonly id: string;
   /** Rows beyond it are new by construction; the others may repeat something. -Infinity: nothing stored. */
   watermarkMs: number;
+  /** Rows in `late` lie within; it may be wider than they are. */
+  late: Span | undefined;
   readonly seen: (SeenCell | undefined)[];
 }
 
@@ -58,8 +60,8 @@ export class Catalogue {
       for (const { column, name, kind, unit } of entry.columns) {
         putColumn(table, { column, name, kind, unit });
       }
-      for (const { entity, id, newestMs } of entry.entities) {
-        putEntity(table, { entity, id, watermarkMs: newestMs ?? Number.NEGATIVE_INFINITY, seen: [] });
+      for (const { entity, id, newestMs, late } of entry.entities) {
+        putEntity(table, { entity, id, late, watermarkMs: newestMs ?? Number.NEGATIVE_INFINITY, seen: [] });
       }
     }
     return catalogue;
@@ -118,7 +120,8 @@ export function ensureEntity(table: Table, id: string, changes: SchemaChange[]):
   if (known !== undefined) {
     return known;
   }
-  const entity: Entity = { entity: table.entities.length, id, watermarkMs: Number.NEGATIVE_INFINITY, seen: [] };
+  const watermarkMs = Number.NEGATIVE_INFINITY;
+  const entity: Entity = { entity: table.entities.length, id, watermarkMs, late: undefined, seen: [] };
   putEntity(table, entity);
   changes.push({ kind: 'entity', table: table.table, entity: entity.entity, id });
   return entity;
@@ -139,6 +142,12 @@ export function remember(entity: Entity, column: number, indexMs: number, versio
     seen.version = version;
     seen.value = value;
   }
+}
+
+export function widen(span: Span | undefined, ms: number): Span {
+  return span === undefined
+    ? { fromMs: ms, toMs: ms }
+    : { fromMs: Math.min(span.fromMs, ms), toMs: Math.max(span.toMs, ms) };
 }
 
 export function isPresent(entity: Entity | undefined): entity is Entity {

@@ -17,6 +17,13 @@ export interface EntityEntry {
   readonly id: string;
   /** Newest index in hot or late; undefined when nothing is stored (any more). */
   readonly newestMs: number | undefined;
+  /** Between which instants it has rows in `late`. */
+  readonly late: Span | undefined;
+}
+
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** How many rows wait in `late`, between which instants, and the last arrival number. */

@@ -4,7 +4,7 @@ import { type Checked, fault, value } from '../fault.js';
 import type { ColumnKind } from '../notify/attributes.js';
 import type { Catalogue, Column, Table } from './catalogue.js';
 import { isPresent } from './catalogue.js';
-import type { ColumnarResult, ResultColumn } from './columnar.js';
+import type { ColumnarResult, ResultColumn, Span } from './columnar.js';
 import { type AggregationMethod, type AggregationPeriod, newestSql, seriesSql } from './sql.js';
 
 export interface Window {
@@ -87,7 +87,7 @@ export function tableQuestions(catalogue: Catalogue, question: SeriesQuestion): 
     const newestFirst = lastN !== undefined;
     const sql = seriesSql({
       ...{ table: table.table, columns, entities, aggregation, newestFirst },
-      ...{ fromMs: question.fromMs, toMs: question.toMs, mergeLate: touchesLate(table, question) },
+      ...{ fromMs: question.fromMs, toMs: question.toMs, mergeLate: needsMerge(table, entities, question) },
       limit: Math.min(lastN ?? question.limit, question.limit),
       offset: question.offset,
     });
@@ -161,10 +161,20 @@ function columnsOf(table: Table, names: readonly string[] | undefined): readonly
   return wanted.filter((column) => column !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function touchesLate(table: Table, { fromMs, toMs }: Window): boolean {
+/** Most questions meet no late row at all, and are then plain scans of `hot`. */
+function needsMerge(table: Table, entities: readonly number[] | undefined, window: Window): boolean {
   return (
-    table.late.rows > 0 &&
-    (fromMs === undefined || fromMs <= table.late.toMs) &&
-    (toMs === undefined || toMs >= table.late.fromMs)
+    touchesLate(table, window) &&
+    (entities === undefined || entities.some((entity) => overlaps(table.entities[entity]?.late, window)))
+  );
+}
+
+function touchesLate(table: Table, window: Window): boolean {
+  return table.late.rows > 0 && overlaps(table.late, window);
+}
+
+function overlaps(span: Span | undefined, { fromMs, toMs }: Window): boolean {
+  return (
+    span !== undefined && (fromMs === undefined || fromMs <= span.toMs) && (toMs === undefined || toMs >= span.fromMs)
   );
 }

@@ -18,6 +18,7 @@ import {
   remember,
   type Table,
   versionOf,
+  widen,
 } from './catalogue.js';
 import type { Batch, RawValue, SchemaChange } from './columnar.js';
 
@@ -96,7 +97,12 @@ export class Staging {
     const isNew = row.indexMs > entity.watermarkMs;
     const staged = this.#staged(table);
     const block = isNew ? staged.hot : staged.late;
-    const at = block.add(entity.entity, row.indexMs, version, isNew ? 0 : this.#nextArrival(table, row.indexMs));
+    const at = block.add(
+      entity.entity,
+      row.indexMs,
+      version,
+      isNew ? 0 : this.#nextArrival(table, entity, row.indexMs),
+    );
     for (const { column, value } of settled) {
       block.set(at, column.column, column.kind, value);
       remember(entity, column.column, row.indexMs, version, value);
@@ -147,14 +153,10 @@ export class Staging {
     return staged;
   }
 
-  #nextArrival(table: Table, indexMs: number): number {
-    const { rows, fromMs, toMs, arrival } = table.late;
-    table.late = {
-      rows: rows + 1,
-      fromMs: Math.min(fromMs, indexMs),
-      toMs: Math.max(toMs, indexMs),
-      arrival: arrival + 1,
-    };
-    return arrival + 1;
+  #nextArrival(table: Table, entity: Entity, indexMs: number): number {
+    const arrival = table.late.arrival + 1;
+    table.late = { ...widen(table.late, indexMs), rows: table.late.rows + 1, arrival };
+    entity.late = widen(entity.late, indexMs);
+    return arrival;
   }
 }

@@ -45,15 +45,19 @@ async function readColumns(connection: DuckDBConnection, table: number): Promise
 
 async function readEntities(connection: DuckDBConnection, table: number): Promise<readonly EntityEntry[]> {
   const sql = [
-    'SELECT n.e, n.id, w.t::DOUBLE FROM entities n LEFT JOIN (SELECT e, max(t) AS t FROM',
-    `(SELECT e, t FROM ${quote(hotTable(table))} UNION ALL SELECT e, t FROM ${quote(lateTable(table))}) GROUP BY e) w`,
-    `ON w.e = n.e WHERE n.tab = ${literal(table)} ORDER BY n.e`,
+    'SELECT n.e, n.id, h.t::DOUBLE, l.a::DOUBLE, l.z::DOUBLE FROM entities n',
+    `LEFT JOIN (SELECT e, max(t) AS t FROM ${quote(hotTable(table))} GROUP BY e) h ON h.e = n.e`,
+    `LEFT JOIN (SELECT e, min(t) AS a, max(t) AS z FROM ${quote(lateTable(table))} GROUP BY e) l ON l.e = n.e`,
+    `WHERE n.tab = ${literal(table)} ORDER BY n.e`,
   ].join(' ');
-  return (await rows(connection, sql)).map(([entity, id, newest]) => ({
-    entity: Number(entity),
-    id: String(id),
-    newestMs: newest === null ? undefined : Number(newest),
-  }));
+  return (await rows(connection, sql)).map(([entity, id, hot, lateFrom, lateTo]) => {
+    const newest = [hot, lateTo].filter((ms) => ms !== null).map(Number);
+    return {
+      ...{ entity: Number(entity), id: String(id) },
+      newestMs: newest.length === 0 ? undefined : Math.max(...newest),
+      late: lateFrom === null ? undefined : { fromMs: Number(lateFrom), toMs: Number(lateTo) },
+    };
+  });
 }
 
 async function rows(connection: DuckDBConnection, sql: string) {

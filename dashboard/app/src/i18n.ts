@@ -44,3 +44,12 @@ export function preferredLanguage(): Language {
   }
   return 'en';
 }
+
+/** English of Britain where the browser names no other: dates in the order and the clock that most of the world reads. */
+const DEFAULT_REGIONS: Readonly<Record<Language, string>> = { en: 'en-GB', ro: 'ro-RO' };
+
+/** Texts come in languages, numbers and dates in regional habits: `en-IE` keeps its own. */
+export function regionalLocale(language: Language): string {
+  const isOfLanguage = (tag: string): boolean => tag.includes('-') && tag.toLowerCase().startsWith(`${language}-`);
+  return navigator.languages.find(isOfLanguage) ?? DEFAULT_REGIONS[language];
+}

@@ -1,12 +1,12 @@
 /** The moving city: one snapshot, one stream of changes, shared by every page that is open. */
-import { type InjectionKey, inject, onScopeDispose, type ShallowRef, shallowRef } from 'vue';
+import { computed, type InjectionKey, inject, onScopeDispose, type Ref, type ShallowRef, shallowRef } from 'vue';
 import { openEventStream } from '../api/event-stream.js';
 import type { Platform } from '../api/platform.js';
 import { CITY_TYPES, type City, patchedCity, toCity } from '../logic/city.js';
 import type { Entity } from '../logic/ngsi.js';
 import { heldValue, type Remote } from '../logic/remote.js';
 import { CLOSED_STREAM, type StreamSession } from '../logic/stream-session.js';
-import { correctClock } from './useNow.js';
+import { correctClock, toServerTime, useNow } from './useNow.js';
 import { useRemote } from './useRemote.js';
 import { useSession } from './useSession.js';
 
@@ -14,6 +14,8 @@ export interface Live {
   readonly city: ShallowRef<Remote<City>>;
   readonly stream: ShallowRef<StreamSession>;
   readonly platform: Platform;
+  /** The instant at which states are judged: while we are cut off the silence is ours, and no meter is called silent for it. */
+  readonly judgedAtMs: Readonly<Ref<number>>;
   refresh(): void;
   retryNow(): void;
   /** Calls back with entities as they arrive, and with none after a break: then everything may have changed. */
@@ -35,7 +37,12 @@ const NEWCOMER_PAUSE_MS = 5_000;
 /** Belongs to the shell: starts with it and stops with it. */
 export function createLive(platform: Platform): Live {
   const { check } = useSession();
+  const now = useNow();
   const stream = shallowRef<StreamSession>(CLOSED_STREAM);
+  const judgedAtMs = computed(() => {
+    const { brokenSinceMs } = stream.value;
+    return brokenSinceMs === undefined ? now.value : Math.min(now.value, toServerTime(brokenSinceMs));
+  });
   const listeners = new Set<(entities: readonly Entity[]) => void>();
   /** What the stream said while a question was on its way: newer than the answer. */
   let meanwhile: Entity[] = [];
@@ -87,6 +94,7 @@ export function createLive(platform: Platform): Live {
     city,
     stream,
     platform,
+    judgedAtMs,
     refresh,
     retryNow: () => connection.retryNow(),
     onChange: (listener) => {

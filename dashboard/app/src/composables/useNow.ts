@@ -19,6 +19,11 @@ export function serverNow(): number {
   return Date.now() + aheadMs;
 }
 
+/** A time of this computer's clock, told by the server's. */
+export function toServerTime(ms: number): number {
+  return ms + aheadMs;
+}
+
 /** A computer whose clock is wrong by minutes would call every meter silent, or none. */
 export function correctClock(serverTimeMs: number): void {
   aheadMs = serverTimeMs - Date.now();

@@ -3,7 +3,9 @@ import { offsetMinutes } from './zone-time.js';
 
 /** U+202F keeps number and unit on one line. */
 const NARROW_SPACE = '\u202F';
-const NOTHING = '–';
+/** What stands where no value is known. */
+export const NOTHING = '–';
+const MINUS = '\u2212';
 
 export interface Formats {
   number(value: number | undefined, digits?: number): string;
@@ -42,7 +44,7 @@ export function createFormats(locale: string, zone: string): Formats {
   const zoneName = clock({ timeZoneName: 'shortOffset', hour: '2-digit' });
 
   const number = (value: number | undefined, digits = 0): string =>
-    value === undefined ? NOTHING : numberFormat(digits).format(Object.is(value, -0) ? 0 : value);
+    value === undefined ? NOTHING : withMinus(numberFormat(digits).format(rounded(value, digits)));
   const withUnit = (value: number | undefined, unit: string, digits = 0): string =>
     value === undefined ? NOTHING : `${number(value, digits)}${NARROW_SPACE}${unit}`;
   // A repeated hour in autumn carries its offset, else 03:00 would stand twice for two different hours.
@@ -70,6 +72,16 @@ export function createFormats(locale: string, zone: string): Formats {
     intervalWithDay: (startMs, endMs) => `${day.format(startMs)}, ${interval(startMs, endMs)}`,
     zoneName: (ms) => zonePart(zoneName, ms),
   };
+}
+
+/** The keyboard's hyphen is shorter than a digit is wide, and easily missed. */
+function withMinus(text: string): string {
+  return text.replace('-', MINUS);
+}
+
+/** No "-0.0": what rounds to nothing has no sign. */
+function rounded(value: number, digits: number): number {
+  return Math.abs(value) < 0.5 / 10 ** digits ? 0 : value;
 }
 
 function zonePart(format: Intl.DateTimeFormat, ms: number): string {

@@ -81,7 +81,7 @@ export const en = {
     sortBy: 'Sort by',
     sortedUp: 'ascending',
     sortedDown: 'descending',
-    onlySilent: 'Show silent',
+    more: 'Show {n} more',
     column: {
       name: 'Meter',
       power: 'Power (W)',
@@ -106,6 +106,8 @@ export const en = {
     back: 'All meters',
     heard: 'Last heard {age}',
     powerNow: 'Power now',
+    powerLast: 'Last power',
+    asOf: 'as of {time}',
     importRegister: 'Import register',
     exportRegister: 'Export register',
     phases: 'Phases',
@@ -215,7 +217,7 @@ export const en = {
       unknown: 'Not enough data for a trend',
     },
     local: 'Times are local to the site ({zone}).',
-    tooSlow: 'The chart could not be loaded. The table shows the same values.',
+    lost: 'The chart could not be loaded; reload the page to see it. The table shows the same values.',
   },
   remote: {
     loading: 'Loading…',
@@ -242,7 +244,7 @@ export const en = {
     unavailable: {
       title: 'A part of the platform is not answering',
       remedy:
-        'It restarts by itself within seconds. If this stays, look at the health page of the launcher or run “npx contor doctor”.',
+        'It restarts by itself within seconds, and the page tries again. If this stays, tell whoever runs the platform: the launcher’s health page names the part.',
     },
     unexpected: {
       title: 'Something went wrong',

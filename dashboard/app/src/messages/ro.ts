@@ -83,7 +83,7 @@ export const ro: Messages = {
     sortBy: 'Ordonează după',
     sortedUp: 'crescător',
     sortedDown: 'descrescător',
-    onlySilent: 'Arată tăcutele',
+    more: 'Arată încă {n}',
     column: {
       name: 'Contor',
       power: 'Putere (W)',
@@ -108,6 +108,8 @@ export const ro: Messages = {
     back: 'Toate contoarele',
     heard: 'Ultima dată auzit {age}',
     powerNow: 'Putere acum',
+    powerLast: 'Ultima putere',
+    asOf: 'la {time}',
     importRegister: 'Index consum',
     exportRegister: 'Index producție',
     phases: 'Faze',
@@ -217,7 +219,7 @@ export const ro: Messages = {
       unknown: 'Prea puține date pentru o tendință',
     },
     local: 'Orele sunt locale ({zone}).',
-    tooSlow: 'Graficul nu a putut fi încărcat. Tabelul arată aceleași valori.',
+    lost: 'Graficul nu a putut fi încărcat; reîncărcați pagina. Tabelul arată aceleași valori.',
   },
   remote: {
     loading: 'Se încarcă…',
@@ -244,7 +246,7 @@ export const ro: Messages = {
     unavailable: {
       title: 'O parte a platformei nu răspunde',
       remedy:
-        'Repornește de la sine în câteva secunde. Dacă persistă, priviți pagina de stare sau rulați „npx contor doctor”.',
+        'Repornește de la sine în câteva secunde, iar pagina reîncearcă. Dacă persistă, anunțați administratorul platformei: pagina de stare arată care parte.',
     },
     unexpected: {
       title: 'Ceva nu a mers',

@@ -9,31 +9,19 @@ export interface LoadCurveNames {
   readonly gap: string;
 }
 
-type Point = readonly [ms: number, kw: number | null];
-
 export function loadCurveOption(slots: readonly Slot[], view: ChartView, names: LoadCurveNames): ChartOption {
   const fromMs = slots[0]?.startMs ?? 0;
   const toMs = slots.at(-1)?.endMs ?? fromMs;
   const { tokens } = view;
-  const stepLine = (name: string, color: string, value: (slot: Slot) => number | undefined): object => ({
-    type: 'line',
-    name,
-    step: 'end',
-    symbol: 'none',
-    silent: true,
-    connectNulls: false,
-    data: stepPoints(slots, value),
-    lineStyle: { color, width: 2 },
-    itemStyle: { color },
-    areaStyle: { color, opacity: 0.12 },
-  });
   return {
     ...chartFrame(view),
     xAxis: timeAxis(fromMs, toMs, view),
     yAxis: [valueAxis(view), { type: 'value', min: 0, max: 1, show: false }],
     series: [
-      stepLine(names.drawn, tokens.series1, (slot) => averageKw(slot, slot.importKwh)),
-      ...(hasFeedIn(slots) ? [stepLine(names.fedIn, tokens.series2, (slot) => averageKw(slot, slot.exportKwh))] : []),
+      steps(slots, names.drawn, tokens.series1, (slot) => averageKw(slot, slot.importKwh)),
+      ...(hasFeedIn(slots)
+        ? [steps(slots, names.fedIn, tokens.series2, (slot) => averageKw(slot, slot.exportKwh))]
+        : []),
       gapBand(slots, view, names.gap),
     ],
   };
@@ -42,24 +30,6 @@ export function loadCurveOption(slots: readonly Slot[], view: ChartView, names: 
 /** A meter without generation has no second line to explain. */
 export function hasFeedIn(slots: readonly Slot[]): boolean {
   return slots.some(({ exportKwh }) => exportKwh !== undefined && exportKwh > 0);
-}
-
-/** Each run of values ends with its last border, so that the last step is as wide as it lasted; a null then lifts the pen. */
-function stepPoints(slots: readonly Slot[], value: (slot: Slot) => number | undefined): readonly Point[] {
-  const points: Point[] = [];
-  let last: { endMs: number; kw: number } | undefined;
-  for (const slot of slots) {
-    const kw = value(slot);
-    if (kw === undefined) {
-      if (last !== undefined) points.push([last.endMs, last.kw], [last.endMs, null]);
-      last = undefined;
-      continue;
-    }
-    points.push([slot.startMs, kw]);
-    last = { endMs: slot.endMs, kw };
-  }
-  if (last !== undefined) points.push([last.endMs, last.kw]);
-  return points;
 }
 
 interface CoordinateSystem {
@@ -72,6 +42,66 @@ interface CoordinateSystem {
 interface RenderApi {
   value(dimension: number): number;
   coord(point: readonly [number, number]): readonly [number, number];
+}
+
+/**
+ * An average holds over its whole interval, so it is drawn as a level from start to end. (The library's own step line leaves out
+ * corners of less than a pixel, and then levels lean.) The fourth value is the level before, where one touches.
+ */
+function steps(
+  slots: readonly Slot[],
+  name: string,
+  color: string,
+  value: (slot: Slot) => number | undefined,
+): ChartOption {
+  const data = slots.flatMap((slot, index) => {
+    const level = value(slot);
+    const before = slots[index - 1];
+    const levelBefore = before?.endMs === slot.startMs ? value(before) : undefined;
+    return level === undefined ? [] : [[slot.startMs, slot.endMs, level, levelBefore ?? level]];
+  });
+  return {
+    type: 'custom',
+    name,
+    silent: true,
+    clip: true,
+    itemStyle: { color },
+    encode: { x: [0, 1], y: 2 },
+    data,
+    renderItem: (_params: unknown, api: RenderApi) => {
+      const [left, top] = api.coord([api.value(0), api.value(2)]).map(Math.round);
+      const [right, bottom] = api.coord([api.value(1), 0]).map(Math.round);
+      const [, topBefore] = api.coord([api.value(0), api.value(3)]).map(Math.round);
+      return {
+        type: 'group',
+        children: [
+          {
+            type: 'polygon',
+            shape: {
+              points: [
+                [left, bottom],
+                [left, top],
+                [right, top],
+                [right, bottom],
+              ],
+            },
+            style: { fill: color, opacity: 0.13 },
+          },
+          {
+            type: 'polyline',
+            shape: {
+              points: [
+                [left, topBefore],
+                [left, top],
+                [right, top],
+              ],
+            },
+            style: { stroke: color, lineWidth: 2, lineCap: 'round', lineJoin: 'round', fill: 'none' },
+          },
+        ],
+      };
+    },
+  };
 }
 
 /** One hatched rectangle from top to bottom for each stretch without data. */

@@ -30,17 +30,21 @@ export function may(subject: Subject, name: FunctionName): boolean {
 }
 
 /** The row for a request, `undefined` when there is none. HEAD is a GET without its body (RFC 9110, 9.3.2). */
-export function findRoute(method: string, path: string, rows: readonly RouteRow[] = ROUTES): RouteRow | undefined {
+export function findRoute(method: string, path: string): RouteRow | undefined {
   const wanted = method === 'HEAD' ? 'GET' : method;
   const segments = splitPath(path);
   if (segments === undefined) return undefined;
-  return rows.find((row) => row.method === wanted && matches(splitPattern(row.path), segments));
+  return PATTERNS.find(({ row, parts }) => row.method === wanted && matches(parts, segments))?.row;
 }
 
-const WILDCARD = /^\{\*\w+\}$/;
+type Part = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'name' } | { readonly kind: 'rest' };
 
-function splitPattern(pattern: string): readonly string[] {
-  return pattern.slice(1).split('/');
+/** Taken apart once, because every request is held against them. */
+const PATTERNS = ROUTES.map((row: RouteRow) => ({ row, parts: row.path.slice(1).split('/').map(toPart) }));
+
+function toPart(text: string): Part {
+  if (/^\{\*\w+\}$/.test(text)) return { kind: 'rest' };
+  return text.startsWith(':') ? { kind: 'name' } : { kind: 'literal', text };
 }
 
 /** Decoded segments; `undefined` for a path that could mean one thing here and another behind us. */
@@ -68,12 +72,12 @@ function decodeSegment(raw: string): string | undefined {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are exactly what is looked for.
 const UNSAFE = /[/\\\u0000-\u001f\u007f]/;
 
-function matches(pattern: readonly string[], segments: readonly string[]): boolean {
-  for (const [index, part] of pattern.entries()) {
-    if (WILDCARD.test(part)) return !RESERVED_SEGMENTS.includes((segments[0] ?? '').toLowerCase());
+function matches(parts: readonly Part[], segments: readonly string[]): boolean {
+  for (const [index, part] of parts.entries()) {
+    if (part.kind === 'rest') return !RESERVED_SEGMENTS.includes((segments[0] ?? '').toLowerCase());
     const segment = segments[index];
     if (segment === undefined || segment === '') return false;
-    if (!part.startsWith(':') && part !== segment) return false;
+    if (part.kind === 'literal' && part.text !== segment) return false;
   }
-  return pattern.length === segments.length;
+  return parts.length === segments.length;
 }

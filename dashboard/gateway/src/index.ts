@@ -6,7 +6,17 @@
 import type { RequestListener, Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { checkExposure, createMetrics, type Health, lockDirectory, openCheckpoint, type Start } from '@contor/kit';
+import {
+  checkExposure,
+  createMetrics,
+  type Environment,
+  type Health,
+  type Logger,
+  lockDirectory,
+  openCheckpoint,
+  type Running,
+  type Start,
+} from '@contor/kit';
 import { CONTEXT_URL } from '@contor/orion-config';
 import { serveApp } from './app/routes.js';
 import { correlationOf, createApp } from './app.js';
@@ -23,7 +33,7 @@ import { createCookieJar } from './sessions/cookies.js';
 import { openSessions } from './sessions/store.js';
 import type { GatewayConfig } from './settings.js';
 import { NGSI_LD_PARAMETERS, QUANTUMLEAP_PARAMETERS } from './upstream/allow-list.js';
-import { createRelay } from './upstream/relay.js';
+import { createRelay, type Relay } from './upstream/relay.js';
 
 export { type GatewayConfig, SETTINGS } from './settings.js';
 
@@ -31,17 +41,42 @@ const SUBSCRIPTION_ID = 'urn:ngsi-ld:Subscription:contor-gateway-live';
 const DEFAULT_TENANT = 'default';
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-export const start: Start<GatewayConfig> = async (config, { ports, log }) => {
+/** What must be closed, in the order it was opened. */
+type Opened = (() => Promise<void> | void)[];
+
+export const start: Start<GatewayConfig> = async (config, environment) => {
   checkExposure({ ...config, prefix: 'GATEWAY' });
+  const opened: Opened = [];
+  try {
+    return await open(config, environment, opened);
+  } catch (error) {
+    await closeAll(opened); // A port that is taken must not leave the folder locked.
+    throw error;
+  }
+};
+
+async function closeAll(opened: Opened): Promise<void> {
+  for (const undo of opened.splice(0).reverse()) await undo();
+}
+
+async function open(config: GatewayConfig, { ports, log }: Environment, opened: Opened): Promise<Running> {
   const { clock, disk, random } = ports;
   const lock = await lockDirectory(config.dataFolder);
+  opened.push(() => lock.release());
   const checkpoint = (name: string) => openCheckpoint({ disk, path: join(config.dataFolder, name) });
   const secrets = await openSecrets(checkpoint('secrets'));
   const store = await openSessions(checkpoint('sessions'), clock);
+  opened.push(() => store.close());
+  const { broker, history } = createRelays(config, log);
+  opened.push(
+    () => broker.close(),
+    () => history.close(),
+  );
 
   // Listens first: with port 0 only then is our own address known, which the provider and the broker are told.
   let handle: RequestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '1' }).end();
   const server = await listen(config, (request, response) => handle(request, response));
+  opened.push(() => close(server));
   const ownUrl = urlOf(server, config);
   const publicUrl = config.publicUrl ?? ownUrl;
 
@@ -52,15 +87,16 @@ export const start: Start<GatewayConfig> = async (config, { ports, log }) => {
     random,
     log,
   });
+  opened.push(() => oidc.stop());
   const cookies = createCookieJar(publicUrl.startsWith('https:'));
   const access = createAccess({ store, oidc, cookies, clock, log });
 
   const state = new LiveState(clock.nowMs());
   const hub = createStreamHub({ state, clock, version });
+  opened.push(() => hub.close());
   store.onRemoved((key) => hub.closeSession(key));
-  const serviceHeaders = headersFor(config);
   const feed = startLiveFeed({
-    broker: createLiveBroker({ url: config.brokerUrl, headers: serviceHeaders, contextUrl: CONTEXT_URL }),
+    broker: createLiveBroker({ url: config.brokerUrl, headers: headersFor(config), contextUrl: CONTEXT_URL }),
     state,
     subscription: {
       id: SUBSCRIPTION_ID,
@@ -72,6 +108,8 @@ export const start: Start<GatewayConfig> = async (config, { ports, log }) => {
     random,
     log,
   });
+
+  opened.push(() => feed.stop());
 
   const metrics = createMetrics('gateway');
   const health = (): Health => {
@@ -86,24 +124,6 @@ export const start: Start<GatewayConfig> = async (config, { ports, log }) => {
       ? { state: 'ready', figures }
       : { state: 'degraded', reason: `Not reachable: ${missing.join(' and ')}.`, figures };
   };
-  const relayParts = { correlationOf, log } as const;
-  const broker = createRelay({
-    ...relayParts,
-    prefix: '/api',
-    target: new URL(config.brokerUrl),
-    rules: NGSI_LD_PARAMETERS,
-    headers: { ...serviceHeaders, link: contextLink(CONTEXT_URL) },
-    unreachable: 'broker.unreachable',
-  });
-  const history = createRelay({
-    ...relayParts,
-    prefix: '/api/quantumleap',
-    target: new URL(config.historyUrl),
-    rules: QUANTUMLEAP_PARAMETERS,
-    headers: serviceHeaders,
-    unreachable: 'history.unreachable',
-  });
-
   handle = createApp({
     auth: {
       oidc,
@@ -127,21 +147,31 @@ export const start: Start<GatewayConfig> = async (config, { ports, log }) => {
   });
   log.info({ url: publicUrl }, 'The gateway is ready.');
 
-  return {
-    url: publicUrl,
-    health,
-    async stop() {
-      feed.stop();
-      oidc.stop();
-      hub.close();
-      await close(server);
-      broker.close();
-      history.close();
-      await store.close();
-      await lock.release();
-    },
-  };
-};
+  return { url: publicUrl, health, stop: () => closeAll(opened) };
+}
+
+function createRelays(config: GatewayConfig, log: Logger): { readonly broker: Relay; readonly history: Relay } {
+  const headers = headersFor(config);
+  const broker = createRelay({
+    prefix: '/api',
+    target: new URL(config.brokerUrl),
+    rules: NGSI_LD_PARAMETERS,
+    headers: { ...headers, link: contextLink(CONTEXT_URL) },
+    unreachable: 'broker.unreachable',
+    correlationOf,
+    log,
+  });
+  const history = createRelay({
+    prefix: '/api/quantumleap',
+    target: new URL(config.historyUrl),
+    rules: QUANTUMLEAP_PARAMETERS,
+    headers,
+    unreachable: 'history.unreachable',
+    correlationOf,
+    log,
+  });
+  return { broker, history };
+}
 
 /** A server on every address is reached on loopback by the broker of the same machine. */
 function localUrl(config: GatewayConfig, server: Server): string {

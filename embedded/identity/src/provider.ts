@@ -3,6 +3,7 @@
  * stands behind OIDC_ISSUER, the gateway cannot tell. Authorization code with PKCE S256 only (RFC 9700, 2.1.1).
  */
 
+import type { Logger } from '@contor/kit';
 import type { AdapterFactory, Configuration, KoaContextWithOIDC, Provider as ProviderType } from 'oidc-provider';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import type { ProviderKeys } from './keys.js';
@@ -18,6 +19,7 @@ export interface ProviderParts {
   readonly clientSecret: string;
   readonly adapter: AdapterFactory;
   readonly users: Users;
+  readonly log: Logger;
 }
 
 /** Keycloak's own paths below the realm. */
@@ -34,12 +36,24 @@ const ROUTES = {
 export const SIGN_IN_PATH = `${REALM_PATH}/login-actions/authenticate`;
 
 export function createProvider(parts: ProviderParts): ProviderType {
-  return new Provider(parts.issuer, {
+  const provider = new Provider(parts.issuer, {
     ...protocol(parts),
     ...clients(parts),
     ...accounts(parts),
     ...pages(parts),
   });
+  report(provider, parts.log);
+  return provider;
+}
+
+/** Only the reason goes to the log: requests and answers hold codes and tokens. */
+function report(provider: ProviderType, log: Logger): void {
+  const refused = (what: string) => (_context: unknown, error: Error) => log.warn({ reason: error.message }, what);
+  provider.on('server_error', (_context, error) => log.error({ error }, 'The provider could not answer.'));
+  provider.on('authorization.error', refused('An authorization request was refused.'));
+  provider.on('grant.error', refused('A token request was refused.'));
+  provider.on('end_session.error', refused('A sign-out was refused.'));
+  provider.silent = true; // Koa would print to the console what the events above already bring to the log.
 }
 
 function protocol({ adapter, keys, issuer }: ProviderParts): Configuration {

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Health, isLoopback, type Logger, type Metrics, sameSecret } from '@contor/kit';
 import type { Provider } from 'oidc-provider';
 import { FormError, send, sendPage, setSecurityHeaders } from './http.js';
-import { messagePage, SIGN_OUT_SCRIPT, SIGN_OUT_SCRIPT_PATH, STYLE_PATH } from './pages/pages.js';
-import { STYLE } from './pages/style.js';
+import { MARK_PATH, messagePage, SIGN_OUT_SCRIPT, SIGN_OUT_SCRIPT_PATH, STYLE_PATH } from './pages/pages.js';
+import { MARK, STYLE } from './pages/style.js';
 import { chooseLanguage, type Texts } from './pages/texts.js';
 import { SIGN_IN_PATH } from './provider.js';
 import { REALM_PATH } from './settings.js';
@@ -46,6 +46,7 @@ async function dispatch(parts: ServerParts, runProvider: Handler, request: Incom
     return sendMessage(parts, request, response, 421, 'refusedTitle', 'refusedText');
   }
   if (path === STYLE_PATH) return sendAsset(response, 'text/css; charset=utf-8', STYLE);
+  if (path === MARK_PATH) return sendAsset(response, 'image/svg+xml', MARK);
   if (path === SIGN_OUT_SCRIPT_PATH) return sendAsset(response, 'text/javascript; charset=utf-8', SIGN_OUT_SCRIPT);
   if (path.startsWith(`${SIGN_IN_PATH}/`)) return parts.signIn(request, response);
   if (path.startsWith(`${REALM_PATH}/`)) return runProvider(request, response);

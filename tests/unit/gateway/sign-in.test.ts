@@ -5,8 +5,11 @@ import { Browser } from './support/browser.js';
 import { House, until } from './support/house.js';
 
 let house: House;
+/** Signed in once, for tests that do not sign out. */
+let regular: Browser;
 beforeAll(async () => {
   house = await (await House.open()).start();
+  regular = await house.signedIn();
 });
 afterAll(() => house.close());
 
@@ -87,8 +90,7 @@ describe('signing in', () => {
     ['/api/session', '/'],
     ['/health', '/health'],
   ])('asked to return to %s ends at %s', async (wish, end) => {
-    const browser = await house.signedIn();
-    const answer = await browser.get(`${house.gatewayUrl}/auth/signin?returnTo=${encodeURIComponent(wish)}`);
+    const answer = await regular.get(`${house.gatewayUrl}/auth/signin?returnTo=${encodeURIComponent(wish)}`);
     expect(answer.url).toBe(house.gatewayUrl + end);
   });
 });
@@ -237,6 +239,25 @@ describe('signing out', () => {
     expect([done.status, done.headers.get('location')]).toEqual([303, `${house.gatewayUrl}/`]);
     const form = await browser.get(`${house.gatewayUrl}/auth/signin`);
     expect(form.url).toContain('/login-actions/authenticate/');
+  });
+});
+
+describe('a port that is taken', () => {
+  it('is said in a sentence that helps, and leaves the folder free', async () => {
+    const other = await House.open({
+      GATEWAY_PORT: new URL(house.gatewayUrl).port,
+      IDENTITY_PORT: new URL(house.identityUrl).port,
+    });
+    await expect(other.startIdentity()).rejects.toMatchObject({
+      code: 'config.port',
+      message: expect.stringContaining('IDENTITY_PORT'),
+    });
+    await expect(other.startGateway()).rejects.toMatchObject({
+      code: 'config.port',
+      message: expect.stringContaining('GATEWAY_PORT'),
+    });
+    await expect(other.startGateway()).rejects.toMatchObject({ code: 'config.port' });
+    await other.close();
   });
 });
 

@@ -40,6 +40,7 @@ function render(language: string, texts: Texts, { title, text, link }: PageRow):
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>${texts[title]} · ${texts.product}</title>
+  <link rel="icon" href="/favicon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="/auth/page.css">
 </head>
 <body>
@@ -79,7 +80,7 @@ main { background: var(--raised); border: 1px solid var(--line); border-radius: 
 h1 { margin: 0 0 8px; font-size: 24px; line-height: 1.25; }
 p { margin: 0 0 16px; overflow-wrap: anywhere; }
 .button {
-  display: block; min-block-size: 44px; padding: 8px 16px; text-align: center; font-weight: 600;
+  display: grid; place-items: center; min-block-size: 44px; padding: 8px 16px; text-align: center; font-weight: 600;
   color: var(--accent-ink); background: var(--accent); border-radius: 8px; text-decoration: none;
 }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

@@ -22,7 +22,7 @@ export const NGSI_LD_PARAMETERS: ParameterRules = {
   allowed: new Set([
     ...['id', 'type', 'idPattern', 'attrs', 'pick', 'omit', 'q', 'scopeQ', 'datasetId', 'lang', 'orderBy'],
     ...['georel', 'geometry', 'coordinates', 'geoproperty', 'geometryProperty'],
-    ...['limit', 'offset', 'count', 'options', 'format', 'details'],
+    ...['limit', 'offset', 'count', 'options', 'format', 'details', 'local'],
   ]),
   limits: { limit: PAGE_LIMIT, offset: OFFSET_LIMIT },
 };

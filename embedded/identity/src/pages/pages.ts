@@ -4,6 +4,7 @@ import { Html, html } from './html.js';
 import { LANGUAGES, type Language, type Texts } from './texts.js';
 
 export const STYLE_PATH = '/resources/contor.css';
+export const MARK_PATH = '/resources/contor.svg';
 export const SIGN_OUT_SCRIPT_PATH = '/resources/sign-out.js';
 
 export interface SignInProblem {
@@ -68,10 +69,11 @@ function page(language: Language, title: string, heading: string, body: Html, sc
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="light dark">
   <title>${title} · ${texts.product}</title>
+  <link rel="icon" href="${MARK_PATH}" type="image/svg+xml">
   <link rel="stylesheet" href="${STYLE_PATH}">
 </head>
 <body>
-  <header><p class="product">${texts.product}</p></header>
+  <header><p class="product"><img src="${MARK_PATH}" alt="" width="32" height="32"> ${texts.product}</p></header>
   <main>
     <h1>${heading}</h1>
     ${body}

@@ -18,7 +18,7 @@ body {
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
 }
 header, main { inline-size: 100%; max-inline-size: 384px; }
-.product { margin: 0; font-size: 20px; font-weight: 700; letter-spacing: -0.01em; }
+.product { margin: 0; display: flex; align-items: center; gap: 8px; font-size: 20px; font-weight: 700; letter-spacing: -0.01em; }
 main { background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: 24px; }
 h1 { margin: 0 0 8px; font-size: 24px; line-height: 1.25; }
 h2 { margin: 0 0 4px; font-size: 16px; }
@@ -32,7 +32,7 @@ input:not([type="hidden"]) {
 }
 input[aria-invalid="true"] { border-color: var(--bad); border-inline-start-width: 4px; }
 button, .button {
-  display: block; inline-size: 100%; min-block-size: 44px; padding: 8px 16px; text-align: center; font: inherit;
+  display: grid; place-items: center; inline-size: 100%; min-block-size: 44px; padding: 8px 16px; text-align: center; font: inherit;
   font-weight: 600; color: var(--accent-ink); background: var(--accent); border: 1px solid transparent; border-radius: 8px;
   text-decoration: none; cursor: pointer;
 }
@@ -47,4 +47,13 @@ a.button { color: var(--accent-ink); }
 .languages a, .languages span { display: inline-block; min-block-size: 24px; }
 .languages span { color: var(--ink-soft); }
 @media (forced-colors: active) { main, button, .button { border-color: CanvasText; } }
+`;
+
+/** The dial of a meter, as on the dashboard. */
+export const MARK = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+<rect width="32" height="32" rx="8" fill="#0b6bcb"/>
+<path d="M23.5 20.2a9 9 0 1 1 0-8.4" fill="none" stroke="#fff" stroke-width="3.2" stroke-linecap="round"/>
+<path d="M16 16l5.2-3.2" stroke="#fff" stroke-width="2.6" stroke-linecap="round"/>
+<circle cx="16" cy="16" r="2.1" fill="#fff"/>
+</svg>
 `;

@@ -17,6 +17,8 @@ export interface PowercutHistoryOptions {
   readonly seed: number | string;
   /** Control: syncs are lies. */
   readonly fsyncOff?: boolean;
+  /** Control: the ledger notes an acknowledgement as soon as a reading is handed over. */
+  readonly ackBeforeCommit?: boolean;
 }
 
 export interface PowercutHistoryFigures {
@@ -46,7 +48,11 @@ const TENANT = 'default';
 
 export async function powercutHistory(options: PowercutHistoryOptions): Promise<PowercutHistoryFigures> {
   const random = seededRandom(options.seed);
-  const run = new Run(new SimulatedDisk({ random, syncIsALie: options.fsyncOff ?? false }), random);
+  const run = new Run(
+    new SimulatedDisk({ random, syncIsALie: options.fsyncOff ?? false }),
+    random,
+    options.ackBeforeCommit ?? false,
+  );
   for (let cut = 0; cut < options.cuts; cut += 1) await run.cycle();
   run.compare(await run.open());
   return { check: 'powercut-history', seed: options.seed, cuts: options.cuts, ...run.figures };
@@ -61,6 +67,7 @@ interface Life {
 class Run {
   readonly #disk: SimulatedDisk;
   readonly #random: Random;
+  readonly #ackBeforeCommit: boolean;
   readonly #ledger = new Map<string, Entry>();
   #nextStep = 1;
   #operationsToOpen = MOST_OPERATIONS_TO_CUT;
@@ -75,9 +82,10 @@ class Run {
     recoveries: 0,
   };
 
-  constructor(disk: SimulatedDisk, random: Random) {
+  constructor(disk: SimulatedDisk, random: Random, ackBeforeCommit: boolean) {
     this.#disk = disk;
     this.#random = random;
+    this.#ackBeforeCommit = ackBeforeCommit;
   }
 
   async cycle(): Promise<void> {
@@ -170,7 +178,7 @@ class Run {
       const indexMs = (this.#random.integer(5) === 0 ? step - this.#random.integer(40) - 0.5 : step) * STEP_MS;
       const key = `urn:m:${writer} ${indexMs}`;
       if (this.#ledger.has(key)) continue;
-      const entry: Entry = { value: step / 1000, isAcked: false };
+      const entry: Entry = { value: step / 1000, isAcked: this.#ackBeforeCommit };
       this.#ledger.set(key, entry);
       this.figures.sent += 1;
       await send(store, writer, indexMs, entry.value);
@@ -210,7 +218,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const seed = process.argv[3] ?? 'contor';
   const honest = await powercutHistory({ cuts, seed });
   const fsyncOff = await powercutHistory({ cuts: Math.min(cuts, 40), seed, fsyncOff: true });
-  const control = fsyncOff.cutsWithLoss / fsyncOff.cuts;
-  process.stdout.write(`${JSON.stringify({ ...honest, controls: { fsyncOff: control } })}\n`);
-  process.exit(honest.lost + honest.ghosts + honest.doubled === 0 && control >= 0.9 ? 0 : 1);
+  const ackBeforeCommit = await powercutHistory({ cuts: Math.min(cuts, 40), seed, ackBeforeCommit: true });
+  const controls = {
+    fsyncOff: fsyncOff.cutsWithLoss / fsyncOff.cuts,
+    ackBeforeCommit: ackBeforeCommit.cutsWithLoss / ackBeforeCommit.cuts,
+  };
+  process.stdout.write(`${JSON.stringify({ ...honest, controls })}\n`);
+  process.exit(
+    honest.lost + honest.ghosts + honest.doubled === 0 && controls.fsyncOff >= 0.9 && controls.ackBeforeCommit > 0.5
+      ? 0
+      : 1,
+  );
 }

@@ -28,7 +28,6 @@ const EXIT_FATAL = 70;
 export const start: Start<HistoryConfig> = async (config, { ports, log: logger }) => {
   checkExposure({ ...config, prefix: 'HISTORY' });
   const { clock, disk } = ports;
-  await disk.makeDirectory(config.dataFolder);
   const lock = await lockDirectory(config.dataFolder);
   const onFatal = (error: Error) => {
     logger.error({ cause: error.stack ?? String(error) }, 'History cannot go on and exits; it recovers from its log.');

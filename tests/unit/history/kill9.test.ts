@@ -117,8 +117,6 @@ describe('an unreadable database file', () => {
     damage: (path: string) => Promise<void>,
   ])[] = [
     ['half of it', 'stop', async (path) => truncate(path, Math.floor((await stat(path)).size / 2))],
-    ['an empty one', 'stop', (path) => truncate(path, 0)],
-    ['a foreign one', 'stop', (path) => writeFile(path, 'This is no database.'.repeat(1000))],
     ['a flipped header', 'stop', (path) => flip(path, 0)],
     ['a torn write-ahead log', 'kill', async (path) => truncate(`${path}.wal`, (await stat(`${path}.wal`)).size - 20)],
     ['a flipped write-ahead log', 'kill', (path) => flip(`${path}.wal`, 300)],
@@ -159,9 +157,21 @@ describe('an unreadable database file', () => {
   }, 20_000);
 });
 
-describe('a second server on the same data', () => {
-  it('is refused with a word on what to do', async () => {
+describe('a second server', () => {
+  it('on the same data is refused with a word on what to do', async () => {
     await restart();
     await expect(startProcess({ HISTORY_DATA: folder })).rejects.toThrow(/in use by another running process/);
   }, 20_000);
+
+  it('on the same port, too', async () => {
+    const port = new URL((await restart()).url).port;
+    const other = { HISTORY_DATA: join(folder, 'other'), HISTORY_PORT: port };
+    await expect(startProcess(other)).rejects.toThrow(/taken by another program/);
+  }, 20_000);
 });
+
+it('beyond loopback it wants TLS and a secret', async () => {
+  await expect(startProcess({ HISTORY_DATA: folder, HISTORY_HOST: '0.0.0.0' })).rejects.toThrow(
+    /not a loopback address/,
+  );
+}, 20_000);

@@ -89,9 +89,12 @@ async function openStored(config: IdentityConfig, { ports, log }: Environment, o
 async function open(config: IdentityConfig, environment: Environment, opened: Opened): Promise<Running> {
   const { ports, log } = environment;
   const { clock } = ports;
-  const { documents, index, users } = await openStored(config, environment, opened);
-  const keys = await openKeys(config.dataFolder);
-  const secret = await clientSecret(config.dataFolder);
+  // Together, because on the first start one makes an RSA key and another hashes a password.
+  const [{ documents, index, users }, keys, secret] = await Promise.all([
+    openStored(config, environment, opened),
+    openKeys(config.dataFolder),
+    clientSecret(config.dataFolder),
+  ]);
 
   // Listens first: with port 0 only then is our own address known, which the issuer is made of.
   let handle: RequestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '1' }).end();

@@ -22,6 +22,7 @@ export interface MeterFleetOptions {
 /** A meter holds so many messages back at most; then it waits, as a meter with little memory does. */
 const MAX_IN_FLIGHT = 50;
 const LAST_ACKS_MS = 30_000;
+const RESEND_MS = 100;
 
 export async function startMeterFleet({ path, messagesASecondEach }: MeterFleetOptions): Promise<MeterFleet> {
   const ledger = new Ledger();
@@ -65,10 +66,18 @@ function startMeter(meter: Meter, url: string, ledger: Ledger, startMs: number) 
     const atMs = startMs + sequence * 1000;
     const energy = sequence / 1000;
     const entry = ledger.send(meter.id, atMs, energy);
-    client.publish(topic, messageOf(atMs, sequence, energy), { qos: 1 }, (error) => {
-      inFlight -= 1;
-      if (error == null) entry.acknowledged = true;
-    });
+    const payload = messageOf(atMs, sequence, energy);
+    const send = () =>
+      client.publish(topic, payload, { qos: 1 }, (error) => {
+        // mqtt.js gives a message back that was queued behind others when the line broke: a meter sends it again.
+        if (error != null && !client.disconnecting) {
+          setTimeout(send, RESEND_MS);
+          return;
+        }
+        inFlight -= 1;
+        if (error == null) entry.acknowledged = true;
+      });
+    send();
   };
   return { client, publish, inFlight: () => inFlight };
 }

@@ -1,0 +1,45 @@
+/** `npm run bench [-- name …]`: figures as JSON lines, one bench after the other, with a calibration loop beside each. */
+
+import { calibrateMs } from '../support/cpu.js';
+import { benchBroker } from './broker.js';
+import { benchDurableLog } from './durable-log.js';
+import { benchHistory } from './history.js';
+import { benchMqtt } from './mqtt.js';
+import { benchPath } from './path.js';
+import { benchStart } from './start.js';
+
+const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
+  'durable-log': benchDurableLog,
+  mqtt: benchMqtt,
+  broker: benchBroker,
+  history: benchHistory,
+  path: medianPath,
+  start: benchStart,
+};
+
+const PATH_RUNS = 3;
+
+const wanted = process.argv.slice(2);
+const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);
+for (const name of names) {
+  const bench = BENCHES[name];
+  if (bench === undefined) {
+    console.error(`No bench "${name}". There are: ${Object.keys(BENCHES).join(', ')}.`);
+    process.exit(2);
+  }
+  const calibrationMs = calibrateMs();
+  console.log(JSON.stringify({ ...(await bench()), bench: name, calibrationMs }));
+}
+
+async function medianPath(): Promise<object> {
+  const runs = [];
+  for (let run = 0; run < PATH_RUNS; run += 1) runs.push(await benchPath());
+  runs.sort((a, b) => a.readingsPerSecond - b.readingsPerSecond);
+  const [slowest, fastest] = [runs[0], runs.at(-1)];
+  return {
+    ...runs[Math.floor(PATH_RUNS / 2)],
+    runs: PATH_RUNS,
+    slowest: slowest?.readingsPerSecond,
+    fastest: fastest?.readingsPerSecond,
+  };
+}

@@ -34,6 +34,8 @@ export interface PowercutHistoryFigures {
   readonly cutsInRecovery: number;
   /** Lives in which the tail of the log had to be applied again. */
   readonly recoveries: number;
+  /** Lives that found the beginning of the log released. */
+  readonly released: number;
 }
 
 interface Entry {
@@ -80,6 +82,7 @@ class Run {
     cutsWithLoss: 0,
     cutsInRecovery: 0,
     recoveries: 0,
+    released: 0,
   };
 
   constructor(disk: SimulatedDisk, random: Random, ackBeforeCommit: boolean) {
@@ -131,8 +134,9 @@ class Run {
     const logger = createLogger({ service: 'powercut', write: () => undefined });
     const store = await HistoryStore.open({
       ...{ log, columnar, clock, logger, onFatal },
-      ...{ applyEveryMs: 100, checkpointEveryMs: 400, keepLogBytes: 4_096, maxBacklogBytes: 2 ** 20 },
+      ...{ applyEveryMs: 100, checkpointEveryMs: 150, keepLogBytes: 4_096, maxBacklogBytes: 2 ** 20 },
     });
+    if (log.tail > 1) this.figures.released += 1;
     if (store.figures.hotRows !== 0) this.figures.recoveries += 1;
     return { store, columnar, clock };
   }

@@ -66,7 +66,7 @@ export class HistoryStore {
     this.missing = missing;
     this.#acknowledged = options.log.head;
     this.#applier = new Applier({ ...options, catalogue, appliedSequence: applied });
-    this.#keeper = new LogKeeper(options, applied);
+    this.#keeper = new LogKeeper(options);
   }
 
   /** Resolves when the tail of the log has been applied: nothing acknowledged is invisible afterwards. */
@@ -206,6 +206,7 @@ export class HistoryStore {
     }
     await this.#applier.reached(last);
     this.#applier.skipTo(log.head + 1);
+    await this.#keeper.recovered(this.#applier.appliedSequence);
   }
 
   async #query(sql: string): Promise<ColumnarResult> {

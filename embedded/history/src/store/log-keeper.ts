@@ -29,14 +29,21 @@ const MAX_KEPT = 3;
 export class LogKeeper {
   readonly #options: LogKeeperOptions;
   #appendedBytes = 0;
-  #checkpointed: Mark;
+  /** Nothing is known of earlier lives: the first checkpoint of this one always runs. */
+  #checkpointed: Mark = { sequence: -1, appendedBytes: 0 };
   #marks: Mark[] = [];
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(options: LogKeeperOptions, appliedSequence: number) {
+  constructor(options: LogKeeperOptions) {
     this.#options = options;
-    this.#checkpointed = { sequence: appliedSequence, appendedBytes: 0 };
+  }
+
+  /** Lives that end early never come to a checkpoint; one that finds their log begins with it. */
+  async recovered(appliedSequence: number): Promise<void> {
+    if (this.#isLong()) {
+      await this.#checkpoint(appliedSequence);
+    }
   }
 
   appended(bytes: number, appliedSequence: () => number): void {
@@ -63,6 +70,11 @@ export class LogKeeper {
     });
   }
 
+  #isLong(): boolean {
+    const { log, keepLogBytes } = this.#options;
+    return log.bytes > keepLogBytes * MAX_KEPT;
+  }
+
   async #checkpoint(sequence: number): Promise<void> {
     if (sequence === this.#checkpointed.sequence) {
       return;
@@ -81,7 +93,7 @@ export class LogKeeper {
     const old = this.#marks.filter((each) => this.#appendedBytes - each.appendedBytes >= keepLogBytes);
     this.#marks = this.#marks.slice(old.length);
     // Short runs never see their own marks grow old; a log of several such runs is let go all the same.
-    const release = log.bytes > keepLogBytes * MAX_KEPT ? mark : old.at(-1);
+    const release = this.#isLong() ? mark : old.at(-1);
     if (release !== undefined) {
       await log.release(release.sequence);
     }

@@ -62,9 +62,7 @@ export class SimulatedMeter {
   liveMessage(slotMs: number): Uint8Array {
     const { importWh, exportWh } = this.registers.at(slotMs);
     const { l1W, l2W, l3W } = this.registers.powersAt(slotMs);
-    const events = EVENTS.filter(({ chance }, index) => noise(this.#key, 40 + index, slotMs) < chance).map(
-      ({ word }) => word,
-    );
+    const events = this.eventsAt(slotMs);
     const isSagging = events.includes('voltageSag');
     const values = new Map<string, Scalar>([
       ['energyImport', importWh / 1_000],
@@ -78,6 +76,12 @@ export class SimulatedMeter {
     ]);
     const sequence = Math.max(0, Math.floor((slotMs - FIRST_SLOT_MS) / LIVE_MS));
     return encodeAttrs([{ observedMs: slotMs, sequence, values, events }]);
+  }
+
+  /** Words, now and then. */
+  eventsAt(slotMs: number): readonly string[] {
+    const happening = EVENTS.filter(({ chance }, index) => noise(this.#key, 40 + index, slotMs) < chance);
+    return happening.map(({ word }) => word);
   }
 
   /** The stored registers from `startMs` to the end of the `count`-th interval after it. */

@@ -57,18 +57,19 @@ interface Day {
 export class MeterRegisters {
   readonly #model: MeterModel;
   readonly #days = new Map<number, Day>();
+  /** What the import register is ahead, so that it rolls over when it shall. */
+  readonly #shiftWh: number;
 
   constructor(model: MeterModel) {
     this.#model = model;
+    this.#shiftWh = model.rollsOverAtMs === undefined ? 0 : -this.#countedWh('imported', model.rollsOverAtMs);
   }
 
   at(timeMs: number): Registers {
-    const { registerDigits, rollsOverAtMs } = this.#model;
-    const rangeWh = 10 ** registerDigits * WH_IN_KWH;
-    const shiftWh = rollsOverAtMs === undefined ? 0 : rangeWh - this.#countedWh('imported', rollsOverAtMs);
+    const rangeWh = 10 ** this.#model.registerDigits * WH_IN_KWH;
     const roll = (countedWh: number): number => ((countedWh % rangeWh) + rangeWh) % rangeWh;
     return {
-      importWh: roll(this.#countedWh('imported', timeMs) + shiftWh),
+      importWh: roll(this.#countedWh('imported', timeMs) + this.#shiftWh),
       exportWh: roll(this.#countedWh('exported', timeMs)),
     };
   }

@@ -1,33 +1,22 @@
 /** The broker: an NGSI-LD context broker in one process and one data folder. This page wires its rooms, starts and stops them. */
 
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  checkExposure,
-  createMetrics,
-  type Health,
-  lockDirectory,
-  openCheckpoint,
-  retrySchedule,
-  type Start,
-} from '@contor/kit';
+import { checkExposure, createMetrics, type Health, lockDirectory, type Start } from '@contor/kit';
 import { CONTEXT_URL, contextDocument } from '@contor/orion-config';
 import { CORE_URL } from './context/core.js';
-import { ContextRegistry } from './context/registry.js';
+import { createContexts, openBrokerCore } from './core.js';
 import { type Broker, jsonAnswer } from './front/call.js';
 import { createFront } from './front/server.js';
 import type { Json } from './json.js';
 import type { BrokerConfig } from './settings.js';
-import { Store } from './store/store.js';
 import { allowHosts } from './subscription/endpoint.js';
 import { createHttpDelivery } from './subscription/http-delivery.js';
-import { PostOffice } from './subscription/post-office.js';
 
+export { type BrokerCore, openBrokerCore } from './core.js';
 export { type BrokerConfig, SETTINGS } from './settings.js';
 
 /** A disk that failed cannot be trusted further: exit, and recover from what is on it (sysexits: EX_OSERR would be 71, I/O is 74; the platform agreed on 70). */
 const EXIT_FATAL = 70;
-const RETRIES = { firstMs: 250, factor: 2, maxMs: 30_000, jitter: 0.3 };
 const VERSION = '0.1.0';
 
 export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
@@ -39,40 +28,29 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
     process.exit(EXIT_FATAL);
   };
   const { clock, disk, random } = ports;
-  const contexts = new ContextRegistry(
+  const contexts = createContexts(
     new Map([[CONTEXT_URL, contextDocument() as unknown as Json]]),
     config.context === 'contor' ? CONTEXT_URL : CORE_URL,
   );
   const checkHost = allowHosts(config.notifyHosts);
-  const delivery = createHttpDelivery({ contexts, checkHost, timeoutMs: config.notifyTimeoutMs });
-  const office = new PostOffice({
-    clock,
-    random,
-    log,
-    schedule: retrySchedule(RETRIES, random),
-    deliver: delivery.deliver,
-    cursors: openCheckpoint({
-      disk,
-      path: join(dataFolder, 'cursors'),
-      onDamaged: (keptAs) =>
-        log.warn({ keptAs }, 'The cursors are damaged; notifications since the last snapshot are sent again.'),
-    }),
-    maxOutboxBytes: config.maxOutboxBytes,
-    onFatal,
+  const { deliver, close: closeDelivery } = createHttpDelivery({
+    contexts,
+    checkHost,
+    timeoutMs: config.notifyTimeoutMs,
   });
   try {
-    await office.load();
-    const { maxLogBytes, snapshotBytes } = config;
-    const store = await Store.open({
-      disk,
+    const { maxLogBytes, snapshotBytes, maxOutboxBytes } = config;
+    const limits = { maxLogBytes, snapshotBytes, maxOutboxBytes };
+    const { store, office } = await openBrokerCore({
       clock,
-      directory: dataFolder,
+      disk,
+      random,
       log,
+      dataFolder,
       contexts,
-      boxes: office,
-      maxLogBytes,
-      snapshotBytes,
+      deliver,
       onFatal,
+      ...limits,
     });
     const broker: Broker = { store, office, contexts, clock, random, checkHost, maxBatch: config.maxBatch };
     const metrics = createMetrics('broker');
@@ -113,7 +91,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
         isStopping = true;
         await front.close();
         await office.stop();
-        delivery.close();
+        closeDelivery();
         await store.close();
         await lock.release();
       },

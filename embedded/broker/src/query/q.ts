@@ -51,6 +51,8 @@ const MAX_TERMS = 500;
 const OPERATORS: readonly Operator[] = ['!~=', '==', '!=', '>=', '<=', '~=', '>', '<'];
 const ENDS_NAME = new Set([...'=!<>~;|()[]"']);
 const ENDS_VALUE = new Set([...';|(),']);
+/** Unquoted, an operator cannot begin a value: `a>>1` is a slip of the finger. */
+const STARTS_NO_VALUE = /^[=!<>~"]/;
 const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 const NUMBER = /^[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 
@@ -153,7 +155,7 @@ function parseScalar(cursor: Cursor): Scalar {
   )
     cursor.at += 1;
   const text = cursor.text.slice(start, cursor.at);
-  if (text === '') throw unexpected(cursor, 'a value');
+  if (text === '' || STARTS_NO_VALUE.test(text)) throw unexpected({ ...cursor, at: start }, 'a value');
   if (text === 'true' || text === 'false') return { kind: 'boolean', value: text === 'true' };
   if (NUMBER.test(text)) return { kind: 'number', value: Number(text) };
   return asTime(text);

@@ -1,0 +1,60 @@
+/** The broker under test: BROKER_URL when it is set (any NGSI-LD broker), else one of ours, in a process and a folder of its own. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startBroker } from './broker-process.js';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** undefined when the answer is not JSON. */
+  readonly json: unknown;
+}
+
+export type Headings = Readonly<Record<string, string>>;
+
+export interface Instance {
+  readonly url: string;
+  /** A JSON body is serialized, a text goes as it is. */
+  send(method: string, path: string, body?: unknown, headers?: Headings): Promise<Reply>;
+  stop(): Promise<void>;
+}
+
+export async function openInstance(environment: Headings = {}): Promise<Instance> {
+  const given = process.env.BROKER_URL;
+  if (given !== undefined && given !== '') return { url: given, send: sender(given), stop: async () => undefined };
+  const folder = await mkdtemp(join(tmpdir(), 'contor-broker-'));
+  const broker = await startBroker({ BROKER_DATA: folder, ...environment });
+  return {
+    url: broker.url,
+    send: sender(broker.url),
+    async stop() {
+      await broker.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function sender(url: string): Instance['send'] {
+  return async (method, path, body, headers = {}) => {
+    const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...(payload === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      ...(payload === undefined ? {} : { body: payload }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: parse(text) };
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+/** A broker alone in its process, for tests that kill it and benches that weigh it. Tells its parent the URL, and its CPU time when asked. */
+
+import { SETTINGS, start } from '@contor/broker';
+import { createLogger, readSettings, realPorts } from '@contor/kit';
+
+const log = createLogger({ service: 'broker', level: 'error' });
+const running = await start(readSettings(SETTINGS, process.env), { ports: realPorts(), log });
+process.on('message', (message) => {
+  if (message === 'stop') void running.stop().then(() => process.exit(0));
+  else process.send?.({ ...process.cpuUsage(), rss: process.memoryUsage().rss });
+});
+process.send?.({ url: running.url });

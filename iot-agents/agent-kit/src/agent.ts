@@ -38,8 +38,8 @@ export interface AgentLimits {
   readonly duplicateWindowMs: number;
 }
 
-/** A GiB holds 24 hours of 500 readings a second, eight in a message of 400 bytes, twice over. */
-const DEFAULT_LIMITS: AgentLimits = { logBytes: 2 ** 30, shelfBytes: 32 * 2 ** 20, duplicateWindowMs: 5_000 };
+/** 24 hours of 500 readings a second, eight in a message of 190 bytes, are 1.5 GB in a log. */
+const DEFAULT_LIMITS: AgentLimits = { logBytes: 2 * 2 ** 30, shelfBytes: 32 * 2 ** 20, duplicateWindowMs: 5_000 };
 /** Records looked at after a restart for the duplicate guard: more than arrive in its window. */
 const RECALLED_RECORDS = 5_000;
 /** Names of unknown devices that get a log line of their own; after that the counter speaks. */

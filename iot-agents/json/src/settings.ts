@@ -43,7 +43,7 @@ export const SETTINGS = {
   logBytes: {
     name: 'AGENT_JSON_LOG_BYTES',
     kind: 'bytes',
-    fallback: '1GiB',
+    fallback: '2GiB',
     min: 2 ** 20,
     about: 'What each of the two ingest logs may take on disk while the platform is away',
   },

@@ -26,8 +26,8 @@ export interface LoopOptions {
   readonly step: () => Promise<boolean>;
 }
 
-/** Half a second is not felt by a person; half a minute is short against any outage worth the name. */
-const RETRY: RetryOptions = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.3 };
+/** Half a second is not felt by a person; and a peer that is back shows the newest values within five seconds. */
+const RETRY: RetryOptions = { firstMs: 500, factor: 2, maxMs: 4_000, jitter: 0.3 };
 
 export class LaneLoop {
   readonly #options: LoopOptions;
@@ -90,8 +90,8 @@ export class LaneLoop {
     const { clock, log, name } = this.#options;
     if (this.#failures === 0) this.#failingSinceMs = clock.monotonicMs();
     this.#failures += 1;
-    // The first failure is news; after that one line in ten is enough for an outage of a night.
-    if (this.#failures % 10 === 1)
+    // The first failure is news; after that one line in a hundred, every six minutes, is enough for a night.
+    if (this.#failures % 100 === 1)
       log.warn({ lane: name, failures: this.#failures, error }, 'A peer is away: readings wait in the log.');
   }
 

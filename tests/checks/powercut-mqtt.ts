@@ -223,7 +223,9 @@ class Run {
       if (store.sessions.get(clientId)?.subscriptions.size !== 1) this.figures.lost += 1;
     }
     const held = this.#queue(store.held);
-    const queues = new Map<string, Set<string>>(SUBSCRIBERS.map(({ clientId }) => [clientId, this.#queue(store.sessions.get(clientId))]));
+    const queues = new Map<string, Set<string>>(
+      SUBSCRIBERS.map(({ clientId }) => [clientId, this.#queue(store.sessions.get(clientId))]),
+    );
     for (const entry of this.#ledger.values()) {
       if (!entry.isAcked) continue;
       for (const clientId of entry.owed) {

@@ -6,21 +6,16 @@
 import type { Socket } from 'node:net';
 import type { Clock, Logger } from '@contor/kit';
 import { ProtocolError } from '@contor/kit';
-import {
-  Aedes,
-  type AedesPublishPacket,
-  type Client,
-  type ConnectPacket,
-  type PublishPacket,
-  type Subscription,
-} from 'aedes';
+import type { Aedes, AedesPublishPacket, Client, ConnectPacket, PublishPacket, Subscription } from 'aedes';
 import { mayUseClientId } from './access.js';
 import { Exchange } from './exchange.js';
 import type { Admitted, Gatekeeper } from './gatekeeper.js';
+import { LiveAedes } from './live-aedes.js';
 import { Outlet } from './outlet.js';
+import { grantedFor, type Peer } from './peer.js';
 import { createPersistence, publicationOf } from './persistence.js';
 import type { Store } from './store.js';
-import { filterMatches, MAX_TOPIC_LEVELS } from './topics.js';
+import { MAX_TOPIC_LEVELS } from './topics.js';
 
 /** T24: 65,000 subscriptions of one client. An agent has three. */
 const MAX_SUBSCRIPTIONS = 100;
@@ -36,39 +31,12 @@ const IDENTIFIER_REJECTED = 2;
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
 
-interface Peer {
-  readonly client: Client;
-  readonly username: string;
-  readonly filters: Map<string, number>;
-  outlet: Outlet | undefined;
-  /** Acknowledgements leave in the order of the publishes [MQTT-4.6.0-2]. */
-  lastAck: Promise<void>;
-  acksOwed: number;
-}
-
 export interface BrokerOptions {
   readonly store: Store;
   readonly gatekeeper: Gatekeeper;
   readonly clock: Clock;
   readonly log: Logger;
   onWrongPassword(client: Client): void;
-}
-
-/** The whole of aedes' publish pipeline (retained, offline queues, emitter, events) is ours or unused: one live delivery is left. */
-class LiveAedes extends Aedes {
-  readonly #exchange: Exchange;
-
-  constructor(options: ConstructorParameters<typeof Aedes>[0], exchange: Exchange) {
-    super({ ...options, mq: exchange });
-    this.#exchange = exchange;
-  }
-
-  override publish(packet: PublishPacket, second: unknown, third?: (error?: Error) => void): void {
-    // Without a client it is aedes' own $SYS chatter for clusters, which nobody here listens to.
-    if (typeof second !== 'function') this.#exchange.emit(packet);
-    const done = typeof second === 'function' ? second : third;
-    done?.();
-  }
 }
 
 export class Broker {
@@ -114,6 +82,7 @@ export class Broker {
     this.aedes = new LiveAedes(aedesOptions, this.#exchange);
     this.aedes.on('clientReady', (client) => this.#ready(client));
     this.aedes.on('clientDisconnect', (client) => this.#gone(client));
+    this.aedes.on('unsubscribe', (filters, client) => this.#unsubscribed(client, filters));
     this.aedes.on('clientError', (client, error) => this.#failed(client, error));
     this.aedes.on('connectionError', (client, error) => this.#failed(client, error));
     store.wake = (session) => this.#wake(session.clientId);
@@ -180,11 +149,11 @@ export class Broker {
         if (will !== undefined && !admitted.access.mayPublish(will.topic, will.retain === true)) {
           return refuse(NOT_AUTHORIZED, 'the will is on a topic that it may not publish to');
         }
-        const filters = new Map<string, number>();
         this.#peers.set(client, {
           client,
           username,
-          filters,
+          filters: new Map(),
+          granted: new Map(),
           outlet: undefined,
           lastAck: Promise.resolve(),
           acksOwed: 0,
@@ -320,6 +289,7 @@ export class Broker {
       (peer.filters.has(topic) || peer.filters.size < MAX_SUBSCRIPTIONS);
     if (isAllowed) {
       peer.filters.set(topic, qos);
+      peer.granted.clear();
       done(null, subscription);
       return;
     }
@@ -327,6 +297,12 @@ export class Broker {
     this.#options.log.warn({ username: peer?.username, filter: topic }, 'A subscription was refused.');
     // SUBACK 0x80, 3.9.3.
     done(null, null);
+  }
+
+  #unsubscribed(client: Client, filters: readonly string[]): void {
+    const peer = this.#peers.get(client);
+    for (const filter of filters) peer?.filters.delete(filter);
+    peer?.granted.clear();
   }
 
   #authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
@@ -401,13 +377,4 @@ export class Broker {
       );
     }
   }
-}
-
-/** The best of the overlapping subscriptions [MQTT-3.3.5-1]. */
-function grantedFor(peer: Peer, topic: string): number {
-  let granted = 0;
-  for (const [filter, qos] of peer.filters) {
-    if (qos > granted && filterMatches(filter, topic)) granted = qos;
-  }
-  return granted;
 }

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError, type ConfigFault, lockDirectory } from '@contor/kit';
+import { ConfigError, type ConfigFault, errnoOf, lockDirectory } from '@contor/kit';
 import { isUsername, ruleFaults, type TopicRules } from './access.js';
 import { generatePassword, hashChosen, hashGenerated, type PasswordHash } from './password.js';
 
@@ -88,7 +88,7 @@ export async function listCredentials({ dataFolder }: { dataFolder: string }): P
 export async function readCredentials(dataFolder: string): Promise<Map<string, Credential>> {
   const path = credentialsFile(dataFolder);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return new Map();
@@ -98,11 +98,6 @@ export async function readCredentials(dataFolder: string): Promise<Map<string, C
     throw new ConfigError([{ code: 'config.credentials', message: `${path} is not a credentials file of ours.`, fix }]);
   }
   return new Map(credentials.map((credential) => [credential.username, credential]));
-}
-
-/** Before the first credential there is no file. */
-function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }
 
 export function credentialsFile(dataFolder: string): string {

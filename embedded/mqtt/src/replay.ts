@@ -12,6 +12,7 @@ import {
   type StoreRecord,
   type WillRecord,
 } from './records.js';
+import { TopicNames } from './topics.js';
 
 export interface RecoveredMessage {
   readonly topic: string;
@@ -46,6 +47,7 @@ export class Replay {
   readonly retained = new Map<string, RetainedRecord>();
   readonly wills = new Map<string, WillRecord>();
   readonly inbound = new Map<string, Set<number>>();
+  readonly #names = new TopicNames();
   #payloadBytesLeft: number;
 
   constructor(maxPayloadBytes: number) {
@@ -109,7 +111,8 @@ export class Replay {
 
   #message(record: MessageRecord, location: number): void {
     if (record.inbound !== undefined) this.#inbound(record.inbound);
-    const { topic, qos, isRetained, isSole } = record;
+    const { qos, isRetained, isSole } = record;
+    const topic = this.#names.one(record.topic);
     const isKept = record.payload.length <= this.#payloadBytesLeft;
     if (isKept) this.#payloadBytesLeft -= record.payload.length;
     const message: RecoveredMessage = {

@@ -17,7 +17,8 @@ export interface Message {
   location: number;
   /** Undefined when memory was short: it is read back from the log when its turn comes. */
   payload: Uint8Array | undefined;
-  readonly deliveries: Delivery[];
+  /** Exactly as long as it must be: there may be a million messages. */
+  deliveries: readonly Delivery[];
   /** Deliveries not yet settled. */
   open: number;
 }
@@ -75,13 +76,13 @@ export class Session {
     return this.#queue[this.#head]?.index ?? this.nextIndex;
   }
 
+  /** The caller keeps the message's list of deliveries. */
   enqueue(message: Message, qos: number, index = this.nextIndex): Delivery {
     const delivery: Delivery = { session: this, message, index, qos, state: 'queued' };
     this.nextIndex = Math.max(this.nextIndex, index + 1);
     this.#queue.push(delivery);
     this.#queued += 1;
     this.budget.take(message.bytes);
-    message.deliveries.push(delivery);
     message.open += 1;
     return delivery;
   }

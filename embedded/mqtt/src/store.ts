@@ -4,50 +4,18 @@
  * disk. A message is shown to nobody before that.
  */
 
-import {
-  type Clock,
-  type Disk,
-  DiskFullError,
-  type DurableLog,
-  LogFullError,
-  openDurableLog,
-  ProtocolError,
-} from '@contor/kit';
+import { DiskFullError, type DurableLog, LogFullError, openDurableLog, ProtocolError } from '@contor/kit';
 import { Budget } from './budget.js';
 import { cleanLog, readPayloads } from './compaction.js';
 import { Keepsakes } from './keepsakes.js';
 import { Ledger } from './ledger.js';
-import { type AdoptedPair, type Inbound, RECORD_VERSION, type SessionRecord, type StoreRecord } from './records.js';
+import { bytesOf, fromLog, type Publication, sessionRecord } from './publication.js';
+import { type AdoptedPair, RECORD_VERSION, type SessionRecord, type StoreRecord } from './records.js';
 import { type RecoveredMessage, Replay } from './replay.js';
 import { type Aim, Routes } from './routes.js';
 import { type Delivery, type Message, Session } from './session.js';
-import { filterMatches } from './topics.js';
-
-export interface StoreOptions {
-  readonly disk: Disk;
-  readonly clock: Clock;
-  readonly directory: string;
-  /** Filters of topics whose messages are kept for the first persistent subscriber when there is none. */
-  readonly mustDeliver: readonly string[];
-  /** Of one session. */
-  readonly maxQueueBytes: number;
-  /** Of all sessions together; the log takes at most about four times as much. */
-  readonly maxStoreBytes: number;
-  /** Payloads kept in memory; the others are read from the log when their turn comes. */
-  readonly maxMemoryBytes: number;
-  readonly segmentBytes?: number;
-  /** The log is cleaned when it is larger than this and twice what is alive in it. Default 32 MiB. */
-  readonly cleanAboveBytes?: number;
-  readonly onFatal: (error: Error) => void;
-}
-
-export interface Publication {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly qos: number;
-  /** QoS 2 of a persistent session: written in the same record, so that message and packet id are both there or neither. */
-  readonly inbound?: Inbound;
-}
+import type { StoreOptions } from './store-options.js';
+import { filterMatches, TopicNames } from './topics.js';
 
 /** A publication on its way in. The aims are found again when it had to wait: sessions come and go. */
 interface Order {
@@ -60,8 +28,6 @@ interface Order {
 
 /** The session without a client: it holds what nobody has subscribed to yet. */
 const HELD = 0;
-/** Bookkeeping of one queued message beside its topic and payload, counted so that a million tiny ones are bounded too. */
-const MESSAGE_OVERHEAD_BYTES = 64;
 const CLEAN_ABOVE_BYTES = 32 * 1024 * 1024;
 /** Segments, records and copies on top of the payloads, while a cleaning runs. */
 const LOG_FACTOR = 4;
@@ -70,7 +36,7 @@ const LOG_RESERVE_BYTES = 128 * 1024 * 1024;
 /** A full disk is asked again this often. */
 const DISK_RETRY_MS = 500;
 /** Then a waiting publisher's connection is closed, so that one which also subscribes can come back and acknowledge. */
-export const MAX_WAIT_MS = 20_000;
+const MAX_WAIT_MS = 20_000;
 /** Pairs in one `adopted` record. */
 const ADOPT_AT_ONCE = 4096;
 
@@ -87,6 +53,7 @@ export class Store {
   wake: (session: Session) => void = () => undefined;
   readonly #options: StoreOptions;
   readonly #routes: Routes;
+  readonly #names = new TopicNames();
   #nextNumber = HELD + 1;
   #payloadBytes = 0;
   #cleaning: Promise<void> | undefined;
@@ -129,6 +96,7 @@ export class Store {
         const kept = messages.get(message) ?? fromLog(message);
         messages.set(message, kept);
         const delivery = session.enqueue(kept, qos, index);
+        kept.deliveries = [...kept.deliveries, delivery];
         if (recovered.released.has(index)) delivery.state = 'released';
       }
       session.nextIndex = Math.max(session.nextIndex, recovered.nextIndex);
@@ -176,7 +144,8 @@ export class Store {
   }
 
   #write(order: Order, aims: readonly Aim[]): Promise<void> {
-    const { topic, payload, qos, inbound } = order.publication;
+    const { payload, qos, inbound } = order.publication;
+    const topic = this.#names.one(order.publication.topic);
     const isInMemory = this.#payloadBytes + payload.length <= this.#options.maxMemoryBytes;
     const message: Message = {
       topic,
@@ -191,7 +160,7 @@ export class Store {
     };
     if (isInMemory) this.#payloadBytes += payload.length;
     this.budget.take(order.bytes);
-    for (const aim of aims) aim.session.enqueue(message, aim.qos);
+    message.deliveries = aims.map((aim) => aim.session.enqueue(message, aim.qos));
     const targets = message.deliveries.map(({ session, index, qos }) => ({ session: session.number, index, qos }));
     return this.ledger
       .append({
@@ -356,7 +325,9 @@ export class Store {
   /** Beyond the new session's bound when need be: the messages are on disk already, and newer ones wait behind them. */
   #adopt(from: Session, to: Session, deliveries: readonly Delivery[]): void {
     const pairs: AdoptedPair[] = deliveries.map((delivery) => {
-      const adopted = to.enqueue(delivery.message, delivery.qos);
+      const { message } = delivery;
+      const adopted = to.enqueue(message, delivery.qos);
+      message.deliveries = [...message.deliveries.filter((one) => one !== delivery), adopted];
       this.#close(delivery);
       return [delivery.index, adopted.index, adopted.qos];
     });
@@ -397,28 +368,4 @@ export class Store {
     await this.#cleaning;
     await this.ledger.log.close();
   }
-}
-
-function sessionRecord(session: Session): SessionRecord {
-  const floor = session.floor;
-  return {
-    kind: 'session',
-    session: session.number,
-    clientId: session.clientId,
-    username: session.username,
-    nextIndex: session.nextIndex,
-    floor,
-    settled: session.settledAboveFloor(),
-    released: [...session.pending()].filter(({ state }) => state === 'released').map(({ index }) => index),
-    subscriptions: [...session.subscriptions],
-  };
-}
-
-function bytesOf({ topic, payload }: Publication): number {
-  return payload.length + topic.length + MESSAGE_OVERHEAD_BYTES;
-}
-
-function fromLog({ topic, qos, isRetained, isSole, payload, payloadBytes, location }: RecoveredMessage): Message {
-  const bytes = payloadBytes + topic.length + MESSAGE_OVERHEAD_BYTES;
-  return { topic, qos, isRetained, isSole, bytes, location, payload, deliveries: [], open: 0 };
 }

@@ -67,6 +67,19 @@ function isWildcard(level: string | undefined): boolean {
   return level === '#' || level === '+';
 }
 
+/** One string for one topic, however often it is parsed: a queue of a million messages names a few thousand topics. */
+export class TopicNames {
+  readonly #names = new Map<string, string>();
+
+  one(topic: string): string {
+    const known = this.#names.get(topic);
+    if (known !== undefined) return known;
+    if (this.#names.size >= MAX_CACHED_TOPICS) this.#names.clear();
+    this.#names.set(topic, topic);
+    return topic;
+  }
+}
+
 interface TreeNode<T> {
   readonly children: Map<string, TreeNode<T>>;
   readonly values: Set<T>;

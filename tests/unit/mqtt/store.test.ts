@@ -2,7 +2,8 @@
 
 import { SimulatedClock, SimulatedDisk, seededRandom } from '@contor/kit';
 import { packetIdOf, type Session } from '@contor/mqtt/session.js';
-import { Store, type StoreOptions } from '@contor/mqtt/store.js';
+import { Store } from '@contor/mqtt/store.js';
+import type { StoreOptions } from '@contor/mqtt/store-options.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { powercutMqtt } from '../../checks/powercut-mqtt.js';
 

@@ -54,6 +54,7 @@ const WRONG: readonly (readonly [clause: string, why: string, body: unknown])[] 
     'a receiverInfo that would frame the message',
     notifying({ receiverInfo: [{ key: 'Content-Length', value: '0' }] }),
   ],
+  ['5.2.22', 'a wish to keep something nobody knows', notifying({ notifierInfo: [{ key: 'keep', value: 'some' }] })],
   ['5.2.14', 'a format nobody knows', notifying({}, { format: 'pretty' })],
 ];
 

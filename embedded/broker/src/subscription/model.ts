@@ -19,6 +19,9 @@ export interface Endpoint {
   readonly notifierInfo?: readonly KeyValue[] | undefined;
 }
 
+/** The key of notifierInfo that says which states are told: `all` (the default) or `latest`. */
+export const KEEP = 'keep';
+
 export interface NotificationParams {
   readonly attributes?: readonly string[] | undefined;
   readonly format: Representation;

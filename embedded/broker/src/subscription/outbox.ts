@@ -24,12 +24,23 @@ interface Lane {
   isBusy: boolean;
 }
 
+interface Mark {
+  readonly entry: Entry;
+  isTold: boolean;
+}
+
+/**
+ * `all`: every state is told, which is what history needs. `latest`: a state that still waits gives way to a newer one of
+ * the same entity, so that the outbox never holds more than the entities there are, which is what a live page needs.
+ */
+export type Keeping = 'all' | 'latest';
+
 export class Outbox {
   readonly #lanes = new Map<string, Lane>();
   readonly #ready = new Fifo<Lane>();
   /** All entries in log order with those already told marked: the cursor is where the marks stop. */
-  readonly #order = new Fifo<{ readonly entry: Entry; isTold: boolean }>();
-  readonly #orderOf = new Map<Entry, { readonly entry: Entry; isTold: boolean }>();
+  readonly #order = new Fifo<Mark>();
+  readonly #orderOf = new Map<Entry, Mark>();
   #bytes = 0;
   #cursor: number;
 
@@ -61,7 +72,7 @@ export class Outbox {
     return this.#order.first?.entry.atMs;
   }
 
-  push(position: number, entity: Entity, atMs: number): void {
+  push(position: number, entity: Entity, atMs: number, keeping: Keeping = 'all'): void {
     if (position <= this.#cursor) return;
     const entry: Entry = { position, entity, atMs, size: sizeOf(entity) };
     const mark = { entry, isTold: false };
@@ -73,7 +84,14 @@ export class Outbox {
       const opened: Lane = { entries: [entry], isBusy: false };
       this.#lanes.set(entity.id, opened);
       this.#ready.push(opened);
-    } else lane.entries.push(entry);
+      return;
+    }
+    const waiting = lane.entries.length > (lane.isBusy ? 1 : 0) ? lane.entries.at(-1) : undefined;
+    if (keeping === 'latest' && waiting !== undefined) {
+      this.#forget(waiting);
+      lane.entries.pop();
+    }
+    lane.entries.push(entry);
   }
 
   take(maxEntries: number, maxBytes: number): Parcel | undefined {
@@ -95,11 +113,8 @@ export class Outbox {
   acknowledge({ entries }: Parcel): void {
     for (const entry of entries) {
       const lane = this.#lanes.get(entry.entity.id);
-      const mark = this.#orderOf.get(entry);
-      if (lane === undefined || mark === undefined) continue;
-      mark.isTold = true;
-      this.#orderOf.delete(entry);
-      this.#bytes -= entry.size;
+      if (lane === undefined) continue;
+      this.#forget(entry);
       lane.entries.shift();
       lane.isBusy = false;
       if (lane.entries.length > 0) this.#ready.push(lane);
@@ -109,6 +124,14 @@ export class Outbox {
       this.#cursor = mark.entry.position;
       this.#order.shift();
     }
+  }
+
+  #forget(entry: Entry): void {
+    const mark = this.#orderOf.get(entry);
+    if (mark === undefined) return;
+    mark.isTold = true;
+    this.#orderOf.delete(entry);
+    this.#bytes -= entry.size;
   }
 
   /** What has not been acknowledged, in log order. */

@@ -9,13 +9,14 @@ import { compilePattern } from '../query/pattern.js';
 import { parseQuery } from '../query/q.js';
 import { parseTypeSelection, type Selector } from '../query/select.js';
 import type { HostCheck } from './endpoint.js';
-import type {
-  Endpoint,
-  KeyValue,
-  NotificationParams,
-  NotificationStatus,
-  Subscription,
-  SubscriptionPatch,
+import {
+  type Endpoint,
+  KEEP,
+  type KeyValue,
+  type NotificationParams,
+  type NotificationStatus,
+  type Subscription,
+  type SubscriptionPatch,
 } from './model.js';
 
 export interface SubscriptionOptions {
@@ -212,7 +213,8 @@ function parseEndpoint(json: Json, checkHost: HostCheck, before: Endpoint | unde
     accept,
     receiverInfo:
       receiverInfo === undefined ? before?.receiverInfo : parsePairs('receiverInfo', receiverInfo).map(checkedHeader),
-    notifierInfo: notifierInfo === undefined ? before?.notifierInfo : parsePairs('notifierInfo', notifierInfo),
+    notifierInfo:
+      notifierInfo === undefined ? before?.notifierInfo : parsePairs('notifierInfo', notifierInfo).map(checkedWish),
   };
 }
 
@@ -243,6 +245,11 @@ function checkedHeader({ key, value }: KeyValue): KeyValue {
   if (!HEADER_NAME.test(key) || !HEADER_VALUE.test(value))
     throw badRequest(`receiverInfo: '${key.slice(0, 60)}' cannot be an HTTP header`);
   if (OUR_HEADERS.has(key.toLowerCase())) throw badRequest(`receiverInfo: the header '${key}' belongs to the broker`);
+  return { key, value };
+}
+
+function checkedWish({ key, value }: KeyValue): KeyValue {
+  if (key === KEEP && value !== 'all' && value !== 'latest') throw badRequest(`notifierInfo: ${KEEP} is all or latest`);
   return { key, value };
 }
 

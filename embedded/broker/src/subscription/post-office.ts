@@ -18,11 +18,12 @@ import {
   type Boxes,
   type BoxState,
   expiresAtMs,
+  KEEP,
   NEVER_SENT,
   type NotificationStatus,
   type Subscription,
 } from './model.js';
-import { Outbox, type Parcel } from './outbox.js';
+import { type Keeping, Outbox, type Parcel } from './outbox.js';
 import { WatchList } from './watch.js';
 
 export interface Notification {
@@ -109,7 +110,7 @@ export class PostOffice implements Boxes {
     this.#watch.get(change.tenant)?.match(change, (id) => {
       const box = boxes.get(id);
       if (box === undefined) return;
-      box.outbox.push(change.position, after, change.atMs);
+      box.outbox.push(change.position, after, change.atMs, keepingOf(box.subscription));
       this.#touched.add(box);
     });
   }
@@ -154,10 +155,14 @@ export class PostOffice implements Boxes {
     return this.#boxes.get(tenant)?.get(id)?.status ?? NEVER_SENT;
   }
 
-  /** The subscription of this tenant whose outbox is full; every one must be delivered, so writes have to wait. */
+  /**
+   * The subscription of this tenant whose outbox is full and takes every state, so that writes have to wait. A paused or
+   * expired one takes none, and holds nobody up.
+   */
   fullBox(tenant: string): string | undefined {
     for (const { outbox, subscription } of this.#boxes.get(tenant)?.values() ?? []) {
-      if (outbox.bytes >= this.#options.maxOutboxBytes) return subscription.id;
+      if (outbox.bytes < this.#options.maxOutboxBytes || keepingOf(subscription) === 'latest') continue;
+      if (this.#isOpen(subscription)) return subscription.id;
     }
     return undefined;
   }
@@ -182,6 +187,10 @@ export class PostOffice implements Boxes {
       outboxLagMs: lagMs,
       failingSubscriptions: failing,
     };
+  }
+
+  #isOpen(subscription: Subscription): boolean {
+    return subscription.isActive && this.#options.clock.nowMs() < expiresAtMs(subscription);
   }
 
   #all(): Box[] {
@@ -213,7 +222,7 @@ export class PostOffice implements Boxes {
       clock,
       schedule,
       newId: () => `urn:ngsi-ld:Notification:${toHex(random.bytes(16))}`,
-      isOpen: () => box.subscription.isActive && clock.nowMs() < expiresAtMs(box.subscription),
+      isOpen: () => this.#isOpen(box.subscription),
       send: (parcel, id) => this.#send(box, parcel, id),
       onSettled: (result) => this.#note(box, result),
     });
@@ -254,6 +263,12 @@ export class PostOffice implements Boxes {
     }
     return this.#options.cursors.write(Buffer.from(JSON.stringify(saved), 'utf8'));
   }
+}
+
+/** 5.2.22 lets a subscription tell the notifier something: `{key: 'keep', value: 'latest'}` in notifierInfo is our word. */
+function keepingOf({ notification }: Subscription): Keeping {
+  const wish = notification.endpoint.notifierInfo?.find(({ key }) => key === KEEP);
+  return wish?.value === 'latest' ? 'latest' : 'all';
 }
 
 /** A tenant's name has no space, so the two cannot run together. */

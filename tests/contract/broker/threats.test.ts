@@ -1,0 +1,193 @@
+/** What an attacker would send: deep and large JSON, prototype keys, evil patterns, endpoints that are not ours, other tenants. */
+
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { property, ROOM, room } from './cases.js';
+import { type Instance, openInstance } from './instance.js';
+
+let instance: Instance;
+const TENANT = { 'NGSILD-Tenant': `threat_${Date.now().toString(36)}` };
+const ENTITIES = '/ngsi-ld/v1/entities';
+
+beforeAll(async () => {
+  instance = await openInstance({ BROKER_MAX_BODY: '1MiB' });
+  const rooms = Array.from({ length: 100 }, (_none, at) =>
+    room(`urn:ngsi-ld:Room:${at}`, { label: property('a'.repeat(500)) }),
+  );
+  expect((await instance.send('POST', '/ngsi-ld/v1/entityOperations/create', rooms, TENANT)).status).toBe(201);
+});
+afterAll(() => instance.stop());
+
+async function timed(run: () => Promise<{ status: number }>): Promise<{ status: number; ms: number }> {
+  const startedMs = performance.now();
+  const { status } = await run();
+  return { status, ms: performance.now() - startedMs };
+}
+
+describe('JSON (T12)', () => {
+  const deep = (levels: number): string =>
+    `{"id":"${ROOM}","type":"Room","a":{"type":"Property","value":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
+  it.each([
+    ['nested 100,000 levels', deep(100_000), 400],
+    [
+      'nested in attributes',
+      `{"id":"${ROOM}","type":"Room",${'"a":{"value":1,'.repeat(500)}"b":1${'}'.repeat(501)}`,
+      400,
+    ],
+    [
+      'with 200,000 keys',
+      JSON.stringify({
+        id: ROOM,
+        type: 'Room',
+        ...Object.fromEntries(Array.from({ length: 40_000 }, (_none, at) => [`k${at}`, 1])),
+      }),
+      400,
+    ],
+    ['longer than allowed', JSON.stringify(room(ROOM, { a: property('x'.repeat(2 ** 20)) })), 413],
+    ['with 1e309', `{"id":"${ROOM}","type":"Room","a":{"type":"Property","value":{"b":[1e309]}}}`, 400],
+    ['with NaN', `{"id":"${ROOM}","type":"Room","a":{"type":"Property","value":NaN}}`, 400],
+    ['of zero bytes and a type', '\u0000', 400],
+    ['that is null', 'null', 400],
+  ])('%s is refused at once', async (_what, body, status) => {
+    const outcome = await timed(() => instance.send('POST', ENTITIES, body, TENANT));
+    expect(outcome.status).toBe(status);
+    expect(outcome.ms).toBeLessThan(1_000);
+  });
+
+  it('keys of prototypes inside values are data and nothing else', async () => {
+    const id = 'urn:ngsi-ld:Room:proto';
+    const value = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":2}';
+    const created = await instance.send(
+      'POST',
+      ENTITIES,
+      `{"id":"${id}","type":"Room","a":{"type":"Property","value":${value}}}`,
+      TENANT,
+    );
+    expect(created.status).toBe(201);
+    const patched = await instance.send(
+      'PATCH',
+      `${ENTITIES}/${id}`,
+      '{"a":{"value":{"__proto__":{"more":1}}}}',
+      TENANT,
+    );
+    expect(patched.status).toBe(204);
+    const { text } = await instance.send('GET', `${ENTITIES}/${id}?format=simplified`, undefined, TENANT);
+    expect(text).toContain('"__proto__":{"polluted":1,"more":1}');
+    expect((await instance.send('GET', `${ENTITIES}/urn:ngsi-ld:Room:1`, undefined, TENANT)).text).not.toContain(
+      'polluted',
+    );
+  });
+
+  it('a lone surrogate comes back as it was', async () => {
+    const body = `{"id":"urn:ngsi-ld:Room:surrogate","type":"Room","a":{"type":"Property","value":"\\ud800"}}`;
+    expect((await instance.send('POST', ENTITIES, body, TENANT)).status).toBe(201);
+    const { text } = await instance.send(
+      'GET',
+      `${ENTITIES}/urn:ngsi-ld:Room:surrogate?format=simplified`,
+      undefined,
+      TENANT,
+    );
+    expect(text).toContain('"\\ud800"');
+  });
+});
+
+describe('patterns (T13)', () => {
+  const EVIL = [
+    '(a+)+$',
+    '([a-zA-Z]+)*$',
+    '(a|aa)+$',
+    '(.*a){20}$',
+    '^(([a-z])+.)+[A-Z]([a-z])+$',
+    '(x+x+)+y',
+    '((a*)*)*b',
+    '(a|b|ab)*c',
+  ];
+  it.each(EVIL)('%s costs its length and no more', async (pattern) => {
+    const q = encodeURIComponent(`label~="${pattern}"`);
+    const byQ = await timed(() => instance.send('GET', `${ENTITIES}?type=Room&q=${q}`, undefined, TENANT));
+    const byId = await timed(() =>
+      instance.send('GET', `${ENTITIES}?idPattern=${encodeURIComponent(pattern)}`, undefined, TENANT),
+    );
+    expect([byQ.status, byId.status]).toEqual([200, 200]);
+    expect(Math.max(byQ.ms, byId.ms)).toBeLessThan(2_000);
+  });
+});
+
+describe('endpoints (T14)', () => {
+  it.each([
+    'http://169.254.169.254/latest/meta-data',
+    'http://10.0.0.1/',
+    'http://0.0.0.0/',
+    'http://[::]/',
+    'http://[::ffff:10.0.0.1]/',
+    'http://[64:ff9b::a00:1]/',
+    'http://localhost./',
+    'http://127.0.0.1.nip.io/',
+    'http://127.0.0.1@evil.example/',
+    'http://evil.example#@127.0.0.1/',
+    'http://evil.example\\@127.0.0.1/',
+    'ftp://127.0.0.1/',
+    'gopher://127.0.0.1/',
+    'javascript:alert(1)',
+    '//127.0.0.1/',
+    'http://',
+  ])('%s is refused', async (uri) => {
+    const subscription = { type: 'Subscription', entities: [{ type: 'Room' }], notification: { endpoint: { uri } } };
+    expect((await instance.send('POST', '/ngsi-ld/v1/subscriptions', subscription, TENANT)).status).toBe(400);
+  });
+});
+
+describe('bytes that are no request', () => {
+  it.each([
+    'GET\r\n\r\n',
+    'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n',
+    'POST /ngsi-ld/v1/entities HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    '\u0016\u0003\u0001\u0002',
+  ])('%j is answered with an error or closed', async (bytes) => {
+    const { hostname, port } = new URL(instance.url);
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => socket.write(bytes));
+      let text = '';
+      socket.setTimeout(2_000, () => socket.destroy());
+      socket.on('data', (chunk) => {
+        text += chunk.toString('latin1');
+        socket.end();
+      });
+      socket.on('close', () => resolve(text));
+      socket.on('error', reject);
+    });
+    if (answer !== '') expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
+    expect((await instance.send('GET', '/health')).status).toBe(200);
+  });
+
+  it('a malformed URL is a 400', async () => {
+    expect((await instance.send('GET', `${ENTITIES}/%E0%A4%A`, undefined, TENANT)).status).toBe(400);
+  });
+});
+
+describe('tenants (T2)', () => {
+  it('see only their own, whatever they do', async () => {
+    const names = ['one', 'two', 'three'].map((name) => ({ 'NGSILD-Tenant': `${TENANT['NGSILD-Tenant']}_${name}` }));
+    for (const [at, headers] of names.entries()) {
+      const body = [room(ROOM, { owner: property(at) }), room(`urn:ngsi-ld:Room:of-${at}`, { owner: property(at) })];
+      expect((await instance.send('POST', '/ngsi-ld/v1/entityOperations/upsert', body, headers)).status).toBe(201);
+    }
+    for (const [at, headers] of names.entries()) {
+      for (const path of [
+        '?type=Room',
+        '?idPattern=.',
+        '?q=owner>=0',
+        '?local=true',
+        `?id=${ROOM},urn:ngsi-ld:Room:of-0,urn:ngsi-ld:Room:of-1,urn:ngsi-ld:Room:of-2`,
+      ]) {
+        const { json } = await instance.send(
+          'GET',
+          `${ENTITIES}${path}${path.includes('?') ? '&' : '?'}format=simplified`,
+          undefined,
+          headers,
+        );
+        expect((json as { owner: number }[]).map(({ owner }) => owner)).toEqual([at, at]);
+      }
+    }
+  });
+});

@@ -161,6 +161,34 @@ const CASES: readonly Case[] = [
   },
   {
     clause: '5.8.2',
+    name: 'a new endpoint takes the old headers with it',
+    given: [post('/subscriptions', notifying({ receiverInfo: RECEIVER }))],
+    when: patch(`/subscriptions/${ID}`, { notification: { endpoint: ENDPOINT } }),
+    answer: { status: 204 },
+    after: {
+      path: `/subscriptions/${ID}`,
+      answer: {
+        status: 200,
+        body: expect.objectContaining({ notification: expect.objectContaining({ endpoint: ENDPOINT }) }),
+      },
+    },
+  },
+  {
+    clause: '5.8.2',
+    name: 'a change of format keeps the endpoint',
+    given: [post('/subscriptions', notifying({ receiverInfo: RECEIVER }))],
+    when: patch(`/subscriptions/${ID}`, { notification: { format: 'concise' } }),
+    answer: { status: 204 },
+    after: {
+      path: `/subscriptions/${ID}`,
+      answer: {
+        status: 200,
+        like: { notification: { format: 'concise', endpoint: { ...ENDPOINT, receiverInfo: RECEIVER } } },
+      },
+    },
+  },
+  {
+    clause: '5.8.2',
     name: 'remove q',
     given: GIVEN,
     when: patch(`/subscriptions/${ID}`, { q: null }),

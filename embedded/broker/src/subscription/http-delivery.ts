@@ -107,15 +107,17 @@ function bodyOf({ id, subscription, notifiedAtMs, parcel }: Notification, render
   return `${head.slice(0, -1)},"data":[${data}]${context}}`;
 }
 
+/** Names in lower case, so that a header of receiverInfo takes the place of ours and is not sent beside it. */
 function headersOf({ tenant, subscription }: Notification, length: number): Record<string, string> {
   const { accept, receiverInfo } = subscription.notification.endpoint;
-  const headers: Record<string, string> = { 'Content-Type': accept, 'Content-Length': String(length) };
-  if (accept === 'application/json' && typeof subscription.context === 'string')
-    headers.Link = `<${subscription.context}>; ${LINK_REL}`;
-  if (tenant !== 'default') {
-    headers['NGSILD-Tenant'] = tenant;
-    headers['Fiware-Service'] = tenant;
+  const headers: Record<string, string> = { 'content-type': accept, 'content-length': String(length) };
+  if (accept === 'application/json' && typeof subscription.context === 'string') {
+    headers.link = `<${subscription.context}>; ${LINK_REL}`;
   }
-  for (const { key, value } of receiverInfo ?? []) headers[key] = value;
+  if (tenant !== 'default') {
+    headers['ngsild-tenant'] = tenant;
+    headers['fiware-service'] = tenant;
+  }
+  for (const { key, value } of receiverInfo ?? []) headers[key.toLowerCase()] = value;
   return headers;
 }

@@ -154,10 +154,14 @@ const NOTIFICATION_STATUS = new Set([
   'lastFailure',
 ]);
 
+/**
+ * 5.8.2: a fragment replaces what it names. A notification that says where to send it is whole and replaces the old one,
+ * headers included; one that does not only changes the members it has.
+ */
 function parseNotification(
   json: Json,
   options: SubscriptionOptions,
-  before: NotificationParams | undefined,
+  old: NotificationParams | undefined,
 ): NotificationParams {
   if (!isObject(json)) throw badRequest('notification must be an object');
   for (const member of Object.keys(json)) {
@@ -167,6 +171,7 @@ function parseNotification(
     }
   }
   const { attributes, format, sysAttrs, endpoint } = json;
+  const before = isObject(endpoint) && endpoint.uri !== undefined ? undefined : old;
   if (endpoint === undefined && before === undefined) throw badRequest('notification needs an endpoint (5.2.14)');
   return {
     attributes:

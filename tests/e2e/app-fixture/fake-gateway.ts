@@ -1,7 +1,7 @@
 /** Stands where the gateway stands: serves the built dashboard under a strict policy and answers with a street in any state a test wants. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { extname, join, normalize } from 'node:path';
+import { extname, join, relative, sep } from 'node:path';
 import { SAMPLE_CITY } from '@contor/orion-config';
 import { alerts, loadProfile, measurements, siteHours, speaking, standingEntities } from './street.js';
 
@@ -28,6 +28,7 @@ const POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-act
 const DATA_TYPES = ['Site', 'ConsumptionPoint', 'Device', 'DeviceModel', 'MeterInstallation'];
 
 export async function startFakeGateway(webFolder: string): Promise<FakeGateway> {
+  const files = await filesIn(webFolder);
   let scene: Scene = 'data';
   let isBroken = false;
   const streams = new Set<ServerResponse>();
@@ -62,6 +63,11 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
     const json = (status: number, body: unknown): void => {
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     };
+    if (pathname === '/auth/signin') {
+      scene = 'data';
+      response.writeHead(302, { Location: searchParams.get('returnTo') ?? '/' }).end();
+      return;
+    }
     if (scene === 'signed-out') return json(401, { error: 'signed-out' });
     if (pathname === '/api/session')
       return json(200, {
@@ -73,11 +79,6 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
     if (pathname === '/auth/signout') {
       scene = 'signed-out';
       return json(request.headers['x-csrf-token'] === 'fixture' ? 200 : 403, { location: '/' });
-    }
-    if (pathname === '/auth/signin') {
-      scene = 'data';
-      response.writeHead(302, { Location: searchParams.get('returnTo') ?? '/' }).end();
-      return;
     }
     if (scene === 'slow') return;
     if (pathname === '/api/stream') return isBroken || scene === 'failed' ? json(502, problem(502)) : stream(response);
@@ -117,12 +118,11 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
     streams.clear();
   }
 
-  async function answerFile(pathname: string, response: ServerResponse): Promise<void> {
-    const isAsset = extname(pathname) !== '';
-    const file = join(webFolder, normalize(isAsset ? pathname : '/index.html'));
-    const bytes = await readFile(file).catch(() => undefined);
+  function answerFile(pathname: string, response: ServerResponse): void {
+    const path = extname(pathname) === '' ? '/index.html' : pathname;
+    const bytes = files.get(path);
     if (bytes === undefined) return void response.writeHead(404).end();
-    response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(bytes);
+    response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(bytes);
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -148,6 +148,16 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** All of them at once, so that a build meanwhile does not pull them from under a page. */
+async function filesIn(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const loaded = paths.map(
+    async (path) => [`/${relative(folder, path).replaceAll(sep, '/')}`, await readFile(path)] as const,
+  );
+  return new Map(await Promise.all(loaded));
 }
 
 /** A city instead of a street, to see that the table stays quick. */

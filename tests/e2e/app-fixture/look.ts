@@ -56,10 +56,15 @@ const VIEWS: readonly View[] = [
   { name: 'signed-out', path: '/meters/e350-0003', scene: 'signed-out' },
 ];
 
+/** Enough to see the reader's own palette and the longest words. */
+const FEW: readonly string[] = ['live', 'meter', 'site', 'signed-out'];
+
 const LOOKS = [
   { look: 'light', colorScheme: 'light', viewport: WIDE },
   { look: 'dark', colorScheme: 'dark', viewport: WIDE },
   { look: 'phone', colorScheme: 'light', viewport: NARROW },
+  { look: 'forced', colorScheme: 'dark', viewport: WIDE, forcedColors: 'active' },
+  { look: 'romanian', colorScheme: 'light', viewport: NARROW, locale: 'ro-RO' },
 ] as const;
 
 async function openMenu(page: Page): Promise<void> {
@@ -125,10 +130,11 @@ const gateway = await startFakeGateway(WEB_FOLDER);
 const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS });
 let looked = 0;
 let found = 0;
-for (const { look: name, colorScheme, viewport } of LOOKS) {
-  const context = await browser.newContext({ colorScheme, viewport, locale: 'en-GB', timezoneId: 'Europe/London' });
+for (const { look: name, ...device } of LOOKS) {
+  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/London', ...device });
   for (const view of VIEWS) {
-    if (only !== undefined && !view.name.includes(only)) continue;
+    if (only !== undefined && !`${view.name}-${name}`.includes(only)) continue;
+    if ((name === 'forced' || name === 'romanian') && !FEW.includes(view.name)) continue;
     looked += 1;
     const faults = await look(context, gateway, view, join(folder, `${view.name}-${name}.png`));
     for (const fault of faults) console.log(`${view.name} ${name}: ${fault}`);

@@ -60,6 +60,6 @@ export function chartFrame(view: ChartView): object {
     animationDuration: 300,
     backgroundColor: 'transparent',
     textStyle: { fontFamily: view.tokens.fontFamily, color: view.tokens.ink },
-    grid: { left: 8, right: 16, top: 36, bottom: 8, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { left: 14, right: 16, top: 36, bottom: 8, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
   };
 }

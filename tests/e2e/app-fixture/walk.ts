@@ -1,0 +1,216 @@
+/**
+ * Walks through the dashboard as a person does, by keyboard and by pointer, and says what does not happen.
+ * `node tests/dist/e2e/app-fixture/walk.js`; ends with 1 when a step failed.
+ */
+import { readFile } from 'node:fs/promises';
+import { WEB_FOLDER } from '@contor/app';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type FakeGateway, startFakeGateway } from './fake-gateway.js';
+
+type Step = (page: Page, gateway: FakeGateway) => Promise<void>;
+
+const STEPS: readonly { readonly name: string; readonly walk: Step }[] = [
+  {
+    name: 'values move without a reload, over one stream',
+    walk: async (page, gateway) => {
+      const before = gateway.connections;
+      await page.goto(gateway.url);
+      await page.getByRole('link', { name: 'Tulip Street 1', exact: true }).waitFor();
+      await page.evaluate("window.stillHere = 'yes'");
+      const power = page.locator('tbody tr').first().locator('td').nth(1);
+      const first = await power.textContent();
+      await until(
+        async () => (await power.textContent()) !== first,
+        'the power of the first meter never changed',
+        15_000,
+      );
+      same(await page.evaluate('window.stillHere'), 'yes');
+      same(gateway.connections - before, 1);
+    },
+  },
+  {
+    name: 'a column sorts up and down and says so',
+    walk: async (page) => {
+      const button = page.getByRole('button', { name: 'Power (W)' });
+      const header = page.getByRole('columnheader', { name: 'Power (W)' });
+      await button.click();
+      same(await header.getAttribute('aria-sort'), 'ascending');
+      await button.press('Enter');
+      same(await header.getAttribute('aria-sort'), 'descending');
+      const last = await page.locator('tbody tr').last().textContent();
+      same(last?.includes('Tulip Street 20'), true);
+    },
+  },
+  {
+    name: 'a search finds the silent meter by its state, and Enter opens it with the focus on its heading',
+    walk: async (page) => {
+      await page.getByRole('searchbox').fill('silent');
+      const link = page.getByRole('link', { name: 'Tulip Street 7' });
+      same(await page.locator('tbody tr').count(), 1);
+      await link.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'Tulip Street 7' }).waitFor();
+      await until(
+        async () => (await page.evaluate('document.activeElement.tagName')) === 'H1',
+        'focus is not on the heading',
+      );
+      same(await page.title(), 'Tulip Street 7 · Contor');
+      await page.getByText(/silent since/).waitFor();
+    },
+  },
+  {
+    name: 'a click anywhere on a row opens the meter, and back comes back',
+    walk: async (page) => {
+      await page.goBack();
+      await page.locator('tbody tr').nth(2).locator('td').nth(3).click();
+      await page.getByRole('heading', { level: 1, name: 'Tulip Street 3' }).waitFor();
+    },
+  },
+  {
+    name: 'the chart is read by the keyboard and announced',
+    walk: async (page) => {
+      await page.locator('canvas').waitFor();
+      const cursor = page.getByRole('application');
+      const said = page.locator('figure [aria-live]');
+      await cursor.press('Home');
+      await until(
+        async () => /Drawn from the grid [\d.]+\u202FkW/.test((await said.textContent()) ?? ''),
+        'nothing was said',
+      );
+      const first = await said.textContent();
+      await cursor.press('ArrowRight');
+      await until(async () => (await said.textContent()) !== first, 'the cursor did not move');
+    },
+  },
+  {
+    name: 'the table behind the chart has every interval, gaps in words',
+    walk: async (page) => {
+      await page.getByRole('button', { name: 'Table' }).click();
+      same(await page.getByRole('table', { name: 'Load, last 24 hours' }).getAttribute('aria-rowcount'), '97');
+      await page.locator('figure .scroller').evaluate('(box) => { box.scrollTop = 1100; }');
+      await page.getByText('No data').first().waitFor();
+    },
+  },
+  {
+    name: 'the file holds the intervals with local time, UTC and unit',
+    walk: async (page) => {
+      const waiting = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'CSV' }).click();
+      const download = await waiting;
+      const text = await readFile(await download.path(), 'utf8');
+      same(/^load-profile-e350-0003-\d{4}-\d\d-\d\d\.csv$/.test(download.suggestedFilename()), true);
+      same(text.split('\r\n').filter((line) => line.includes(',activeEnergyImport,')).length, 96);
+      same(
+        /\r\n\d{4}-\d\d-\d\dT\d\d:\d\d:00\+02:00,.*Z,.*Z,activeEnergyImport,[\d.]+,kWh,metered\r\n/.test(text),
+        true,
+      );
+    },
+  },
+  {
+    name: 'the picture is a PNG',
+    walk: async (page) => {
+      await page.getByRole('button', { name: 'Chart' }).click();
+      await page.locator('canvas').waitFor();
+      const waiting = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Image' }).click();
+      const bytes = await readFile(await (await waiting).path());
+      same(bytes.subarray(1, 4).toString('latin1'), 'PNG');
+    },
+  },
+  {
+    name: 'a broken line is told, judged fairly, and caught up after',
+    walk: async (page, gateway) => {
+      await page.goto(gateway.url);
+      await page.getByText('Live', { exact: true }).first().waitFor();
+      gateway.setBroken(true);
+      await page.getByText(/Live values stopped/).waitFor({ timeout: 20_000 });
+      gateway.setBroken(false);
+      await page.getByRole('button', { name: 'Try now' }).click();
+      await page.getByText(/Live values stopped/).waitFor({ state: 'detached' });
+    },
+  },
+  {
+    name: 'the theme and the language are chosen by keyboard and kept',
+    walk: async (page) => {
+      await page.getByRole('button', { name: /Ana Ionescu/ }).press('Enter');
+      await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+      await page.getByRole('menuitemradio', { name: 'Română' }).click();
+      await page.keyboard.press('Escape');
+      await page.reload();
+      await page.getByRole('heading', { level: 1, name: 'În direct' }).waitFor();
+      same(
+        await page.evaluate(
+          'document.documentElement.lang + " " + getComputedStyle(document.documentElement).colorScheme',
+        ),
+        'ro dark',
+      );
+    },
+  },
+  {
+    name: 'the period of a site stands in the address',
+    walk: async (page, gateway) => {
+      await page.goto(`${gateway.url}/sites/tulip-street`);
+      await page.getByRole('button', { name: '7 zile' }).click();
+      await page.waitForURL(/period=week/);
+      await page.getByRole('heading', { name: /ultimele 7 zile/ }).waitFor();
+    },
+  },
+  {
+    name: 'signing out leads to the way in, and the way in leads back',
+    walk: async (page, gateway) => {
+      await page.getByRole('button', { name: /Ana Ionescu/ }).click();
+      await page.getByRole('menuitem', { name: 'Deconectare' }).click();
+      await page.getByRole('button', { name: 'Autentificare' }).waitFor();
+      await page.goto(`${gateway.url}/meters/e350-0001`);
+      await page.getByRole('button', { name: 'Autentificare' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Tulip Street 1' }).waitFor();
+      same(new URL(page.url()).pathname, '/meters/e350-0001');
+    },
+  },
+  {
+    name: 'a session that ends meanwhile ends on the page',
+    walk: async (page, gateway) => {
+      gateway.show('signed-out');
+      await page.getByRole('button', { name: 'Autentificare' }).waitFor({ timeout: 20_000 });
+    },
+  },
+];
+
+async function until(holds: () => Promise<boolean>, otherwise: string, withinMs = 5_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(otherwise);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function same(actual: unknown, expected: unknown): void {
+  if (actual !== expected) throw new Error(`expected ${String(expected)}, saw ${String(actual)}`);
+}
+
+const gateway = await startFakeGateway(WEB_FOLDER);
+const browser: Browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+});
+const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1360, height: 900 } });
+const page = await context.newPage();
+const breaks: string[] = [];
+page.on('pageerror', (error) => breaks.push(String(error)));
+page.on('console', (message) => {
+  if (/Content Security Policy/.test(message.text())) breaks.push(message.text());
+});
+let failed = 0;
+for (const { name, walk } of STEPS) {
+  try {
+    await walk(page, gateway);
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`failed  ${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+  }
+}
+for (const text of breaks) console.log(`failed  ${text}`);
+await browser.close();
+await gateway.close();
+console.log(`${STEPS.length - failed} passed, ${failed + breaks.length} failed`);
+process.exitCode = failed + breaks.length > 0 ? 1 : 0;

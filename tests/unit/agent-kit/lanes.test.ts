@@ -138,6 +138,37 @@ describe('the live lane', () => {
     expect(bench.city.present.has(`default/${entityIdOf('meter-3')}`)).toBe(true);
   });
 
+  it('refuses when the log is full, and takes again when the broker has emptied it', async () => {
+    await agent.stop();
+    const small = await bench.open({ logBytes: 64 * 1024 });
+    small.start();
+    bench.city.isBrokerDown = true;
+    let taken = 0;
+    const fill = async (): Promise<void> => {
+      for (; taken < 10_000; taken += 1) await say(small, 'meter-1', { t: START_MS + taken, v: { energy: taken } });
+    };
+    await expect(fill()).rejects.toMatchObject({ code: 'log.full' });
+    bench.city.isBrokerDown = false;
+    await bench.clock.advance(60_000);
+    await say(small, 'meter-1', { t: START_MS + taken, v: { energy: taken } });
+    await bench.clock.advance(60_000);
+    expect(bench.city.rows.size).toBe(taken + 1);
+    expect(bench.city.faults).toEqual(NO_FAULTS);
+  });
+
+  it('stops within its time although the broker never answers', async () => {
+    bench.city.flakiness = { failing: 0, slowestMs: 3_600_000 };
+    agent.start();
+    await say(agent, 'meter-1', { t: START_MS, v: { energy: 1 } });
+    await bench.clock.advance(100);
+    let isStopped = false;
+    void agent.stop().then(() => {
+      isStopped = true;
+    });
+    await bench.clock.advance(9_000);
+    expect(isStopped).toBe(true);
+  });
+
   it('keeps what an unknown device says as unassigned', async () => {
     agent.start();
     await say(agent, 'stranger', { t: START_MS, v: { energy: 1 } });

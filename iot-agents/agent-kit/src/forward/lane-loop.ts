@@ -29,6 +29,9 @@ export interface LoopOptions {
 /** Half a second is not felt by a person; and a peer that is back shows the newest values within five seconds. */
 const RETRY: RetryOptions = { firstMs: 500, factor: 2, maxMs: 4_000, jitter: 0.3 };
 
+/** A stop takes ten seconds at most; what was in flight is sent again at the next start, to no effect. */
+const GRACE_MS = 5_000;
+
 export class LaneLoop {
   readonly #options: LoopOptions;
   readonly #work = new Wakeup();
@@ -64,11 +67,17 @@ export class LaneLoop {
     this.#work.ring();
   }
 
-  /** Ends after the step in flight. */
+  /** Ends after the step in flight; a peer that keeps us waiting is left to wait for itself. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#work.ring();
-    await this.#ended;
+    await new Promise<void>((resolve) => {
+      const grace = this.#options.clock.after(GRACE_MS, resolve);
+      void this.#ended.then(() => {
+        grace.cancel();
+        resolve();
+      });
+    });
   }
 
   async #run(): Promise<void> {

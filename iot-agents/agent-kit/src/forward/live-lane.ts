@@ -19,7 +19,7 @@ import { AheadOfTime } from './ahead.js';
 import { type CursorFile, openCursorFile, resumeAfter } from './cursor.js';
 import { deliverQueues, runSome } from './deliver.js';
 import { type LaneFigures, LaneLoop } from './lane-loop.js';
-import { Marks, type SavedMark } from './marks.js';
+import { Marks, NO_MARKS, type SavedMarks } from './marks.js';
 import { type Item, type Order, planWindow, type Send } from './plan.js';
 import type { BrokerPort } from './ports.js';
 import { putDeadLetter, putRefusals, translateSafely } from './refusals.js';
@@ -66,14 +66,14 @@ interface Window {
 }
 
 interface Memory {
-  readonly marks: readonly SavedMark[];
+  readonly marks: SavedMarks;
 }
 
 export async function openLiveLane(options: LiveLaneOptions): Promise<LiveLane> {
   const cursor = openCursorFile<Memory>(options.disk, options.cursorPath);
   const saved = await cursor.read();
   const lane = new Lane(options, cursor, resumeAfter(saved, options.live, options.log));
-  lane.marks.load(saved?.memory.marks ?? []);
+  lane.marks.load(saved?.memory.marks ?? NO_MARKS);
   return lane;
 }
 

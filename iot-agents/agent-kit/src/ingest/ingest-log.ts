@@ -47,8 +47,13 @@ export interface IngestLog {
 const RECENT_RECORDS = 4_096;
 const RECENT_BYTES = 4 * 1024 * 1024;
 
+/** Space comes back a segment at a time, so a small log needs small ones. */
+const LARGEST_SEGMENT = 16 * 1024 * 1024;
+const SEGMENTS = 8;
+
 export async function openIngestLog(options: IngestLogOptions): Promise<IngestLog> {
-  const log = await openDurableLog({ ...options, kind: INGEST_KIND, version: INGEST_VERSION });
+  const segmentBytes = Math.min(LARGEST_SEGMENT, Math.ceil(options.maxBytes / SEGMENTS));
+  const log = await openDurableLog({ ...options, kind: INGEST_KIND, version: INGEST_VERSION, segmentBytes });
   const recent = new Recent();
   let stored: (sequence: number, record: IngestRecord) => void = () => undefined;
   return {

@@ -160,6 +160,21 @@ describe('bytes that are no request', () => {
     expect((await instance.send('GET', '/health')).status).toBe(200);
   });
 
+  it('a name that was rebound to us is refused', async () => {
+    const { hostname, port } = new URL(instance.url);
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () =>
+        socket.write('GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n'),
+      );
+      socket.once('data', (chunk) => {
+        resolve(chunk.toString('latin1'));
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400/);
+  });
+
   it('a malformed URL is a 400', async () => {
     expect((await instance.send('GET', `${ENTITIES}/%E0%A4%A`, undefined, TENANT)).status).toBe(400);
   });

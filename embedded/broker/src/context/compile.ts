@@ -3,7 +3,7 @@
  * 5.5.7), and a map costs a microsecond where a JSON-LD library costs hundreds.
  */
 
-import { isList, isObject, type Json } from '../json.js';
+import { intern, isList, isObject, type Json } from '../json.js';
 import { badRequest } from '../problem.js';
 import { CORE_PREFIXES, CORE_TERMS, DEFAULT_VOCABULARY } from './core.js';
 
@@ -51,7 +51,7 @@ export class Context {
     if (name.length > MAX_NAME || !(SHORT_NAME.test(name) || COMPACT_OR_IRI.test(name))) {
       throw badRequest(`'${name.slice(0, 80)}' is not a name: letters, digits, '_' and '-', or an IRI (4.6.2)`);
     }
-    const iri = this.#lookUp(name);
+    const iri = intern(this.#lookUp(name));
     if (this.#expanded.size < MAX_CACHED_NAMES) this.#expanded.set(name, iri);
     return iri;
   }

@@ -1,7 +1,7 @@
 /** The HTTP side: fastify carries requests to the route table and answers back. Every answer is one of ours, errors too. */
 
 import type { Server } from 'node:http';
-import { type Logger, type Metrics, sameSecret } from '@contor/kit';
+import { isLoopback, type Logger, type Metrics, sameSecret } from '@contor/kit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { badRequest, notBuilt, Problem } from '../problem.js';
 import type { Answer, Broker, Call } from './call.js';
@@ -43,15 +43,7 @@ export function createFront(options: FrontOptions): FastifyInstance<Server> {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, request, reply) => send(reply, errorAnswer(error, request, options)));
   app.setNotFoundHandler((request, reply) => send(reply, notFoundAnswer(request)));
-  if (secret !== undefined) {
-    const expected = `Bearer ${secret}`;
-    app.addHook('onRequest', async (request) => {
-      if (sameSecret(request.headers.authorization ?? '', expected)) return;
-      throw new Problem('unauthorized', 'this broker needs the platform secret as bearer token', {
-        'WWW-Authenticate': 'Bearer',
-      });
-    });
-  }
+  app.addHook('onRequest', secret === undefined ? checkHost : bearerCheck(secret));
   const requests = options.metrics.counter('broker_requests_total', 'Requests answered, by route and status.', [
     'route',
     'status',
@@ -71,6 +63,21 @@ export function createFront(options: FrontOptions): FastifyInstance<Server> {
   for (const [path, answer] of Object.entries(service))
     app.get(path, async (_request, reply) => send(reply, await answer()));
   return app;
+}
+
+function bearerCheck(secret: string): (request: FastifyRequest) => Promise<void> {
+  const expected = `Bearer ${secret}`;
+  return async ({ headers }) => {
+    if (sameSecret(headers.authorization ?? '', expected)) return;
+    throw new Problem('unauthorized', 'this broker needs the platform secret as bearer token', {
+      'WWW-Authenticate': 'Bearer',
+    });
+  };
+}
+
+/** Without a secret we are on loopback, and nobody calls us by another name but a page that had its own name rebound. */
+async function checkHost({ hostname }: FastifyRequest): Promise<void> {
+  if (!isLoopback(hostname)) throw badRequest('the Host of the request is not a loopback name');
 }
 
 async function answerCall(route: RouteRow, request: FastifyRequest, options: FrontOptions): Promise<Answer> {

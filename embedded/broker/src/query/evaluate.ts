@@ -2,7 +2,7 @@
 
 import type { Context } from '../context/compile.js';
 import { type Attribute, type Entity, NO_PARTS } from '../entity/model.js';
-import { isList, isObject, type Json } from '../json.js';
+import { intern, isList, isObject, type Json } from '../json.js';
 import { badRequest } from '../problem.js';
 import { compilePattern, type Pattern } from './pattern.js';
 import type { Operand, Operator, Path, Query, Scalar } from './q.js';
@@ -47,10 +47,10 @@ export function compileQuery(query: Query): Predicate {
   }
   const { path } = query;
   if (query.kind === 'exists') {
-    return (entity) => someTarget(entity, path, () => true) !== query.isNegated;
+    const exists = compilePath(path, () => true);
+    return query.isNegated ? (entity) => !exists(entity) : exists;
   }
-  const test = compileTest(query.operator, query.operand);
-  return (entity) => someTarget(entity, path, test);
+  return compilePath(path, compileTest(query.operator, query.operand));
 }
 
 type Test = (target: Json) => boolean;
@@ -118,36 +118,47 @@ function compare(target: Json, scalar: Scalar): number | undefined {
   return Number.isNaN(at) ? undefined : at - scalar.value;
 }
 
-/** Whether some target element the path leads to passes. */
-function someTarget(entity: Entity, { names, trail }: Path, test: Test): boolean {
-  const [first, ...rest] = names;
-  if (first === undefined) return false;
-  if (rest.length === 0 && Object.hasOwn(ENTITY_MEMBERS, first)) return test(ENTITY_MEMBERS[first]?.(entity) ?? null);
-  return someOf(entity.attributes, first, rest, trail, test);
+type Finder = (attributes: readonly Attribute[], test: Test) => boolean;
+
+/** Whether some target element the path leads to passes. The path is taken apart once, not for each entity. */
+function compilePath({ names, trail }: Path, test: Test): Predicate {
+  const [first = '', ...rest] = names;
+  const member = rest.length === 0 && Object.hasOwn(ENTITY_MEMBERS, first) ? ENTITY_MEMBERS[first] : undefined;
+  if (member !== undefined) return (entity) => test(member(entity));
+  const finds = compileFinder(first, rest, trail);
+  return ({ attributes }) => finds(attributes, test);
 }
 
-function someOf(
-  attributes: readonly Attribute[],
-  name: string,
+function compileFinder(name: string, rest: readonly string[], trail: readonly string[]): Finder {
+  const passes = compileTarget(rest, trail);
+  const wanted = intern(name);
+  return (attributes, test) => {
+    for (const attribute of attributes) if (attribute.name === wanted && passes(attribute, test)) return true;
+    return false;
+  };
+}
+
+function compileTarget(
   rest: readonly string[],
   trail: readonly string[],
-  test: Test,
-): boolean {
-  for (const attribute of attributes) {
-    if (attribute.name !== name) continue;
-    const [next, ...further] = rest;
-    if (next === undefined) {
+): (attribute: Attribute, test: Test) => boolean {
+  const [next, ...further] = rest;
+  if (next === undefined) {
+    return ({ kind, value }, test) => {
       // Without a language tag any language will do (4.9).
-      const { value } = attribute;
-      const isAnyLanguage = attribute.kind === 'LanguageProperty' && trail.length === 0;
-      if (isAnyLanguage && isObject(value) ? Object.values(value).some(test) : someInside(value, trail, 0, test))
-        return true;
-    } else if (further.length === 0 && Object.hasOwn(MEMBERS, next)) {
-      const member = MEMBERS[next]?.(attribute);
-      if (member !== undefined && test(member)) return true;
-    } else if (attribute.parts !== NO_PARTS && someOf(attribute.parts, next, further, trail, test)) return true;
+      const isAnyLanguage = kind === 'LanguageProperty' && trail.length === 0;
+      return isAnyLanguage && isObject(value) ? Object.values(value).some(test) : someInside(value, trail, 0, test);
+    };
   }
-  return false;
+  const member = further.length === 0 && Object.hasOwn(MEMBERS, next) ? MEMBERS[next] : undefined;
+  if (member !== undefined) {
+    return (attribute, test) => {
+      const target = member(attribute);
+      return target !== undefined && test(target);
+    };
+  }
+  const finds = compileFinder(next, further, trail);
+  return ({ parts }, test) => parts !== NO_PARTS && finds(parts, test);
 }
 
 function someInside(value: Json, trail: readonly string[], at: number, test: Test): boolean {

@@ -12,15 +12,15 @@ import {
   NO_PARTS,
   SAME,
 } from '../entity/model.js';
-import type { Json } from '../json.js';
+import { intern, type Json } from '../json.js';
 
 /** The strings of one record, by number from 1; 0 is "absent". */
 export class StringTable {
   readonly strings: string[];
   readonly #numbers = new Map<string, number>();
 
-  constructor(strings: string[] = []) {
-    this.strings = strings;
+  constructor(strings: readonly string[] = []) {
+    this.strings = strings.map(intern);
   }
 
   number(text: string | undefined): number {

@@ -12,7 +12,7 @@ interface EntitiesRecord {
   readonly tenant: string;
   readonly atMs: number;
   readonly operation: InputOperation;
-  readonly strings: string[];
+  readonly strings: readonly string[];
   readonly entities: readonly PackedEntity[];
 }
 

@@ -23,7 +23,7 @@ const ROLLOVER_AFTER_MS = 10 * 60_000;
 /** What was acked in the last seconds is sent again after a power cut of the simulator: the agent knows it by its key. */
 const SAVE_EVERY_MS = 5_000;
 
-export const startStreet: Start<StreetConfig> = async (config, { ports, log }) => {
+export const start: Start<StreetConfig> = async (config, { ports, log }) => {
   const { dataFolder } = config;
   const { clock, disk } = ports;
   const lock = await lockDirectory(dataFolder);
@@ -92,9 +92,6 @@ export const startStreet: Start<StreetConfig> = async (config, { ports, log }) =
     },
   };
 };
-
-/** The name every service is started by. */
-export const start = startStreet;
 
 function faultRates(config: StreetConfig): FaultRates {
   return {

@@ -65,9 +65,17 @@ describe('the live rows', () => {
     expect(sitesOf(city)).toEqual([
       { id: 'tulip-street', urn: 'urn:ngsi-ld:Site:tulip-street', name: 'Tulip Street', timeZone: 'Europe/Bucharest' },
     ]));
+  it('does not break on a zone that nobody knows', () => {
+    const site = {
+      id: 'urn:ngsi-ld:Site:atlantis',
+      type: 'Site',
+      timeZone: { type: 'Property', value: 'Sea/Atlantis' },
+    };
+    expect(sitesOf(toCity([site]))[0]?.timeZone).toBe('UTC');
+  });
   it('tells the facts of a meter', () =>
     expect(meterFacts(city, 'e350-0002')).toMatchObject({
-      model: 'landis-gyr-e350',
+      model: 'Landis+Gyr E350',
       protocol: 'json-mqtt',
       point: 'Tulip Street 2',
       siteName: 'Tulip Street',

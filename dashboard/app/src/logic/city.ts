@@ -2,8 +2,16 @@
 import type { NumericAttribute } from '@contor/orion-config';
 import { DEFAULT_INTERVAL_SECONDS } from './age.js';
 import { type Entity, heardAtOf, localId, numberOf, relationshipOf, textOf } from './ngsi.js';
+import { isKnownZone } from './zone-time.js';
 
-export const CITY_TYPES = ['Site', 'ConsumptionPoint', 'Device', 'MeterInstallation', 'ACMeasurement'] as const;
+export const CITY_TYPES = [
+  'Site',
+  'ConsumptionPoint',
+  'Device',
+  'DeviceModel',
+  'MeterInstallation',
+  'ACMeasurement',
+] as const;
 export type CityType = (typeof CITY_TYPES)[number];
 
 export type City = Readonly<Record<CityType, ReadonlyMap<string, Entity>>>;
@@ -94,9 +102,15 @@ export function sitesOf(city: City): readonly SiteInfo[] {
       id: localId(site.id),
       urn: site.id,
       name: textOf(site, 'name') ?? localId(site.id),
-      timeZone: textOf(site, 'timeZone') ?? 'UTC',
+      timeZone: zoneOf(site),
     }))
     .sort((left, right) => left.name.localeCompare(right.name));
+}
+
+/** A zone that no browser knows would break every date of the page; UTC is at least true. */
+export function zoneOf(site: Entity): string {
+  const zone = textOf(site, 'timeZone');
+  return zone !== undefined && isKnownZone(zone) ? zone : 'UTC';
 }
 
 function toRow(

@@ -1,5 +1,5 @@
 /** Who the meter is and where it hangs: the device, its model, its installation and its place, as one list. */
-import type { City } from './city.js';
+import { type City, zoneOf } from './city.js';
 import { dateOf, type Entity, localId, numberOf, relationshipOf, textOf } from './ngsi.js';
 
 export interface MeterFacts {
@@ -25,17 +25,18 @@ export function meterFacts(city: City, deviceId: string): MeterFacts {
   );
   const point = lookedUp(city.ConsumptionPoint, installation && relationshipOf(installation, 'refPoint'));
   const site = lookedUp(city.Site, point && relationshipOf(point, 'refSite'));
-  const model = device && relationshipOf(device, 'refDeviceModel');
+  const modelUrn = device && relationshipOf(device, 'refDeviceModel');
+  const model = lookedUp(city.DeviceModel, modelUrn);
   return {
     serial: device && textOf(device, 'serialNumber'),
     device: deviceId,
-    model: model && localId(model),
+    model: (model && textOf(model, 'name')) ?? (modelUrn && localId(modelUrn)),
     protocol: device && textOf(device, 'protocol'),
     intervalSeconds: device && numberOf(device, 'reportingIntervalSeconds'),
     point: point && (textOf(point, 'name') ?? localId(point.id)),
     siteId: site && localId(site.id),
     siteName: site && (textOf(site, 'name') ?? localId(site.id)),
-    timeZone: site && textOf(site, 'timeZone'),
+    timeZone: site && zoneOf(site),
     installedAtMs: installation && dateOf(installation, 'validFrom'),
     registerDigits: installation && numberOf(installation, 'registerDigits'),
     openingRegisterKwh: installation && numberOf(installation, 'openingRegister'),

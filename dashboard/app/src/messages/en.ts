@@ -38,7 +38,6 @@ export const en = {
     paused: 'Paused',
     pausedNote: 'Live values stopped at {time}. What you see is the last known state; it catches up by itself.',
     retryNow: 'Try now',
-    restored: 'Live values are moving again.',
   },
   state: { live: 'Live', late: 'Late', silent: 'Silent', never: 'Never heard' },
   stateAbout: {
@@ -57,7 +56,6 @@ export const en = {
   live: {
     page: 'Live',
     title: 'Live',
-    everySite: 'All meters',
     sitePower: 'Power now',
     sitePowerOf: 'from {counted} of {all} meters',
     feedingIn: 'feeding in',
@@ -96,15 +94,13 @@ export const en = {
     emptyTitle: 'No meter has been heard yet',
     emptyBody:
       'Meters appear here by themselves with their first message. To see it at once, start a simulated street of twenty meters in a terminal:',
-    emptyCommand: 'npx contor simulate',
+    emptyCommand: 'npx contor simulate street',
     emptyAfter: 'Or connect a real one: the agents listen for MQTT as soon as the platform runs.',
     copy: 'Copy command',
     copied: 'Copied',
   },
   meter: {
-    page: 'Meter',
     back: 'All meters',
-    heard: 'Last heard {age}',
     powerNow: 'Power now',
     powerLast: 'Last power',
     asOf: 'as of {time}',
@@ -145,7 +141,6 @@ export const en = {
       installed: 'Installed since',
       digits: 'Register digits',
       opening: 'Opening register',
-      recorded: 'Last profile stored',
     },
     notFoundTitle: 'There is no meter {id}',
     notFoundBody:
@@ -166,11 +161,9 @@ export const en = {
   },
   severity: { informational: 'Info', low: 'Low', medium: 'Medium', high: 'High', critical: 'Critical' },
   site: {
-    page: 'Site',
     power: 'Power now',
     total: 'Energy',
     totalAbout: 'over {n} hours with data | over {n} hour with data | over {n} hours with data',
-    peak: 'Highest hour',
     completeness: 'Measured',
     completenessAbout: '{n} of {all} hours fully measured',
     period: 'Period',
@@ -206,7 +199,6 @@ export const en = {
     total: 'Total',
     trend: 'Trend',
     missing: 'Without data',
-    at: '{value} at {time}',
     intervals: 'no interval | {n} interval | {n} intervals',
     summary: 'Total {total}. Lowest {min} at {minTime}, highest {max} at {maxTime}. {trend}.',
     summaryMissing: 'no interval is missing. | {n} interval is without data. | {n} intervals are without data.',
@@ -223,7 +215,6 @@ export const en = {
     loading: 'Loading…',
     staleSince: 'Not refreshed since {time}: {reason}',
     retry: 'Try again',
-    updated: 'Updated {time}',
     technical: 'Technical detail',
   },
   fault: {

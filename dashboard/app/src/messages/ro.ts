@@ -40,7 +40,6 @@ export const ro: Messages = {
     paused: 'În pauză',
     pausedNote: 'Valorile în direct s-au oprit la {time}. Vedeți ultima stare cunoscută; se actualizează de la sine.',
     retryNow: 'Încearcă acum',
-    restored: 'Valorile în direct se mișcă din nou.',
   },
   state: { live: 'Activ', late: 'Întârziat', silent: 'Tăcut', never: 'Niciodată auzit' },
   stateAbout: {
@@ -59,7 +58,6 @@ export const ro: Messages = {
   live: {
     page: 'În direct',
     title: 'În direct',
-    everySite: 'Toate contoarele',
     sitePower: 'Putere acum',
     sitePowerOf: 'de la {counted} din {all} contoare',
     feedingIn: 'injectează în rețea',
@@ -98,15 +96,13 @@ export const ro: Messages = {
     emptyTitle: 'Încă nu s-a auzit niciun contor',
     emptyBody:
       'Contoarele apar aici de la sine, cu primul lor mesaj. Pentru a vedea imediat, porniți într-un terminal o stradă simulată cu douăzeci de contoare:',
-    emptyCommand: 'npx contor simulate',
+    emptyCommand: 'npx contor simulate street',
     emptyAfter: 'Sau conectați unul real: agenții ascultă MQTT de îndată ce platforma rulează.',
     copy: 'Copiază comanda',
     copied: 'Copiat',
   },
   meter: {
-    page: 'Contor',
     back: 'Toate contoarele',
-    heard: 'Ultima dată auzit {age}',
     powerNow: 'Putere acum',
     powerLast: 'Ultima putere',
     asOf: 'la {time}',
@@ -147,7 +143,6 @@ export const ro: Messages = {
       installed: 'Instalat din',
       digits: 'Cifre ale indexului',
       opening: 'Index inițial',
-      recorded: 'Ultimul profil salvat',
     },
     notFoundTitle: 'Nu există contorul {id}',
     notFoundBody:
@@ -168,11 +163,9 @@ export const ro: Messages = {
   },
   severity: { informational: 'Informare', low: 'Mică', medium: 'Medie', high: 'Mare', critical: 'Critică' },
   site: {
-    page: 'Locație',
     power: 'Putere acum',
     total: 'Energie',
     totalAbout: 'în {n} oră cu date | în {n} ore cu date | în {n} de ore cu date',
-    peak: 'Ora de vârf',
     completeness: 'Măsurat',
     completenessAbout: '{n} din {all} ore măsurate complet',
     period: 'Perioada',
@@ -208,7 +201,6 @@ export const ro: Messages = {
     total: 'Total',
     trend: 'Tendință',
     missing: 'Fără date',
-    at: '{value} la {time}',
     intervals: '{n} interval | {n} intervale | {n} de intervale',
     summary: 'Total {total}. Minim {min} la {minTime}, maxim {max} la {maxTime}. {trend}.',
     summaryMissing: '{n} interval este fără date. | {n} intervale sunt fără date. | {n} de intervale sunt fără date.',
@@ -225,7 +217,6 @@ export const ro: Messages = {
     loading: 'Se încarcă…',
     staleSince: 'Neactualizat din {time}: {reason}',
     retry: 'Încearcă din nou',
-    updated: 'Actualizat {time}',
     technical: 'Detaliu tehnic',
   },
   fault: {

@@ -73,7 +73,7 @@ const CASES: readonly Case[] = [
     clause: '6.10.3.1',
     name: 'a created subscription has a Location',
     when: post('/subscriptions', subscription()),
-    answer: { status: 201, headers: { location: `/ngsi-ld/v1/subscriptions/${encodeURIComponent(ID)}` } },
+    answer: { status: 201, headers: { location: `/ngsi-ld/v1/subscriptions/${ID}` } },
   },
   {
     clause: '5.8.1',

@@ -45,6 +45,11 @@ export function jsonAnswer(status: number, value: unknown, headers: Readonly<Rec
   return { status, headers, body: JSON.stringify(value) };
 }
 
+/** 6.4.3.1: where a created resource is. A colon may stand in a path (RFC 3986, 3.3), and ids are full of them. */
+export function locationOf(collection: string, id: string): string {
+  return `/ngsi-ld/v1/${collection}/${encodeURIComponent(id).replaceAll('%3A', ':')}`;
+}
+
 export function created(location: string, headers: Readonly<Record<string, string>> = {}): Answer {
   return { status: 201, headers: { ...headers, Location: location } };
 }

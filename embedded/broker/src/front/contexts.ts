@@ -3,14 +3,13 @@
 import { toHex } from '@contor/kit';
 import { isContextDocument } from '../context/registry.js';
 import { badRequest, Problem } from '../problem.js';
-import { type Answer, type Call, created, jsonAnswer, NO_CONTENT, param } from './call.js';
+import { type Answer, type Call, created, jsonAnswer, locationOf, NO_CONTENT, param } from './call.js';
 import { readBody } from './content.js';
 import { readFlag } from './parameters.js';
 import { submit } from './writing.js';
 
 const MAX_CONTEXT_BYTES = 2 ** 20;
 const MAX_HOSTED = 1_000;
-const PATH = '/ngsi-ld/v1/jsonldContexts/';
 
 export async function hostContext(call: Call): Promise<Answer> {
   const { broker, tenant, body } = call;
@@ -31,7 +30,7 @@ export async function hostContext(call: Call): Promise<Answer> {
     atMs,
     context: { id, document: { '@context': source }, createdAt: atMs },
   });
-  return created(PATH + id);
+  return created(locationOf('jsonldContexts', id));
 }
 
 export function listContexts(call: Call): Answer {
@@ -77,7 +76,7 @@ export async function removeContext(call: Call): Promise<Answer> {
 }
 
 function urlOf({ headers }: Call, id: string): string {
-  return `http://${headers.host ?? 'localhost'}${PATH}${id}`;
+  return `http://${headers.host ?? 'localhost'}${locationOf('jsonldContexts', id)}`;
 }
 
 function noContext(id: string): Problem {

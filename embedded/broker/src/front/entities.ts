@@ -6,7 +6,7 @@ import { type ParseOptions, parseAttribute, parseEntity, parseFragment } from '.
 import { isDateTime, isObject, isUri, type JsonObject } from '../json.js';
 import { badRequest, notBuilt, Problem } from '../problem.js';
 import type { EntityResult, InputOperation } from '../store/commands.js';
-import { type Answer, type Call, created, jsonAnswer, NO_CONTENT, param } from './call.js';
+import { type Answer, type Call, created, jsonAnswer, locationOf, NO_CONTENT, param } from './call.js';
 import { answerForm, answerHeaders, readBody, requestContext, withContext } from './content.js';
 import { readFlag, readOption, readProjection, readShape } from './parameters.js';
 import { checkRoom, existing, submit } from './writing.js';
@@ -21,7 +21,7 @@ export async function createEntity(call: Call): Promise<Answer> {
     throw new Problem('alreadyExists', `entity ${input.id} already exists`);
   }
   await submit(call, { kind: 'entities', operation: 'create', tenant: call.tenant, atMs, inputs: [input] });
-  return created(`/ngsi-ld/v1/entities/${encodeURIComponent(input.id)}`);
+  return created(locationOf('entities', input.id));
 }
 
 export function retrieveEntity(call: Call): Answer {

@@ -11,7 +11,7 @@ import {
   parseSubscriptionPatch,
   type SubscriptionOptions,
 } from '../subscription/parse.js';
-import { type Answer, type Call, created, jsonAnswer, NO_CONTENT, param } from './call.js';
+import { type Answer, type Call, created, jsonAnswer, locationOf, NO_CONTENT, param } from './call.js';
 import { answerForm, answerHeaders, readBody, requestContext, withContext } from './content.js';
 import { pageLinks, readOption, readPage } from './parameters.js';
 import { submit } from './writing.js';
@@ -30,7 +30,7 @@ export async function createSubscription(call: Call): Promise<Answer> {
   if ((there?.size ?? 0) >= MAX_SUBSCRIPTIONS)
     throw new Problem('unavailable', `the tenant has ${MAX_SUBSCRIPTIONS} subscriptions`);
   await submit(call, { kind: 'subscribe', tenant, atMs, subscription });
-  return created(`/ngsi-ld/v1/subscriptions/${encodeURIComponent(id)}`);
+  return created(locationOf('subscriptions', id));
 }
 
 export function retrieveSubscription(call: Call): Answer {

@@ -2,9 +2,12 @@
 
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Context } from '../context/compile.js';
+import { CORE_URL } from '../context/core.js';
 import type { ContextRegistry } from '../context/registry.js';
 import { formatEntity, type Projection } from '../entity/format.js';
 import type { Entity } from '../entity/model.js';
+import { Problem } from '../problem.js';
 import type { SendResult } from './courier.js';
 import type { HostCheck } from './endpoint.js';
 import type { Subscription } from './model.js';
@@ -22,7 +25,12 @@ export interface HttpDeliveryOptions {
   readonly timeoutMs: number;
 }
 
+type Renderer = (entity: Entity) => string;
+
 const CONNECTIONS_PER_HOST = 16;
+/** Texts kept of one shape, and shapes: a few notifications' worth, not a copy of the broker. */
+const MAX_WRITTEN = 2_000;
+const MAX_SHAPES = 8;
 /** A subscriber's answer is a status; a longer text is not read to its end. */
 const MAX_ANSWER_BYTES = 65_536;
 const LINK_REL = 'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"';
@@ -32,16 +40,27 @@ export function createHttpDelivery({ contexts, checkHost, timeoutMs }: HttpDeliv
     'http:': new HttpAgent({ keepAlive: true, maxSockets: CONNECTIONS_PER_HOST }),
     'https:': new HttpsAgent({ keepAlive: true, maxSockets: CONNECTIONS_PER_HOST }),
   };
-  const renderers = new WeakMap<Subscription, (entity: Entity) => string>();
+  const renderers = new WeakMap<Subscription, Renderer>();
+  /** What was written last, by shape: subscribers that hear of the same change in the same words share the work. */
+  const written = new Map<string, Map<Entity, string>>();
 
-  function rendererOf(subscription: Subscription): (entity: Entity) => string {
+  function rendererOf(subscription: Subscription): Renderer {
     const known = renderers.get(subscription);
     if (known !== undefined) return known;
     const { format, attributes, sysAttrs } = subscription.notification;
-    const context = contexts.resolve(subscription.context);
+    const context = contextOf(contexts, subscription);
     const projection: Projection | undefined = attributes && { attributes: new Set(attributes) };
-    const render = (entity: Entity): string =>
-      JSON.stringify(formatEntity(entity, { context, representation: format, sysAttrs, projection }));
+    const shape = JSON.stringify([format, sysAttrs, attributes, context.source]);
+    const render: Renderer = (entity) => {
+      const texts = written.get(shape) ?? new Map<Entity, string>();
+      const ready = texts.get(entity);
+      if (ready !== undefined) return ready;
+      const text = JSON.stringify(formatEntity(entity, { context, representation: format, sysAttrs, projection }));
+      if (texts.size >= MAX_WRITTEN) texts.clear();
+      written.set(shape, texts.set(entity, text));
+      if (written.size > MAX_SHAPES) written.clear();
+      return text;
+    };
     renderers.set(subscription, render);
     return render;
   }
@@ -86,6 +105,16 @@ export function createHttpDelivery({ contexts, checkHost, timeoutMs }: HttpDeliv
   };
 }
 
+/** A hosted @context may have been deleted since: the subscriber then gets full names, not silence. */
+function contextOf(contexts: ContextRegistry, { context }: Subscription): Context {
+  try {
+    return contexts.resolve(context);
+  } catch (error) {
+    if (error instanceof Problem) return contexts.resolve(CORE_URL);
+    throw error;
+  }
+}
+
 function drain(incoming: IncomingMessage): void {
   let bytes = 0;
   incoming.on('data', (chunk: Buffer) => {
@@ -94,7 +123,7 @@ function drain(incoming: IncomingMessage): void {
   });
 }
 
-function bodyOf({ id, subscription, notifiedAtMs, parcel }: Notification, render: (entity: Entity) => string): string {
+function bodyOf({ id, subscription, notifiedAtMs, parcel }: Notification, render: Renderer): string {
   const head = JSON.stringify({
     id,
     type: 'Notification',

@@ -3,7 +3,6 @@ import { createBrokerClient, createHistoryClient, RequestError } from '@contor/h
 import { type Fault, faultOf } from '../logic/fault.js';
 import { isEntity } from '../logic/ngsi.js';
 import { type Platform, PlatformError } from './platform.js';
-import { readSession, signOut } from './session.js';
 
 /** A page that waits longer than this had better say so. */
 const TIMEOUT_MS = 15_000;
@@ -12,8 +11,6 @@ const broker = createBrokerClient({ url: '/api', timeoutMs: TIMEOUT_MS });
 const history = createHistoryClient({ url: '/api/quantumleap', timeoutMs: TIMEOUT_MS });
 
 export const platform: Platform = {
-  session: readSession,
-  signOut,
   entities: async (type, signal) => {
     const entities: readonly unknown[] = await answered(broker.query({ type }, { signal }));
     return entities.filter(isEntity);

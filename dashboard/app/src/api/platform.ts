@@ -10,7 +10,7 @@ export interface Session {
   readonly csrfToken: string;
 }
 
-export interface HistoryRequest {
+interface HistoryRequest {
   readonly entityId: string;
   readonly type: EntityType;
   readonly attributes: readonly AttributeName[];
@@ -20,9 +20,6 @@ export interface HistoryRequest {
 }
 
 export interface Platform {
-  session(): Promise<Session>;
-  /** Answers the address at which the identity provider ends its own session. */
-  signOut(csrfToken: string): Promise<string>;
   entities(type: EntityType, signal: AbortSignal): Promise<readonly Entity[]>;
   history(request: HistoryRequest): Promise<HistoryTable>;
 }

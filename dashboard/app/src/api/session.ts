@@ -8,6 +8,7 @@ export async function readSession(): Promise<Session> {
   return body;
 }
 
+/** Answers the address at which the identity provider ends its own session. */
 export async function signOut(csrfToken: string): Promise<string> {
   const body = await answerOf(fetch('/auth/signout', { method: 'POST', headers: { 'X-CSRF-Token': csrfToken } }));
   const { location } = (body ?? {}) as { location?: unknown };

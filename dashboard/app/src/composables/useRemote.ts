@@ -64,7 +64,7 @@ export function useRemote<T>({ key, load, isEmpty = () => false }: RemoteOptions
   return { remote, refresh };
 }
 
-export function faultIn(error: unknown): Fault {
+function faultIn(error: unknown): Fault {
   if (error instanceof PlatformError) return error.fault;
   console.error('contor: unexpected failure', error);
   return { code: 'unexpected', detail: error instanceof Error ? error.message : String(error) };

@@ -4,7 +4,7 @@ import { PlatformError, type Session } from '../api/platform.js';
 import { readSession, signInAddress, signOut } from '../api/session.js';
 import type { Fault } from '../logic/fault.js';
 
-export type SessionState =
+type SessionState =
   | { readonly kind: 'checking' }
   | { readonly kind: 'signed-in'; readonly session: Session }
   | { readonly kind: 'signed-out'; readonly wasSignedIn: boolean }

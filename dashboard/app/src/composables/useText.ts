@@ -5,7 +5,7 @@ import { type Language, regionalLocale } from '../i18n.js';
 import { createFormats, type Formats } from '../logic/format.js';
 import type { MessageKey } from '../messages/en.js';
 
-export type Translate = (key: MessageKey, values?: Record<string, string | number>, count?: number) => string;
+type Translate = (key: MessageKey, values?: Record<string, string | number>, count?: number) => string;
 
 export function useText() {
   const { t: translate, locale } = useI18n();

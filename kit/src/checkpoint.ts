@@ -8,12 +8,12 @@
 import { dirname } from 'node:path';
 import { crc32 } from './crc32.js';
 import type { Disk } from './disk.js';
-import { ConfigError, DamagedFileError, errnoOf } from './errors.js';
+import { ConfigError, DamagedFileError, DiskFullError, errnoOf, isDiskFull } from './errors.js';
 
 export interface Checkpoint {
   /** What was last written; undefined when nothing ever was. */
   read(): Promise<Uint8Array | undefined>;
-  /** Durable when it resolves. Calls take effect in the order they were made. */
+  /** Durable when it resolves. Calls take effect in the order they were made. DiskFullError: the old bytes stay; ask again later. */
   write(bytes: Uint8Array): Promise<void>;
 }
 
@@ -66,15 +66,26 @@ export function openCheckpoint({ disk, path, onDamaged }: CheckpointOptions): Ch
 /** Puts `bytes` in the place of `path`, whole or not at all; durable when it resolves. */
 export async function replaceFile(disk: Disk, path: string, ...pieces: readonly Uint8Array[]): Promise<void> {
   const beside = `${path}.new`;
-  const file = await createOver(disk, beside);
+  try {
+    await writeNew(disk, beside, pieces);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    // What was begun takes room that others may need more.
+    await disk.remove(beside).catch(() => undefined);
+    throw new DiskFullError('The disk is full.', { path }, error);
+  }
+  await disk.rename(beside, path);
+  await disk.syncDirectory(dirname(path));
+}
+
+async function writeNew(disk: Disk, path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const file = await createOver(disk, path);
   try {
     await file.append(pieces);
     await file.sync();
   } finally {
     await file.close();
   }
-  await disk.rename(beside, path);
-  await disk.syncDirectory(dirname(path));
 }
 
 /** A half-written file of an earlier, interrupted attempt is in nobody's way. */

@@ -2,7 +2,16 @@
 
 import { join } from 'node:path';
 import type { DurableLog, DurableLogOptions, LogRecord, OpenReport } from '../durable-log.js';
-import { assert, DiskFullError, errnoOf, LogFullError, LogStoppedError, toError, WireError } from '../errors.js';
+import {
+  assert,
+  DiskFullError,
+  errnoOf,
+  isDiskFull,
+  LogFullError,
+  LogStoppedError,
+  toError,
+  WireError,
+} from '../errors.js';
 import { folderFault, isFolderFault } from '../folder-fault.js';
 import {
   encodeHeader,
@@ -14,7 +23,7 @@ import {
   segmentName,
 } from './format.js';
 import { Group } from './group.js';
-import { isDiskFull, recover } from './recovery.js';
+import { recover } from './recovery.js';
 import { Segment } from './segment.js';
 
 const DEFAULT_MAX_BYTES = 2 ** 30;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { readWhole, replaceFile } from '../checkpoint.js';
 import type { Disk } from '../disk.js';
 import type { DamagedRange, OpenReport } from '../durable-log.js';
-import { ConfigError, type ConfigFault, errnoOf } from '../errors.js';
+import { ConfigError, type ConfigFault } from '../errors.js';
 import { type Examination, examine } from './examine.js';
 import {
   decodeHeader,
@@ -287,9 +287,4 @@ function tooLarge(path: string): ConfigFault {
     message: `${path} is larger than any segment this program writes.`,
     fix: 'Move the file away and start again; what it held is then reported as missing.',
   };
-}
-
-/** The ways in which a file system says that there is no room. */
-export function isDiskFull(error: unknown): boolean {
-  return errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT';
 }

@@ -32,6 +32,19 @@ describe('a checkpoint', () => {
     }
   });
 
+  it('keeps the old bytes on a full disk, says so, and goes on when there is room', async () => {
+    const disk = await withFolder();
+    const checkpoint = openCheckpoint({ disk, path: PATH });
+    await checkpoint.write(bytesOf('old'));
+    disk.setCapacity(0);
+    await expect(checkpoint.write(bytesOf('new'))).rejects.toMatchObject({ code: 'disk.full' });
+    expect(disk.paths()).toEqual([PATH]);
+    expect(await checkpoint.read()).toEqual(bytesOf('old'));
+    disk.setCapacity(2 ** 20);
+    await checkpoint.write(bytesOf('new'));
+    expect(await checkpoint.read()).toEqual(bytesOf('new'));
+  });
+
   it('takes concurrent writes in order', async () => {
     const checkpoint = openCheckpoint({ disk: await withFolder(), path: PATH });
     expect(await checkpoint.read()).toBeUndefined();

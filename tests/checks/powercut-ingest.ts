@@ -8,7 +8,7 @@
  */
 
 import type { Agent } from '@contor/agent-kit';
-import { type Random, seededRandom, toIso } from '@contor/kit';
+import { DamagedFileError, type Random, seededRandom, toIso } from '@contor/kit';
 import { entityIdOf, START_MS, say, TestBench, testDevice } from '../unit/agent-kit/bench-agent.js';
 
 export interface PowercutIngestOptions {
@@ -63,11 +63,13 @@ class Run {
   readonly #random: Random;
   readonly #sayings: Saying[] = [];
   readonly #ackBeforeCommit: boolean;
+  readonly #syncIsALie: boolean;
   #cutsInRecovery = 0;
   #step = 0;
 
   constructor(seed: number | string, syncIsALie: boolean, ackBeforeCommit: boolean) {
     this.#ackBeforeCommit = ackBeforeCommit;
+    this.#syncIsALie = syncIsALie;
     this.#bench = new TestBench(seed, syncIsALie);
     this.#random = seededRandom(`${seed} traffic`);
     this.#bench.city.flakiness = { failing: 0.2, slowestMs: 300 };
@@ -132,8 +134,18 @@ class Run {
     };
   }
 
-  #open(): Promise<Agent> {
-    return this.#bench.open({ logBytes: LOG_BYTES, duplicateWindowMs: DUPLICATE_WINDOW_MS });
+  async #open(): Promise<Agent> {
+    const limits = { logBytes: LOG_BYTES, duplicateWindowMs: DUPLICATE_WINDOW_MS };
+    try {
+      return await this.#bench.open(limits);
+    } catch (error) {
+      // Only a lying disk can tear the registry. Refusing it is right, but then the control would never see what the log lost:
+      // an operator puts it back, as the message says.
+      if (!this.#syncIsALie || !(error instanceof DamagedFileError)) throw error;
+      await this.#bench.disk.remove(String(error.context.path));
+      await this.prepare();
+      return this.#bench.open(limits);
+    }
   }
 
   #say(meter: number): Saying {

@@ -53,7 +53,7 @@ export function encodeHeader({ kind, payloadVersion, firstSequence, createdAtMs 
   bytes.writeUInt8(name.byteLength, 10);
   bytes.writeUInt32BE(payloadVersion, 12);
   bytes.writeBigUInt64BE(BigInt(firstSequence), 16);
-  bytes.writeBigUInt64BE(BigInt(createdAtMs), 24);
+  bytes.writeBigUInt64BE(BigInt(Math.trunc(createdAtMs)), 24);
   name.copy(bytes, KIND_AT);
   bytes.writeUInt32BE(crc32(bytes.subarray(0, HEADER_CRC_AT)), HEADER_CRC_AT);
   bytes.copy(bytes, HEADER_COPY_BYTES, 0, HEADER_COPY_BYTES);

@@ -19,8 +19,14 @@ export interface CursorFile<Memory> {
 
 const CURSOR_VERSION = 1;
 
-export function openCursorFile<Memory>(disk: Disk, path: string): CursorFile<Memory> {
-  const file = openCheckpoint({ disk, path });
+export function openCursorFile<Memory>(disk: Disk, path: string, log: Logger): CursorFile<Memory> {
+  const file = openCheckpoint({
+    disk,
+    path,
+    // Everything the log still holds is forwarded again, to no effect; refusing to start would stop the meters.
+    onDamaged: (keptAs) =>
+      log.warn({ path, keptAs }, 'The cursor file was damaged and set aside: forwarding again what the log holds.'),
+  });
   return {
     async read() {
       const bytes = await file.read();

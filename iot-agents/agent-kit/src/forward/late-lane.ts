@@ -60,7 +60,7 @@ interface Entry {
 }
 
 export async function openLateLane(options: LateLaneOptions): Promise<LateLane> {
-  const cursor = openCursorFile<Memory>(options.disk, options.cursorPath);
+  const cursor = openCursorFile<Memory>(options.disk, options.cursorPath, options.log);
   const saved = await cursor.read();
   return new Lane(options, cursor, resumeAfter(saved, options.late, options.log), saved?.memory.pages ?? []);
 }

@@ -70,7 +70,7 @@ interface Memory {
 }
 
 export async function openLiveLane(options: LiveLaneOptions): Promise<LiveLane> {
-  const cursor = openCursorFile<Memory>(options.disk, options.cursorPath);
+  const cursor = openCursorFile<Memory>(options.disk, options.cursorPath, options.log);
   const saved = await cursor.read();
   const lane = new Lane(options, cursor, resumeAfter(saved, options.live, options.log));
   lane.marks.load(saved?.memory.marks ?? NO_MARKS);

@@ -5,6 +5,8 @@ export default {
   testEnvironment: 'node',
   transform: {},
   injectGlobals: false,
+  // Half of the suites wait for real sockets and disks: as many workers as there are cores.
+  maxWorkers: '100%',
   coverageProvider: 'v8',
   coverageDirectory: '<rootDir>/../../coverage',
 };

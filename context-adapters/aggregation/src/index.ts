@@ -98,7 +98,13 @@ function definitionOf(door: NotificationDoor) {
     entities: [{ type: 'Acquisition' }],
     notification: {
       attributes: ['windowStart', 'windowEnd', 'counter'],
-      endpoint: { uri: `${door.url}/notify`, accept: 'application/json', receiverInfo: door.receiverInfo },
+      endpoint: {
+        uri: `${door.url}/notify`,
+        accept: 'application/json',
+        receiverInfo: door.receiverInfo,
+        // A notification only nudges us: while we are away the broker need not keep more than the last one, nor ever refuse a write for it.
+        notifierInfo: [{ key: 'keep', value: 'latest' }],
+      },
     },
   };
 }

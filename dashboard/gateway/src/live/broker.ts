@@ -70,7 +70,15 @@ function toSubscription({ id, types, endpoint, headers }: LiveSubscription): Sub
     type: 'Subscription',
     description: 'Live values for the dashboard',
     entities: types.map((type) => ({ type })),
-    notification: { endpoint: { uri: endpoint, accept: 'application/json', receiverInfo } },
+    notification: {
+      endpoint: {
+        uri: endpoint,
+        accept: 'application/json',
+        receiverInfo,
+        // Pages show what is true now: while we are away the broker keeps the newest states only, and never refuses a write for us.
+        notifierInfo: [{ key: 'keep', value: 'latest' }],
+      },
+    },
   };
 }
 

@@ -8,6 +8,7 @@ const SUITES = {
   bench: 'bench/run.js',
   kill9: 'checks/kill9.js',
   powercut: 'checks/powercut.js',
+  faults: 'checks/faults.js',
 };
 
 const [name = '', ...args] = process.argv.slice(2);

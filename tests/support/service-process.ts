@@ -18,18 +18,19 @@ export const CONTOR = join(ROOT, 'cli/bin/contor.mjs');
 export class ServiceProcess {
   readonly name: string;
   readonly #options: ServiceProcessOptions;
-  readonly #log: WriteStream;
+  #log: WriteStream;
   #child: ChildProcess | undefined;
   #wanted = false;
 
   constructor(options: ServiceProcessOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#log = createWriteStream(join(options.logFolder, `${options.name}.log`), { flags: 'a' });
+    this.#log = this.#openLog();
   }
 
   start(): void {
     this.#wanted = true;
+    if (this.#log.writableEnded) this.#log = this.#openLog();
     const child = spawn(process.execPath, [...this.#options.args], {
       env: { ...process.env, ...this.#options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -66,5 +67,9 @@ export class ServiceProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  #openLog(): WriteStream {
+    return createWriteStream(join(this.#options.logFolder, `${this.#options.name}.log`), { flags: 'a' });
   }
 }

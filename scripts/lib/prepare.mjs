@@ -10,15 +10,16 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const STAMPS = join(ROOT, 'node_modules', '.cache', 'contor');
+const ROOT_SOURCES = ['package.json', 'tsconfig.json', 'tsconfig.base.json'];
 const OLDEST_NODE = [20, 19];
 const SOURCE = /\.(ts|mts|vue|css|html|svg|json|woff2)$/;
-const NOT_SOURCE = new Set(['node_modules', 'dist', 'dist-web', 'coverage', '.git', 'contor-data']);
+const NOT_SOURCE = new Set(['node_modules', 'dist', 'dist-web']);
 
-export function requireNode() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+export function requireNode(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
   fail(
-    `Contor needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}.`,
+    `Contor needs Node ${OLDEST_NODE.join('.')} or newer; this is ${version}.`,
     'Install a current Node from nodejs.org (or with nvm, fnm, volta) and run the command again.',
   );
 }
@@ -36,7 +37,7 @@ export async function ensureInstalled() {
 
 /** `platform`: what `npm start` needs. `all`: with the tests and the type check of the pages. */
 export async function ensureBuilt(scope) {
-  const wanted = digest(sources(ROOT));
+  const wanted = digest(buildInputs());
   const complete =
     existsSync(join(ROOT, 'cli/dist/index.js')) && existsSync(join(ROOT, 'dashboard/app/dist-web/index.html'));
   if (complete && (readStamp('build-all') === wanted || readStamp(`build-${scope}`) === wanted)) return;
@@ -68,6 +69,15 @@ function npm(args) {
   return run('npm', args, { shell: process.platform === 'win32' });
 }
 
+/** Only what belongs to the project: a data folder that a user keeps beside it changes every second. */
+function buildInputs() {
+  const { workspaces } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  return [
+    ...ROOT_SOURCES.map((name) => stampOf(join(ROOT, name))),
+    ...workspaces.flatMap((name) => sources(join(ROOT, name))),
+  ];
+}
+
 function sources(directory) {
   const found = [];
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
@@ -75,11 +85,15 @@ function sources(directory) {
     if (entry.isDirectory()) {
       if (!NOT_SOURCE.has(entry.name)) found.push(...sources(path));
     } else if (SOURCE.test(entry.name)) {
-      const { mtimeMs, size } = statSync(path);
-      found.push(`${path}:${mtimeMs}:${size}`);
+      found.push(stampOf(path));
     }
   }
   return found;
+}
+
+function stampOf(path) {
+  const { mtimeMs, size } = statSync(path);
+  return `${path}:${mtimeMs}:${size}\n`;
 }
 
 function digest(parts) {

@@ -30,6 +30,7 @@ export interface PlainRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** Path and query, from `/ngsi-ld/…`. */
   readonly path: string;
+  /** Travels as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -57,10 +58,13 @@ export interface BrokerClient {
   get(id: string, options?: CallOptions): Promise<NgsiEntity | undefined>;
   /** All that match, page by page. */
   query(query: EntityQuery, options?: CallOptions): Promise<readonly NgsiEntity[]>;
-  /** Anything else; every status is an answer, only a broken line is an error. */
+  /** Anything else, with the headers it names and no context; every status is an answer, only a broken line is an error. */
   request(request: PlainRequest): Promise<PlainAnswer>;
   close(): void;
 }
+
+/** Axios leaves out a header that is null. */
+const NO_CONTEXT = { Link: null } as const;
 
 export function createBrokerClient(options: ConnectionOptions): BrokerClient {
   const connection = connect(options);
@@ -73,7 +77,12 @@ export function createBrokerClient(options: ConnectionOptions): BrokerClient {
     batch,
     discovery: new DiscoveryApi(configuration, undefined, connection.axios),
     subscriptions: new SubscriptionsApi(configuration, undefined, connection.axios),
-    contexts: new ContextsApi(configuration, undefined, connection.axios),
+    // Whoever puts a context where it belongs cannot refer to it yet.
+    contexts: new ContextsApi(
+      new Configuration({ basePath: connection.basePath, baseOptions: { headers: NO_CONTEXT } }),
+      undefined,
+      connection.axios,
+    ),
 
     async upsert(states, call = {}) {
       const created: string[] = [];
@@ -111,8 +120,8 @@ export function createBrokerClient(options: ConnectionOptions): BrokerClient {
         method,
         url: connection.basePath + path,
         validateStatus: () => true,
-        ...(body === undefined ? {} : { data: body }),
-        headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { data: JSON.stringify(body) }),
+        headers: { ...NO_CONTEXT, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
       });
       const entries = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
       return { status: answer.status, headers: Object.fromEntries(entries), body: answer.data };

@@ -1,5 +1,6 @@
-/** One way to talk HTTP to the broker and to history: tenant, secret, correlation, time limit, open connections, typed errors. */
+/** One way to talk HTTP to the broker and to history: tenant, secret, context, correlation, time limit, open connections, typed errors. */
 
+import { contextLink } from '@contor/orion-config';
 import axios, { type AxiosInstance, type RawAxiosRequestConfig } from 'axios';
 import { openAgents } from '#agents';
 import { toRequestError } from './request-error.js';
@@ -11,6 +12,11 @@ export interface ConnectionOptions {
   readonly tenant?: string | undefined;
   /** Sent as a bearer token. */
   readonly secret?: string | undefined;
+  /**
+   * The @context our short names stand in, sent as a Link header (GS CIM 009, 6.3.5), so that a broker with another default
+   * understands them too. History knows no contexts and does without.
+   */
+  readonly contextUrl?: string | undefined;
   readonly timeoutMs?: number | undefined;
 }
 
@@ -31,11 +37,18 @@ export const DEFAULT_TENANT = 'default';
 /** A batch of a thousand entities on a busy disk answers well below this. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-export function connect({ url, tenant, secret, timeoutMs = DEFAULT_TIMEOUT_MS }: ConnectionOptions): Connection {
+export function connect(options: ConnectionOptions): Connection {
+  const { url, tenant, secret, contextUrl, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const agents = openAgents();
   const instance = axios.create({
     timeout: timeoutMs,
-    headers: { ...tenantHeaders(tenant), ...(secret === undefined ? {} : { Authorization: `Bearer ${secret}` }) },
+    headers: {
+      ...tenantHeaders(tenant),
+      ...(secret === undefined ? {} : { Authorization: `Bearer ${secret}` }),
+      ...(contextUrl === undefined ? {} : { Link: contextLink(contextUrl) }),
+    },
+    // The generated clients hand over finished JSON; axios would parse all of it again only to see that it is.
+    transformRequest: [(body: unknown) => body],
     // Platform servers never redirect, and following redirects costs a copy of the body and a limit of 10 MB.
     maxRedirects: 0,
     maxBodyLength: Number.POSITIVE_INFINITY,

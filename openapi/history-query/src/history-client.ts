@@ -1,7 +1,14 @@
 /** Typed reads of history, and the one way to write it. Everything goes through the generated QuantumLeap client. */
 
 import type { NgsiEntity } from '@contor/orion-config';
-import { Configuration, EntitiesApi, InputApi, MetaApi, TypesApi } from '@contor/quantumleap-client';
+import {
+  Configuration,
+  EntitiesApi,
+  InputApi,
+  MetaApi,
+  type NotificationBody,
+  TypesApi,
+} from '@contor/quantumleap-client';
 import { type CallOptions, type ConnectionOptions, callConfig, connect } from './connection.js';
 import { instantReader } from './instants.js';
 import { RequestError } from './request-error.js';
@@ -54,6 +61,11 @@ export interface EntityInHistory {
   readonly lastMs: number;
 }
 
+export interface AppendOptions extends CallOptions {
+  /** Who says so and when, as a broker's notification would (GS CIM 009, 5.3.1). */
+  readonly notification?: Readonly<Pick<NotificationBody, 'id' | 'subscriptionId' | 'notifiedAt'>> | undefined;
+}
+
 export interface HistoryClient {
   /** Columns of one entity over its instants, whole however long. */
   series<Name extends string>(query: SeriesQuery<Name>): Promise<Series<Name>>;
@@ -68,7 +80,7 @@ export interface HistoryClient {
    * Stores states of entities; resolves when all are durable there. Several states of one entity are welcome, each with its own
    * time. Writing the same again changes nothing, so the caller may simply try again after a `RequestError` that `isRetryable`.
    */
-  append(entities: readonly NgsiEntity[], options?: CallOptions): Promise<void>;
+  append(entities: readonly NgsiEntity[], options?: AppendOptions): Promise<void>;
   version(): Promise<string>;
   close(): void;
 }
@@ -211,7 +223,8 @@ export function createHistoryClient(options: ConnectionOptions): HistoryClient {
     async append(states, call = {}) {
       for (let at = 0; at < states.length; at += APPEND_ROWS) {
         const data = states.slice(at, at + APPEND_ROWS);
-        await input.notify({ notificationBody: { type: 'Notification', data } }, callConfig(call));
+        const notificationBody = { ...call.notification, type: 'Notification', data };
+        await input.notify({ notificationBody }, callConfig(call));
       }
     },
     async version() {

@@ -12,6 +12,7 @@ export {
 export { type CallOptions, type ConnectionOptions, DEFAULT_TENANT, tenantHeaders } from './connection.js';
 export {
   APPEND_ROWS,
+  type AppendOptions,
   type BucketQuery,
   createHistoryClient,
   type EntityInHistory,

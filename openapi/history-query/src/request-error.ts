@@ -42,10 +42,10 @@ export class RequestError extends Error {
   }
 }
 
-/** Whatever axios throws → our error. The request's headers stay out of it: they hold the secret. */
+/** Whatever axios throws → our error. The request stays out of it: its headers hold the secret, its body holds readings. */
 export function toRequestError(thrown: unknown): unknown {
   if (!isAxiosError(thrown)) return thrown;
-  const where = `${thrown.config?.method?.toUpperCase() ?? ''} ${thrown.config?.url ?? ''}`;
+  const where = `${thrown.config?.method?.toUpperCase() ?? ''} ${withoutCredentials(thrown.config?.url ?? '')}`;
   const status = thrown.response?.status;
   if (status !== undefined) {
     const detail = detailOf(thrown.response?.data);
@@ -71,13 +71,16 @@ function codeOf(status: number): RequestCode {
   return status >= 500 ? 'http.failed' : 'http.refused';
 }
 
-/** ProblemDetails (RFC 7807), QuantumLeap's {error, description}, or text. */
+/** `http://name:password@host` (RFC 3986, 3.2.1). */
+function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1');
+}
+
+/** ProblemDetails (RFC 7807), QuantumLeap's {error, description}, text, or whatever it is. */
 function detailOf(body: unknown): string {
   if (typeof body === 'string') return body.slice(0, MAX_DETAIL);
   if (typeof body !== 'object' || body === null) return '';
   const { detail, title, description, error } = body as Record<string, unknown>;
-  return [detail ?? title, description ?? error]
-    .filter((part) => typeof part === 'string')
-    .join(' ')
-    .slice(0, MAX_DETAIL);
+  const words = [detail ?? title, description ?? error].filter((part) => typeof part === 'string').join(' ');
+  return (words === '' ? JSON.stringify(body) : words).slice(0, MAX_DETAIL);
 }

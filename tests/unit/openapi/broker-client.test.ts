@@ -1,5 +1,5 @@
 import { type BrokerClient, createBrokerClient, RequestError } from '@contor/history-query';
-import { entity, installPlatform, type NgsiEntity, urn } from '@contor/orion-config';
+import { contextLink, entity, installPlatform, type NgsiEntity, urn } from '@contor/orion-config';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Answer, type Asked, type SmallServer, startSmallServer } from './small-server.js';
 
@@ -100,10 +100,46 @@ describe('errors', () => {
     expect(error).toMatchObject({ code, status, isRetryable, message: expect.stringContaining('the detail') });
     expect(JSON.stringify(error)).not.toContain('the-secret');
   });
+  it('keep what the address holds of secrets to themselves', async () => {
+    server = await startSmallServer(() => ({ status: 500, body: { unusual: 'answer' } }));
+    client = createBrokerClient({ url: server.url.replace('://', '://name:the-password@') });
+    const error: unknown = await client.get('urn:x:1').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'http.failed', context: { detail: '{"unusual":"answer"}' } });
+    expect(`${JSON.stringify(error)} ${error}`).not.toContain('the-password');
+  });
   it('name a server that is not there', async () => {
     const broker = await brokerOf(() => ({}));
     await server?.close();
     await expect(broker.get('urn:x:1')).rejects.toMatchObject({ code: 'http.unreachable', isRetryable: true });
+  });
+});
+
+describe('the context', () => {
+  it('goes along where names are short, and nowhere else', async () => {
+    server = await startSmallServer(() => ({ status: 204 }));
+    client = createBrokerClient({ url: server.url, contextUrl: 'https://city.example/c.jsonld' });
+    await client.upsert(devices(1));
+    await client.get('urn:x:1');
+    await client.subscriptions.deleteSubscription({ subscriptionId: 'urn:x:2' });
+    await client.subscriptions.deleteSubscription({ subscriptionId: 'urn:x:2', link: '<https://other.example>' });
+    await client.contexts.listContexts();
+    await client.request({ method: 'POST', path: '/ngsi-ld/v1/jsonldContexts', body: {} });
+    await client.request({ method: 'GET', path: '/', headers: { Link: '<https://mine.example>' } });
+    const ours = contextLink('https://city.example/c.jsonld');
+    expect(server.asked.map(({ headers }) => headers.link)).toEqual([
+      ours,
+      ours,
+      ours,
+      '<https://other.example>',
+      undefined,
+      undefined,
+      '<https://mine.example>',
+    ]);
+  });
+  it('is not ours to choose for those who name none', async () => {
+    const broker = await brokerOf(() => ({ status: 204 }));
+    await broker.upsert(devices(1));
+    expect(server?.asked[0]?.headers.link).toBeUndefined();
   });
 });
 

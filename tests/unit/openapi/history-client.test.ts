@@ -214,6 +214,16 @@ describe('writing', () => {
       server?.asked.map(({ path, headers }) => [path, headers['content-type'], headers['fiware-correlator']]),
     ).toEqual(Array(3).fill(['/v2/notify', 'application/json', 'c-1']));
   });
+  it('says who says so and when, if the caller knows', async () => {
+    const history = await historyOf(() => ({ body: 'ok' }));
+    const notification = { id: 'urn:n:1', subscriptionId: 'urn:s:1', notifiedAt: '2026-11-20T08:00:00.000Z' };
+    await history.append(states.slice(0, 1), { notification });
+    expect(JSON.parse(server?.asked[0]?.body ?? '')).toEqual({
+      ...notification,
+      type: 'Notification',
+      data: states.slice(0, 1),
+    });
+  });
   it('stops at the first chunk that fails, so that the caller can begin again', async () => {
     const history = await historyOf(() => ({
       status: 503,

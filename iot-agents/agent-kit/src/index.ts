@@ -27,8 +27,8 @@ export {
   type Settled,
 } from './mqtt/ack-gate.js';
 export { brokerOver } from './peers/broker.js';
+export type { Closable, PeerOptions } from './peers/clients.js';
 export { historyOver } from './peers/history.js';
-export type { PeerOptions } from './peers/requests.js';
 export { type Device, deviceKey } from './registry/device.js';
 export { type DeviceRegistry, openDeviceRegistry, provisionDevices } from './registry/registry.js';
 export { openShelf, type Shelf, type ShelfEntry } from './shelf.js';

@@ -41,12 +41,14 @@ async function run(
     log.error({ error }, 'The agent cannot go on safely: exiting, and recovering at the next start.');
     process.exit(EXIT_FATAL);
   };
+  const broker = brokerOver({ url: config.brokerUrl, secret });
+  const history = historyOver({ url: config.historyUrl, secret }, 'agent-json', ports.clock);
   const agent = await openAgent({
     dataFolder,
     ports,
     log,
-    broker: brokerOver({ url: config.brokerUrl, secret }),
-    history: historyOver({ url: config.historyUrl, secret }, 'agent-json', ports.clock),
+    broker,
+    history,
     translator: (registry) => jsonTranslator(registry, { ...DEFAULT_TIME_WINDOW, maxAgeMs: config.maxAge }),
     hasDeviceTime: (channel, bytes) => channel === 'profile' || mentionsTime(bytes),
     limits: { logBytes: config.logBytes, shelfBytes: config.shelfBytes },
@@ -81,6 +83,8 @@ async function run(
     async stop() {
       await intake.stop();
       await agent.stop();
+      broker.close();
+      history.close();
       await unlock();
     },
   };

@@ -1,43 +1,44 @@
 /** The broker's door over HTTP: batch upsert (GS CIM 009 V1.9.1, 6.15.3.1), with the answer of each entity taken apart. */
 
+import { type BatchOutcome, createBrokerClient } from '@contor/history-query';
 import { TransportError } from '@contor/kit';
-import { BatchApi, type BatchOperationResult, Configuration } from '@contor/ngsi-ld-client';
 import { CONTEXT_URL } from '@contor/orion-config';
 import type { BrokerPort, Delivery, RefusedEntity } from '../forward/ports.js';
-import { deliveryOfFailure, reasonText } from './answers.js';
-import { type PeerOptions, requestOptions, tenantHeader } from './requests.js';
+import { deliveryOfFailure } from './answers.js';
+import { type Closable, clientsOf, type PeerOptions } from './clients.js';
 
-const CONTEXT_LINK = `<${CONTEXT_URL}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"`;
+/** A reason is kept beside a dead letter; no peer fills our disk with it. */
+const LONGEST_REASON = 500;
 
-export function brokerOver(peer: PeerOptions): BrokerPort {
-  const api = new BatchApi(new Configuration({ basePath: peer.url, baseOptions: requestOptions(peer) }));
+export function brokerOver({ url, secret }: PeerOptions): BrokerPort & Closable {
+  const clients = clientsOf(createBrokerClient, { url, secret, contextUrl: CONTEXT_URL });
   return {
     async upsert(tenant, entities) {
-      const name = tenantHeader(tenant);
+      let outcome: BatchOutcome;
       try {
-        const { status, data } = await api.batchUpsert(
-          { entity: [...entities], link: CONTEXT_LINK, ngsiOptions: 'update', ...(name && { tenant: name }) },
-          name ? { headers: { 'Fiware-Service': name } } : {},
-        );
-        return status === 207 ? deliveryOfParts(data) : { kind: 'done' };
+        outcome = await clients.of(tenant).upsert(entities);
       } catch (error) {
-        if (error instanceof TransportError) throw error;
         return deliveryOfFailure('broker', error);
       }
+      return deliveryOfOutcome(outcome);
     },
+    close: () => clients.close(),
   };
 }
 
-/** 207: some entities failed (6.15.3.1). One that failed for the broker's own trouble makes the whole batch wait. */
-function deliveryOfParts(data: unknown): Delivery {
-  const { errors = [] } = data as Partial<BatchOperationResult>;
+/** Some entities failed. One that failed for the broker's own trouble makes the whole batch wait. */
+function deliveryOfOutcome({ failed }: BatchOutcome): Delivery {
+  if (failed.length === 0) return { kind: 'done' };
   const refused: RefusedEntity[] = [];
-  for (const { entityId, error } of errors) {
-    const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 400;
+  for (const { entityId, error } of failed) {
+    const { status = 400 } = error ?? {};
     if (status >= 500 || status === 429) {
       throw new TransportError('peer.unavailable', 'The broker did not take all of a batch.', { status, entityId });
     }
-    if (typeof entityId === 'string') refused.push({ entityId, reason: reasonText(error) });
+    const reason = JSON.stringify(error ?? '').slice(0, LONGEST_REASON);
+    // Somebody was refused, and it is not said who: asked one by one, it comes out.
+    if (typeof entityId !== 'string') return { kind: 'all refused', reason };
+    refused.push({ entityId, reason });
   }
   return { kind: 'some refused', refused };
 }

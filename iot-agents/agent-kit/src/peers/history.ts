@@ -1,30 +1,24 @@
 /** History's door over HTTP: `POST /v2/notify` with the shape of an NGSI-LD notification (5.3.1); 200 means durable. */
 
-import type { Clock } from '@contor/kit';
-import { toIso } from '@contor/kit';
-import { Configuration, InputApi } from '@contor/quantumleap-client';
+import { createHistoryClient } from '@contor/history-query';
+import { type Clock, toIso } from '@contor/kit';
 import type { HistoryPort } from '../forward/ports.js';
 import { deliveryOfFailure } from './answers.js';
-import { type PeerOptions, requestOptions, tenantHeader } from './requests.js';
+import { type Closable, clientsOf, type PeerOptions } from './clients.js';
 
-export function historyOver(peer: PeerOptions, sender: string, clock: Clock): HistoryPort {
-  const api = new InputApi(new Configuration({ basePath: peer.url, baseOptions: requestOptions(peer) }));
+export function historyOver({ url, secret }: PeerOptions, sender: string, clock: Clock): HistoryPort & Closable {
+  const clients = clientsOf(createHistoryClient, { url, secret });
+  const names = { id: `urn:ngsi-ld:Notification:${sender}`, subscriptionId: `urn:ngsi-ld:Subscription:${sender}` };
   return {
     async append(tenant, entities) {
-      const name = tenantHeader(tenant);
-      const notificationBody = {
-        id: `urn:ngsi-ld:Notification:${sender}`,
-        type: 'Notification',
-        subscriptionId: `urn:ngsi-ld:Subscription:${sender}`,
-        notifiedAt: toIso(clock.nowMs()),
-        data: [...entities],
-      };
+      const notification = { ...names, notifiedAt: toIso(clock.nowMs()) };
       try {
-        await api.notify({ notificationBody, ...(name && { tenant: name, service: name }) });
+        await clients.of(tenant).append(entities, { notification });
         return { kind: 'done' };
       } catch (error) {
         return deliveryOfFailure('history', error);
       }
     },
+    close: () => clients.close(),
   };
 }

@@ -15,7 +15,7 @@ const SETTLE_MS = 2_000;
 
 export const start: Start<AggregationConfig> = async (config, environment) => {
   const connection = { tenant: config.tenant, secret: config.secret };
-  const broker = createBrokerClient({ ...connection, url: config.brokerUrl });
+  const broker = createBrokerClient({ ...connection, url: config.brokerUrl, contextUrl: CONTEXT_URL });
   const history = createHistoryClient({ ...connection, url: config.historyUrl });
   const metrics = createMetrics('aggregation');
   const changedHours = metrics.counter(

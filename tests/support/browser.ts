@@ -24,10 +24,13 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+export const WIDE = { width: 1360, height: 900 };
+export const NARROW = { width: 390, height: 844 };
+
 export const LOOKS = [
-  { look: 'light', colorScheme: 'light', viewport: { width: 1360, height: 900 } },
-  { look: 'dark', colorScheme: 'dark', viewport: { width: 1360, height: 900 } },
-  { look: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  { look: 'light', colorScheme: 'light', viewport: WIDE },
+  { look: 'dark', colorScheme: 'dark', viewport: WIDE },
+  { look: 'phone', colorScheme: 'light', viewport: NARROW },
 ] as const;
 
 export async function launchBrowser(): Promise<Browser> {

@@ -1,28 +1,12 @@
-/**
- * Looks at every page in every state with a real browser: takes pictures, asks axe, listens for breaks of the content security policy.
- * `node tests/dist/e2e/app-fixture/look.js [folder for pictures]`; ends with 1 when anything was found.
- */
+/** Looks at every page in every state with a real browser: takes pictures, asks axe, listens for breaks of the content security policy. */
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { WEB_FOLDER } from '@contor/app';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { faultsOf, NARROW, WIDE } from '../../support/browser.js';
+import type { Tally } from '../../support/tally.js';
 import { type FakeGateway, type Scene, startFakeGateway } from './fake-gateway.js';
-
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const WIDE = { width: 1360, height: 900 };
-const NARROW = { width: 390, height: 844 };
-
-/** Text, because tests are compiled without a browser's types. */
-const SIDEWAYS = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 interface View {
   readonly name: string;
@@ -114,35 +98,24 @@ async function look(
   await view.act?.(page, gateway);
   await page.waitForTimeout(500);
   await page.screenshot({ path: picture, fullPage: true });
-  const overflow = await page.evaluate<number>(SIDEWAYS);
-  if (overflow > 0) faults.push(`the page scrolls sideways by ${overflow} px`);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  for (const { id, nodes } of violations)
-    faults.push(`axe ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+  faults.push(...(await faultsOf(page)));
   await page.close();
   return faults;
 }
 
-const folder = process.argv[2] ?? join(process.cwd(), 'coverage', 'app-pictures');
-const only = process.argv[3];
-await mkdir(folder, { recursive: true });
-const gateway = await startFakeGateway(WEB_FOLDER);
-const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS });
-let looked = 0;
-let found = 0;
-for (const { look: name, ...device } of LOOKS) {
-  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/London', ...device });
-  for (const view of VIEWS) {
-    if (only !== undefined && !`${view.name}-${name}`.includes(only)) continue;
-    if ((name === 'forced' || name === 'romanian') && !FEW.includes(view.name)) continue;
-    looked += 1;
-    const faults = await look(context, gateway, view, join(folder, `${view.name}-${name}.png`));
-    for (const fault of faults) console.log(`${view.name} ${name}: ${fault}`);
-    found += faults.length;
+export async function lookAtEveryState(browser: Browser, tally: Tally, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const gateway = await startFakeGateway(WEB_FOLDER);
+  for (const { look: name, ...device } of LOOKS) {
+    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/London', ...device });
+    for (const view of VIEWS) {
+      if ((name === 'forced' || name === 'romanian') && !FEW.includes(view.name)) continue;
+      await tally.check(`${view.name}, ${name}: nothing to complain about`, async () => {
+        const faults = await look(context, gateway, view, join(folder, `${view.name}-${name}.png`));
+        if (faults.length > 0) throw new Error(faults.join('\n'));
+      });
+    }
+    await context.close();
   }
-  await context.close();
+  await gateway.close();
 }
-await browser.close();
-await gateway.close();
-console.log(`${looked} looked at, ${found} faults`);
-process.exitCode = found > 0 ? 1 : 0;

@@ -1,10 +1,10 @@
-/**
- * Walks through the dashboard as a person does, by keyboard and by pointer, and says what does not happen.
- * `node tests/dist/e2e/app-fixture/walk.js`; ends with 1 when a step failed.
- */
+/** Walks through the dashboard as a person does, by keyboard and by pointer, and says what does not happen. */
+
 import { readFile } from 'node:fs/promises';
 import { WEB_FOLDER } from '@contor/app';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { WIDE } from '../../support/browser.js';
+import type { Tally } from '../../support/tally.js';
 import { type FakeGateway, startFakeGateway } from './fake-gateway.js';
 
 type Step = (page: Page, gateway: FakeGateway) => Promise<void>;
@@ -187,30 +187,20 @@ function same(actual: unknown, expected: unknown): void {
   if (actual !== expected) throw new Error(`expected ${String(expected)}, saw ${String(actual)}`);
 }
 
-const gateway = await startFakeGateway(WEB_FOLDER);
-const browser: Browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-});
-const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1360, height: 900 } });
-const page = await context.newPage();
-const breaks: string[] = [];
-page.on('pageerror', (error) => breaks.push(String(error)));
-page.on('console', (message) => {
-  if (/Content Security Policy/.test(message.text())) breaks.push(message.text());
-});
-let failed = 0;
-for (const { name, walk } of STEPS) {
-  try {
-    await walk(page, gateway);
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`failed  ${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
-  }
+/** One page, step after step: each begins where the one before ended. */
+export async function walkThrough(browser: Browser, tally: Tally): Promise<void> {
+  const gateway = await startFakeGateway(WEB_FOLDER);
+  const context = await browser.newContext({ locale: 'en-GB', viewport: WIDE });
+  const page = await context.newPage();
+  const breaks: string[] = [];
+  page.on('pageerror', (error) => breaks.push(String(error)));
+  page.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) breaks.push(message.text());
+  });
+  for (const { name, walk } of STEPS) await tally.check(name, () => walk(page, gateway));
+  await tally.check('no error and no break of the content security policy on the way', () => {
+    if (breaks.length > 0) throw new Error(breaks.join('\n'));
+  });
+  await context.close();
+  await gateway.close();
 }
-for (const text of breaks) console.log(`failed  ${text}`);
-await browser.close();
-await gateway.close();
-console.log(`${STEPS.length - failed} passed, ${failed + breaks.length} failed`);
-process.exitCode = failed + breaks.length > 0 ? 1 : 0;

@@ -1,7 +1,7 @@
 /** The Disk of the machine. `sync` is fdatasync (F_FULLFSYNC on macOS, FlushFileBuffers on Windows, both through libuv). */
 
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Disk, DiskFile, OpenMode } from '../disk.js';
 import { errnoOf } from '../errors.js';
@@ -14,8 +14,9 @@ const OPEN_FLAGS = {
   create: O_RDWR | O_APPEND | O_CREAT | O_EXCL,
 } as const satisfies Record<OpenMode, number>;
 
+const IS_WINDOWS = process.platform === 'win32';
 /** Windows cannot open a directory for flushing; NTFS journals names by itself. */
-const DIRECTORIES_CAN_SYNC = process.platform !== 'win32';
+const DIRECTORIES_CAN_SYNC = !IS_WINDOWS;
 
 export function realDisk(): Disk {
   return {
@@ -43,7 +44,8 @@ function realFile(path: string, handle: FileHandle): DiskFile {
       lastAppend = mine.catch(() => undefined);
       return mine;
     },
-    truncate: (size) => handle.truncate(size),
+    // On Windows a handle for appending has FILE_APPEND_DATA without FILE_WRITE_DATA, and may not move the end of its file.
+    truncate: (size) => (IS_WINDOWS ? truncate(path, size) : handle.truncate(size)),
     size: async () => ((await handle.stat()) as Stats).size,
     sync: () => handle.datasync(),
     close: () => handle.close(),

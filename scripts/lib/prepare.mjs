@@ -65,7 +65,8 @@ export function run(command, args, options = {}) {
 
 function npm(args) {
   const cli = process.env.npm_execpath;
-  if (cli !== undefined && /\.[cm]?js$/.test(cli)) return run(process.execPath, [cli, ...args]);
+  // Another package manager that runs us names itself there.
+  if (cli !== undefined && /npm-cli\.[cm]?js$/.test(cli)) return run(process.execPath, [cli, ...args]);
   return run('npm', args, { shell: process.platform === 'win32' });
 }
 

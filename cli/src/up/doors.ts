@@ -1,26 +1,45 @@
 /** The ports we are about to use: read from the environment and tried once, so that a taken one is said before anything starts. */
 
 import { createServer } from 'node:net';
-import { ConfigError } from '@contor/kit';
+import { ConfigError, type ConfigFault } from '@contor/kit';
 import { DOORS, type Door, type Doors } from './layout.js';
 
+const HIGHEST_PORT = 65_535;
+const HIGHER = 10_000;
+
 export function readDoors(environment: Readonly<Record<string, string | undefined>>): Doors {
-  const faults: { code: string; message: string; fix: string }[] = [];
+  const faults: ConfigFault[] = [];
   const ports = Object.fromEntries(
     DOORS.map((door) => {
       const text = environment[door.port];
       const port = text === undefined || text === '' ? door.fallback : Number(text);
-      if (!Number.isInteger(port) || port < 1 || port > 65_535)
+      if (!Number.isInteger(port) || port < 1 || port > HIGHEST_PORT)
         faults.push({
           code: 'config.port',
           message: `${door.port}=${text} is not a port number`,
-          fix: `Set ${door.port} to a number from 1 to 65535.`,
+          fix: `Set ${door.port} to a number from 1 to ${HIGHEST_PORT}.`,
         });
       return [door.port, port];
     }),
   );
+  faults.push(...sharedPorts(ports as Doors));
   if (faults.length > 0) throw new ConfigError(faults);
   return ports as Doors;
+}
+
+/** Two of our own servers on one port: the second could only say that "another program" is there. */
+function sharedPorts(doors: Doors): readonly ConfigFault[] {
+  return DOORS.flatMap((door, at) => {
+    const earlier = DOORS.slice(0, at).find((other) => doors[other.port] === doors[door.port]);
+    if (earlier === undefined) return [];
+    return [
+      {
+        code: 'config.port-shared',
+        message: `${earlier.port} and ${door.port} are both ${doors[door.port]}.`,
+        fix: `Give ${door.what} a port of its own.`,
+      },
+    ];
+  });
 }
 
 export async function checkDoors(doors: Doors): Promise<void> {
@@ -31,13 +50,23 @@ export async function checkDoors(doors: Doors): Promise<void> {
   if (faults.length > 0) throw new ConfigError(faults);
 }
 
-function faultOf(door: Door, port: number, problem: string) {
+function faultOf(door: Door, port: number, problem: string): ConfigFault {
   const reason = problem === 'EADDRINUSE' ? 'is taken by another program' : `cannot be opened (${problem})`;
   return {
     code: 'config.port-taken',
     message: `Port ${port} for ${door.what} ${reason}.`,
-    fix: `Stop that program, or choose another port: ${door.port}=${port + 10_000} npm start`,
+    fix: `Stop that program, or choose another port: ${startWith(door.port, otherThan(port))}`,
   };
+}
+
+/** The same number higher up is easy to remember, and stays a port. */
+function otherThan(port: number): number {
+  return port + HIGHER > HIGHEST_PORT ? port - HIGHER : port + HIGHER;
+}
+
+/** As the user's own shell wants it. */
+function startWith(name: string, value: number): string {
+  return process.platform === 'win32' ? `$env:${name}=${value}; npm start` : `${name}=${value} npm start`;
 }
 
 function tryDoor(port: number): Promise<string | undefined> {

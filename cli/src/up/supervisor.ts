@@ -35,6 +35,8 @@ export interface SupervisorOptions {
   readonly logFolder: string;
   readonly random: Random;
   readonly say: (line: string) => void;
+  /** Another program than ours that speaks `protocol`. */
+  readonly script?: string;
 }
 
 export class Supervisor {
@@ -44,6 +46,8 @@ export class Supervisor {
   readonly #waiting = new Map<string, { done: () => void; failed: (error: Error) => void }>();
   #child: ChildProcess | undefined;
   #stopping = false;
+  /** Why we ended the child ourselves: says more than the signal with which we did. */
+  #reason: string | undefined;
   #status: ChildStatus;
 
   constructor(options: SupervisorOptions) {
@@ -102,8 +106,8 @@ export class Supervisor {
   }
 
   #spawn(): void {
-    const { row, environment, logFolder } = this.#options;
-    const child = fork(CHILD, [], {
+    const { row, environment, logFolder, script = CHILD } = this.#options;
+    const child = fork(script, [], {
       env: { ...environment, CONTOR_PROCESS: row.name, CONTOR_SERVICES: row.services.join(',') },
       execArgv: CHILD_FLAGS,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -119,7 +123,11 @@ export class Supervisor {
       ...(child.pid === undefined ? {} : { pid: child.pid }),
     };
     child.on('message', (message) => this.#hear(message as FromChild));
-    child.on('exit', (code, signal) => this.#died(signal ?? `code ${code}`));
+    child.on('exit', (code, signal) => {
+      const how = this.#reason ?? signal ?? `code ${code}`;
+      this.#reason = undefined;
+      this.#died(how);
+    });
   }
 
   #hear(message: FromChild): void {
@@ -132,7 +140,10 @@ export class Supervisor {
       const waiting = this.#settle(message.service);
       if (waiting !== undefined) waiting.failed(new Error(message.message));
       // A restarted child whose service cannot start goes down as a whole and is tried again on schedule.
-      else this.#child?.kill('SIGKILL');
+      else {
+        this.#reason = `${message.service}: ${message.message}`;
+        this.#child?.kill('SIGKILL');
+      }
     }
   }
 

@@ -26,7 +26,7 @@ const FLOORS: readonly (readonly [prefix: string, floor: number])[] = [
   ['tests', 7],
 ];
 
-export function floorOf(folder: string): number {
+function floorOf(folder: string): number {
   const row = FLOORS.find(([prefix]) => folder === prefix || folder.startsWith(prefix));
   if (row === undefined) throw new RangeError(`no floor for ${folder}: give it one`);
   return row[1];

@@ -13,7 +13,7 @@ export interface PathVerdict extends Verdict {
   readonly rows: number;
 }
 
-export async function judgePath(path: MeteringPath, ledger: Ledger): Promise<PathVerdict> {
+async function judgePath(path: MeteringPath, ledger: Ledger): Promise<PathVerdict> {
   const history = createHistoryClient({ url: path.historyUrl });
   try {
     let rows = 0;

@@ -15,7 +15,7 @@ export interface Platform {
   stop(): Promise<number | null>;
 }
 
-export const PORT_NAMES = [
+const PORT_NAMES = [
   'GATEWAY_PORT',
   'HEALTH_PORT',
   'IDENTITY_PORT',

@@ -25,6 +25,12 @@ export interface MeterLineOptions {
   readonly onAcked: () => void;
 }
 
+interface Message {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly done: () => void;
+}
+
 /** A small module: it waits for its acks before it sends more. */
 const MOST_IN_FLIGHT = 20;
 const RECONNECT_MS = 2_000;
@@ -35,6 +41,8 @@ export class MeterLine {
   readonly #options: MeterLineOptions;
   readonly #inFlight = new Set<string>();
   readonly #keptBack: { payload: Uint8Array; done: () => void }[] = [];
+  /** What the client would not carry: in flight still, and the first to go when the line is up again. */
+  readonly #givenBack: Message[] = [];
   #client: MqttClient | undefined;
   #timer: Timer | undefined;
   #published = 0;
@@ -110,7 +118,9 @@ export class MeterLine {
   }
 
   #send(): void {
-    if (this.#isStopping || !this.isConnected || this.#inFlight.size >= MOST_IN_FLIGHT) return;
+    if (this.#isStopping || !this.isConnected) return;
+    for (const message of this.#givenBack.splice(0)) this.#handOver(message);
+    if (this.#inFlight.size >= MOST_IN_FLIGHT) return;
     const { memory } = this.#options;
     for (const one of owed(memory, (candidate) => this.#inFlight.has(keyOf(candidate)))) {
       if (this.#inFlight.size >= MOST_IN_FLIGHT) return;
@@ -141,12 +151,18 @@ export class MeterLine {
   }
 
   #publish(channel: Channel, payload: Uint8Array, done: () => void): void {
-    const { meter } = this.#options;
     this.#published += 1;
-    const topic = formatTopic(SAMPLE_CITY.apiKey, meter.deviceId, channel);
-    this.#client?.publish(topic, Buffer.from(payload), { qos: 1 }, (error) => {
-      // Without an ack it stays owed, and is sent again at the next start.
-      if (!error) done();
+    this.#handOver({ topic: formatTopic(SAMPLE_CITY.apiKey, this.#options.meter.deviceId, channel), payload, done });
+  }
+
+  /**
+   * The client repeats what it has sent until it is acked. What waits in it behind such a repetition when the line breaks
+   * again it gives back with an error; and what is not acked when we stop stays owed until the next start.
+   */
+  #handOver(message: Message): void {
+    this.#client?.publish(message.topic, Buffer.from(message.payload), { qos: 1 }, (error) => {
+      if (error) this.#givenBack.push(message);
+      else message.done();
     });
   }
 

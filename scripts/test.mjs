@@ -1,4 +1,4 @@
-/** `npm test`: install, build, lint, and the unit and contract suites. Further arguments go to jest. */
+/** `npm test`: install, build, lint, and the unit and contract suites. `npm run coverage`: the suites, measured. Further arguments go to jest. */
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, ROOT, requireNode, run } from './lib/prepare.mjs';
 
@@ -14,6 +14,6 @@ await run(process.execPath, [
   '--no-warnings',
   join(ROOT, 'node_modules/jest/bin/jest.js'),
   '-c',
-  'tests/jest.config.mjs',
+  args.includes('--coverage') ? 'tests/jest.coverage.mjs' : 'tests/jest.config.mjs',
   ...args,
 ]);

@@ -25,6 +25,8 @@ const ports = realPorts();
 const running = new Map<string, Running>();
 const log = createLogger({ service: process.env.CONTOR_PROCESS ?? 'child' });
 let stopping: Promise<void> | undefined;
+/** One start after the other: after a crash all come at once, and some stand on what the one before has made. */
+let starting: Promise<void> = Promise.resolve();
 
 function say(message: FromChild): void {
   if (process.connected) process.send?.(message);
@@ -41,7 +43,7 @@ async function start(name: string): Promise<void> {
   try {
     const begin = await starterOf(name);
     const service = await begin(process.env, { ports, log: log.child({ service: name }) });
-    running.set(name, service);
+    if (!(name in OWN_STEPS)) running.set(name, service);
     say(
       service.url === undefined ? { kind: 'ready', service: name } : { kind: 'ready', service: name, url: service.url },
     );
@@ -66,8 +68,8 @@ process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => void stop());
 process.on('disconnect', () => void stop());
 process.on('message', (message: ToChild) => {
-  if (message.kind === 'start') void start(message.service);
-  else void stop();
+  if (message.kind === 'stop') void stop();
+  else starting = starting.then(() => start(message.service));
 });
 
 /** The modules of this process are loaded while earlier phases start, so that a `start` has only the start to do. */

@@ -27,6 +27,9 @@ export const PHASES: readonly (readonly string[])[] = [
   ['street'],
 ];
 
+/** Steps of the first start of a run: a process that was started again need not repeat them. */
+export const ONCE: readonly string[] = ['provision', 'platform'];
+
 export interface Door {
   readonly port: string;
   readonly fallback: number;

@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Health, type Random, retrySchedule } from '@contor/kit';
 import { keepOutput } from './child-output.js';
-import type { ProcessRow } from './layout.js';
+import { ONCE, type ProcessRow } from './layout.js';
 import type { FromChild, ToChild } from './protocol.js';
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
@@ -75,7 +75,7 @@ export class Supervisor {
 
   /** Resolves when the service is ready; rejects with the child's own words when it cannot start. */
   start(service: string): Promise<void> {
-    this.#started.add(service);
+    if (!ONCE.includes(service)) this.#started.add(service);
     return new Promise((done, failed) => {
       this.#waiting.set(service, { done, failed });
       this.#send({ kind: 'start', service });

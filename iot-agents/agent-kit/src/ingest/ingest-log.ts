@@ -33,7 +33,7 @@ export interface IngestLog {
   readonly bytes: number;
   readonly report: DurableLog['report'];
   append(record: IngestRecord): Promise<number>;
-  /** Records from `sequence` on, in order, at least one when there is one, then up to the limits. */
+  /** Records from `sequence` on, in order, at least one when there is one, then up to the limits. `sequence` never goes back. */
   readFrom(sequence: number, limits: ReadLimits): Promise<readonly Sequenced[]>;
   /** Every record from `sequence` to the head, straight from disk and kept nowhere. */
   scan(sequence: number): AsyncIterable<Sequenced>;
@@ -101,21 +101,21 @@ async function readDisk(log: DurableLog, from: number, limits: ReadLimits): Prom
   return found;
 }
 
+/** Sequences come without gaps and are read in one direction: what the forwarder has passed it never asks for again. */
 class Recent {
   readonly #records = new Map<number, IngestRecord>();
+  #oldest = 0;
   #bytes = 0;
 
   add(sequence: number, record: IngestRecord): void {
+    if (this.#records.size === 0) this.#oldest = sequence;
     this.#records.set(sequence, record);
     this.#bytes += record.bytes.length;
-    for (const [oldest, { bytes }] of this.#records) {
-      if (this.#records.size <= RECENT_RECORDS && this.#bytes <= RECENT_BYTES) return;
-      this.#records.delete(oldest);
-      this.#bytes -= bytes.length;
-    }
+    while (this.#records.size > RECENT_RECORDS || this.#bytes > RECENT_BYTES) this.#forgetOldest();
   }
 
   from(sequence: number, limits: ReadLimits): readonly Sequenced[] {
+    while (this.#records.size > 0 && this.#oldest < sequence) this.#forgetOldest();
     const found: Sequenced[] = [];
     let bytes = 0;
     for (let at = sequence; found.length < limits.records && bytes < limits.bytes; at += 1) {
@@ -125,5 +125,12 @@ class Recent {
       bytes += record.bytes.length;
     }
     return found;
+  }
+
+  /** Not by a look at the first key: a Map steps over every key that was deleted before it. */
+  #forgetOldest(): void {
+    this.#bytes -= this.#records.get(this.#oldest)?.bytes.length ?? 0;
+    this.#records.delete(this.#oldest);
+    this.#oldest += 1;
   }
 }

@@ -33,7 +33,6 @@ const HASH_BYTES = 16;
 const FIXED_BYTES = 1 + 8 + HASH_BYTES;
 const LONGEST_NAME = 255;
 
-const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
 /** 128 bits are plenty against accidents; a forger would have to hold the device's own credential. */
@@ -42,18 +41,19 @@ export function contentHash(device: string, bytes: Uint8Array): Uint8Array {
 }
 
 export function encodeRecord(record: IngestRecord): Uint8Array {
-  const names = [record.tenant, record.device, record.channel].map((name) => utf8.encode(name));
-  const namesLength = names.reduce((sum, name) => sum + 1 + name.length, 0);
-  const payload = new Uint8Array(FIXED_BYTES + namesLength + record.bytes.length);
+  const { tenant, device, channel } = record;
+  const namesLength = 3 + Buffer.byteLength(tenant) + Buffer.byteLength(device) + Buffer.byteLength(channel);
+  // Every byte is written below, so a piece of Node's pool will do: one allocation less for each message.
+  const payload = Buffer.allocUnsafe(FIXED_BYTES + namesLength + record.bytes.length);
   payload[0] = LANES.indexOf(record.lane);
-  new DataView(payload.buffer).setFloat64(1, record.receivedAtMs);
+  payload.writeDoubleBE(record.receivedAtMs, 1);
   payload.set(record.hash.subarray(0, HASH_BYTES), 9);
   let position = FIXED_BYTES;
-  for (const name of names) {
-    if (name.length > LONGEST_NAME) throw new RangeError('a name in an ingest record is longer than 255 bytes');
-    payload[position] = name.length;
-    payload.set(name, position + 1);
-    position += 1 + name.length;
+  for (const name of [tenant, device, channel]) {
+    const length = payload.write(name, position + 1);
+    if (length > LONGEST_NAME) throw new RangeError('a name in an ingest record is longer than 255 bytes');
+    payload[position] = length;
+    position += 1 + length;
   }
   payload.set(record.bytes, position);
   return payload;

@@ -1,5 +1,5 @@
 /** The hours of a site as the aggregation publishes them: energy, and how much of it was really measured. */
-import type { Slot } from './slots.js';
+import { type Slot, type Summary, summarise } from './slots.js';
 
 export type Quality = 'measured' | 'estimated' | 'partial';
 export type HourQuality = Quality | 'missing';
@@ -51,4 +51,11 @@ export function energyToday(
     kwh: today.reduce((sum, { importKwh }) => sum + (importKwh ?? 0), 0),
     untilMs: Math.max(...today.map(({ startMs }) => startMs)) + 3_600_000,
   };
+}
+
+/** Total and extremes of the hours. An hour that lacks meters is in the total, but it is neither the lowest nor part of a trend. */
+export function summariseHours(hours: readonly Hour[]): Summary {
+  const all = summarise(hours.map(({ importKwh }) => importKwh));
+  const whole = summarise(hours.map(({ importKwh, quality }) => (quality === 'partial' ? undefined : importKwh)));
+  return { ...all, min: whole.min ?? all.min, trend: whole.trend };
 }

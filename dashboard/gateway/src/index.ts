@@ -17,10 +17,10 @@ import {
   type Running,
   type Start,
 } from '@contor/kit';
-import { CONTEXT_URL } from '@contor/orion-config';
+import { CONTEXT_URL, contextLink } from '@contor/orion-config';
 import { serveApp } from './app/routes.js';
 import { correlationOf, createApp } from './app.js';
-import { contextLink, createLiveBroker } from './live/broker.js';
+import { createLiveBroker } from './live/broker.js';
 import { startLiveFeed } from './live/feed.js';
 import { NOTIFY_HEADER } from './live/routes.js';
 import { LIVE_TYPES, LiveState } from './live/state.js';
@@ -96,7 +96,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   opened.push(() => hub.close());
   store.onRemoved((key) => hub.closeSession(key));
   const feed = startLiveFeed({
-    broker: createLiveBroker({ url: config.brokerUrl, headers: headersFor(config), contextUrl: CONTEXT_URL }),
+    broker: createLiveBroker({ url: config.brokerUrl, tenant: config.tenant, secret: config.secret }),
     state,
     subscription: {
       id: SUBSCRIPTION_ID,

@@ -73,8 +73,10 @@ describe('the stream', () => {
     house = await House.open();
     house.broker.answer = (request, response) => {
       const isQuery = request.url?.includes('type=ACMeasurement') ?? false;
+      const isSubscription = request.method === 'GET' && request.url?.startsWith('/ngsi-ld/v1/subscriptions/') === true;
       response.setHeader('content-type', 'application/json');
       if (request.method === 'POST') response.writeHead(201).end();
+      else if (isSubscription) response.writeHead(404).end('{}');
       else response.end(JSON.stringify(isQuery ? [meter('known', 1)] : []));
     };
     await house.start();

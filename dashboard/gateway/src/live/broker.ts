@@ -1,8 +1,7 @@
-/** What the live feed asks of the broker, over the generated NGSI-LD client. */
+/** What the live feed asks of the broker: its subscription, and pages of entities. */
 
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { Configuration, EntitiesApi, type Subscription, SubscriptionsApi } from '@contor/ngsi-ld-client';
+import { createBrokerClient } from '@contor/history-query';
+import { CONTEXT_URL, ensureSubscription, type SubscriptionDefinition } from '@contor/orion-config';
 import type { LiveEntity } from './state.js';
 
 export interface LiveBroker {
@@ -23,47 +22,26 @@ export interface LiveSubscription {
 
 export interface BrokerTarget {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly contextUrl: string;
+  readonly tenant: string;
+  readonly secret: string | undefined;
 }
 
 const TIMEOUT_MS = 15_000;
-const HTTP_CONFLICT = 409;
 
-export function createLiveBroker({ url, headers, contextUrl }: BrokerTarget): LiveBroker {
-  const agent = url.startsWith('https:') ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
-  const baseOptions = { headers, timeout: TIMEOUT_MS, httpAgent: agent, httpsAgent: agent, proxy: false };
-  const configuration = new Configuration({ basePath: url, baseOptions });
-  const entities = new EntitiesApi(configuration);
-  const subscriptions = new SubscriptionsApi(configuration);
-  const link = contextLink(contextUrl);
-
+export function createLiveBroker(target: BrokerTarget): LiveBroker {
+  const broker = createBrokerClient({ ...target, contextUrl: CONTEXT_URL, timeoutMs: TIMEOUT_MS });
   return {
     async subscribe(wanted) {
-      const subscription = toSubscription(wanted);
-      try {
-        await subscriptions.createSubscription({ link, subscription });
-      } catch (error) {
-        if (statusOf(error) !== HTTP_CONFLICT) throw error;
-        const { entities: selectors, notification, type } = subscription;
-        const requestBody = { type, entities: selectors, notification };
-        await subscriptions.updateSubscription({ link, subscriptionId: wanted.id, requestBody });
-      }
+      await ensureSubscription(broker, toSubscription(wanted), CONTEXT_URL);
     },
     async query(type, offset, limit) {
-      const { data } = await entities.queryEntities({ link, type, offset, limit });
-      return data as readonly LiveEntity[];
+      return (await broker.entities.queryEntities({ type, offset, limit })).data;
     },
-    close: () => agent.destroy(),
+    close: () => broker.close(),
   };
 }
 
-/** GS CIM 009, 6.3.5. */
-export function contextLink(contextUrl: string): string {
-  return `<${contextUrl}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"`;
-}
-
-function toSubscription({ id, types, endpoint, headers }: LiveSubscription): Subscription {
+function toSubscription({ id, types, endpoint, headers }: LiveSubscription): SubscriptionDefinition {
   const receiverInfo = Object.entries(headers).map(([key, value]) => ({ key, value }));
   return {
     id,
@@ -80,11 +58,4 @@ function toSubscription({ id, types, endpoint, headers }: LiveSubscription): Sub
       },
     },
   };
-}
-
-/** By shape: an axios error carries the answer it did not like. */
-function statusOf(error: unknown): number | undefined {
-  const answer = typeof error === 'object' && error !== null && 'response' in error ? error.response : undefined;
-  const status = typeof answer === 'object' && answer !== null && 'status' in answer ? answer.status : undefined;
-  return typeof status === 'number' ? status : undefined;
 }

@@ -1,13 +1,4 @@
-import {
-  dateOf,
-  heardAtOf,
-  isEntity,
-  localId,
-  numberOf,
-  observedAtOf,
-  relationshipOf,
-  textOf,
-} from '@contor/app/logic/ngsi';
+import { heardAtOf, isEntity, localId, numberOf, targetOf, textOf, timeOf } from '@contor/app/logic/ngsi';
 import { describe, expect, it } from '@jest/globals';
 
 const meter = {
@@ -33,12 +24,11 @@ const meter = {
 describe('reading an entity', () => {
   it('reads numbers', () => expect(numberOf(meter, 'totalActivePower')).toBe(230.5));
   it('reads texts', () => expect(textOf(meter, 'name')).toBe('Tulip Street 1'));
-  it('reads dates', () => expect(dateOf(meter, 'validFrom')).toBe(Date.UTC(2026, 0, 1)));
-  it('reads relationships', () => expect(relationshipOf(meter, 'refDevice')).toBe('urn:ngsi-ld:Device:e350-0001'));
-  it('takes the belonging that still holds', () =>
-    expect(relationshipOf(meter, 'refSite')).toBe('urn:ngsi-ld:Site:new'));
-  it('reads when a value was observed', () =>
-    expect(observedAtOf(meter, 'totalActivePower')).toBe(Date.UTC(2026, 10, 20, 7, 0, 10)));
+  it('reads dates', () => expect(timeOf(meter, 'validFrom')).toBe(Date.UTC(2026, 0, 1)));
+  it('reads relationships', () => expect(targetOf(meter, 'refDevice')).toBe('urn:ngsi-ld:Device:e350-0001'));
+  it('takes the belonging that still holds', () => expect(targetOf(meter, 'refSite')).toBe('urn:ngsi-ld:Site:new'));
+  it('takes an empty text for none', () =>
+    expect(textOf({ ...meter, name: { type: 'Property', value: '' } }, 'name')).toBeUndefined());
   it('knows when the meter was last heard', () => expect(heardAtOf(meter)).toBe(Date.UTC(2026, 10, 20, 7, 0, 20)));
   it.each(['voltageL2', 'voltageL3', 'frequency'] as const)('answers nothing for %s', (name) => {
     expect(numberOf(meter, name)).toBeUndefined();

@@ -1,5 +1,5 @@
 /** Events of a meter (Smart Data Models, Alert), newest first. */
-import { dateOf, type Entity, localId, relationshipOf, textOf } from './ngsi.js';
+import { type Entity, localId, targetOf, textOf, timeOf } from './ngsi.js';
 
 export const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -42,7 +42,7 @@ export function eventsOf(alerts: Iterable<Entity>, deviceId: string): readonly M
 
 /** `urn:ngsi-ld:Alert:e350-0001:<code>:<stamp>` names its meter itself, for alerts that came without a relationship. */
 function belongsTo(alert: Entity, deviceId: string, deviceUrn: string): boolean {
-  const source = relationshipOf(alert, 'refDevice') ?? relationshipOf(alert, 'alertSource');
+  const source = targetOf(alert, 'refDevice') ?? targetOf(alert, 'alertSource');
   return source === undefined ? localId(alert.id).split(':')[0] === deviceId : source === deviceUrn;
 }
 
@@ -53,6 +53,6 @@ function toEvent(alert: Entity): MeterEvent {
     code: textOf(alert, 'eventCode') ?? textOf(alert, 'subCategory') ?? localId(alert.id).split(':')[1] ?? 'event',
     description: textOf(alert, 'description') ?? textOf(alert, 'name'),
     severity: SEVERITIES.find((word) => word === severity) ?? 'informational',
-    atMs: dateOf(alert, 'dateIssued') ?? dateOf(alert, 'dateObserved'),
+    atMs: timeOf(alert, 'dateIssued') ?? timeOf(alert, 'dateObserved'),
   };
 }

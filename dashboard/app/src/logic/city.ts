@@ -1,7 +1,7 @@
 /** The entities a live page needs, kept by identifier; the stream patches them and the newest always wins. */
 import type { NumericAttribute } from '@contor/orion-config';
 import { DEFAULT_INTERVAL_SECONDS } from './age.js';
-import { type Entity, heardAtOf, localId, numberOf, relationshipOf, textOf } from './ngsi.js';
+import { type Entity, heardAtOf, localId, numberOf, targetOf, textOf } from './ngsi.js';
 import { isKnownZone } from './zone-time.js';
 
 export const CITY_TYPES = [
@@ -75,21 +75,21 @@ export function patchedCity(city: City, entities: readonly Entity[]): City {
 export function meterRows(city: City): readonly MeterRow[] {
   const pointOfDevice = new Map<string, string>();
   for (const installation of city.MeterInstallation.values()) {
-    const device = relationshipOf(installation, 'refDevice');
-    const point = relationshipOf(installation, 'refPoint');
+    const device = targetOf(installation, 'refDevice');
+    const point = targetOf(installation, 'refPoint');
     const isClosed = textOf(installation, 'validTo') !== undefined;
     if (device !== undefined && point !== undefined && !isClosed) pointOfDevice.set(device, point);
   }
   const measurementOfDevice = new Map<string, Entity>();
   for (const measurement of city.ACMeasurement.values()) {
-    const device = relationshipOf(measurement, 'refDevice') ?? `urn:ngsi-ld:Device:${localId(measurement.id)}`;
+    const device = targetOf(measurement, 'refDevice') ?? `urn:ngsi-ld:Device:${localId(measurement.id)}`;
     measurementOfDevice.set(device, measurement);
   }
   const devices = new Set([...city.Device.keys(), ...measurementOfDevice.keys()]);
   const rows = [...devices].map((device) => {
     const measurement = measurementOfDevice.get(device);
     const point =
-      pointOfDevice.get(device) ?? (measurement === undefined ? undefined : relationshipOf(measurement, 'refPoint'));
+      pointOfDevice.get(device) ?? (measurement === undefined ? undefined : targetOf(measurement, 'refPoint'));
     return toRow(device, city.Device.get(device), measurement, point ? city.ConsumptionPoint.get(point) : undefined);
   });
   const collator = new Intl.Collator('en', { numeric: true });
@@ -125,7 +125,7 @@ function toRow(
     id: localId(deviceUrn),
     name: (point && textOf(point, 'name')) ?? (device && textOf(device, 'name')) ?? localId(deviceUrn),
     serialNumber: device && textOf(device, 'serialNumber'),
-    siteUrn: point && relationshipOf(point, 'refSite'),
+    siteUrn: point && targetOf(point, 'refSite'),
     powerW: read('totalActivePower'),
     phases: PHASES.map((name) => ({ name, voltageV: read(`voltage${name}`), powerW: read(`activePower${name}`) })),
     importKwh: read('totalActiveEnergyImport'),

@@ -1,6 +1,6 @@
 /** Who the meter is and where it hangs: the device, its model, its installation and its place, as one list. */
 import { type City, zoneOf } from './city.js';
-import { dateOf, type Entity, localId, numberOf, relationshipOf, textOf } from './ngsi.js';
+import { type Entity, localId, numberOf, targetOf, textOf, timeOf } from './ngsi.js';
 
 export interface MeterFacts {
   readonly serial: string | undefined;
@@ -21,11 +21,11 @@ export function meterFacts(city: City, deviceId: string): MeterFacts {
   const urn = `urn:ngsi-ld:Device:${deviceId}`;
   const device = city.Device.get(urn);
   const installation = [...city.MeterInstallation.values()].find(
-    (candidate) => relationshipOf(candidate, 'refDevice') === urn && textOf(candidate, 'validTo') === undefined,
+    (candidate) => targetOf(candidate, 'refDevice') === urn && textOf(candidate, 'validTo') === undefined,
   );
-  const point = lookedUp(city.ConsumptionPoint, installation && relationshipOf(installation, 'refPoint'));
-  const site = lookedUp(city.Site, point && relationshipOf(point, 'refSite'));
-  const modelUrn = device && relationshipOf(device, 'refDeviceModel');
+  const point = lookedUp(city.ConsumptionPoint, installation && targetOf(installation, 'refPoint'));
+  const site = lookedUp(city.Site, point && targetOf(point, 'refSite'));
+  const modelUrn = device && targetOf(device, 'refDeviceModel');
   const model = lookedUp(city.DeviceModel, modelUrn);
   return {
     serial: device && textOf(device, 'serialNumber'),
@@ -37,7 +37,7 @@ export function meterFacts(city: City, deviceId: string): MeterFacts {
     siteId: site && localId(site.id),
     siteName: site && (textOf(site, 'name') ?? localId(site.id)),
     timeZone: site && zoneOf(site),
-    installedAtMs: installation && dateOf(installation, 'validFrom'),
+    installedAtMs: installation && timeOf(installation, 'validFrom'),
     registerDigits: installation && numberOf(installation, 'registerDigits'),
     openingRegisterKwh: installation && numberOf(installation, 'openingRegister'),
   };

@@ -1,6 +1,8 @@
-/** Reading a normalized NGSI-LD entity (GS CIM 009 V1.9.1, 4.5): it came over the wire, so nothing about its shape is taken for granted. */
+/** What the pages ask of a normalized NGSI-LD entity: the vocabulary's readers, and a few words of our own. */
 
-import type { AttributeName } from '@contor/orion-config';
+import { type AttributeName, observedAtOf, type PropertyName, textOf as wordsOf } from '@contor/orion-config';
+
+export { numberOf, targetOf, timeOf } from '@contor/orion-config';
 
 export interface Entity {
   readonly id: string;
@@ -8,40 +10,16 @@ export interface Entity {
   readonly [attribute: string]: unknown;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** 4.5.0: the word that stands for "no value" in a merge. */
-const NGSI_NULL = 'urn:ngsi-ld:null';
-
+/** It came over the wire, so nothing about its shape is taken for granted. */
 export function isEntity(value: unknown): value is Entity {
-  return isFields(value) && typeof value.id === 'string' && typeof value.type === 'string';
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, type } = value as Partial<Entity>;
+  return typeof id === 'string' && typeof type === 'string';
 }
 
-export function numberOf(entity: Entity, name: AttributeName): number | undefined {
-  const value = instanceOf(entity, name)?.value;
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
-export function textOf(entity: Entity, name: AttributeName): string | undefined {
-  const value = instanceOf(entity, name)?.value;
-  const text = isFields(value) && typeof value['@value'] === 'string' ? value['@value'] : value;
-  return typeof text === 'string' && text !== NGSI_NULL && text !== '' ? text : undefined;
-}
-
-/** A date carried as a value, as `dateIssued` is. */
-export function dateOf(entity: Entity, name: AttributeName): number | undefined {
-  return parseTime(textOf(entity, name));
-}
-
-export function relationshipOf(entity: Entity, name: AttributeName): string | undefined {
-  const object = instanceOf(entity, name)?.object;
-  const target = Array.isArray(object) ? object[0] : object;
-  return typeof target === 'string' && target !== NGSI_NULL ? target : undefined;
-}
-
-/** When an attribute was measured (`observedAt`), in milliseconds. */
-export function observedAtOf(entity: Entity, name: AttributeName): number | undefined {
-  return parseTime(instanceOf(entity, name)?.observedAt);
+/** An empty text is none: a name that nobody filled in must not leave a hole in a page. */
+export function textOf(entity: Entity, name: PropertyName): string | undefined {
+  return wordsOf(entity, name) || undefined;
 }
 
 /** The newest `observedAt` of the whole entity: when its meter was last heard. */
@@ -58,22 +36,4 @@ export function heardAtOf(entity: Entity): number | undefined {
 export function localId(urn: string): string {
   const match = /^urn:ngsi-ld:[^:]+:(.+)$/.exec(urn);
   return match?.[1] ?? urn;
-}
-
-export function parseTime(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-/** An attribute with several instances (4.5.5, datasetId): the one that still holds, else the first. */
-function instanceOf(entity: Entity, name: AttributeName): Fields | undefined {
-  const attribute = entity[name];
-  if (!Array.isArray(attribute)) return isFields(attribute) ? attribute : undefined;
-  const instances = attribute.filter(isFields);
-  return instances.find((instance) => instance.validTo === undefined) ?? instances[0];
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

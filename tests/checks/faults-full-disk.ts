@@ -16,11 +16,12 @@ import { ServiceLog } from '../support/service-log.js';
 import { SmallDisk } from '../support/small-disk.js';
 import type { Tally } from '../support/tally.js';
 
-const SERVICES = ['mqtt', 'agent', 'broker', 'history'] as const;
+export type Service = 'mqtt' | 'agent' | 'broker' | 'history';
+
 /** Room for all that a slow machine sends in some minutes: only the ballast may fill it. */
 const DISK_BYTES = 32 * 2 ** 20;
-/** So much that history runs out of it in its database as well as in its log. */
-const LEFT_BYTES = 128 * 1024;
+/** Little, so that it is soon gone; with more of it history runs out of room in its database as well as in its log. */
+const LEFT_BYTES = { mqtt: 32 * 1024, agent: 32 * 1024, broker: 32 * 1024, history: 128 * 1024 } as const;
 const SAYS_FULL = /disk is full|disk of .* is full|no space left/i;
 const SAYS_MS = 8_000;
 const SETTLE_MS = 40_000;
@@ -31,21 +32,24 @@ const LOOP_MS = 3_000;
 
 export interface FullDiskOptions {
   readonly tally: Tally;
+  /** Whose disks fill up, one after the other. */
+  readonly services: readonly Service[];
   readonly report: (fault: string, figures: object) => void;
 }
 
-export async function checkFullDisks({ tally, report }: FullDiskOptions): Promise<void> {
+export async function checkFullDisks({ tally, services, report }: FullDiskOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'contor-faults-'));
-  const disks = SERVICES.map((service) => ({ service, disk: new SmallDisk(join(folder, service), DISK_BYTES) }));
-  const path = await startMeteringPath({ folder, meters: 20 });
+  const disks = services.map((service) => ({ service, disk: new SmallDisk(join(folder, service), DISK_BYTES) }));
+  const path = await startMeteringPath({ folder, meters: 10 });
   const fleet = await startMeterFleet({ path, messagesASecondEach: 5 });
   try {
+    await msUntilNewValue(path, fleet.ledger, SETTLE_MS);
     for (const { service, disk } of disks) {
       const log = new ServiceLog(join(folder, 'logs', `${service}.log`));
       await tally.check(`${service}, its disk full, refuses, says so, stays up and recovers by itself`, async () => {
         const withRoom = await acknowledgedIn(fleet, LOOK_MS);
         log.mark();
-        disk.fill(LEFT_BYTES);
+        disk.fill(LEFT_BYTES[service]);
         const said = await log.says(SAYS_FULL, SAYS_MS).catch(() => undefined);
         await sleep(LOOK_MS);
         const whileFull = await acknowledgedIn(fleet, LOOK_MS);

@@ -29,11 +29,17 @@ await tally.check('a Node that is too old is refused in words', refuseOldNode);
 const whyNot = whyNoSmallDisk();
 if (whyNot !== undefined) console.log(`skipped: full disks, because ${whyNot}.`);
 // Each on a path of its own, and mostly waiting: together they take as long as the longest.
-await Promise.all([
+const parts = await Promise.allSettled([
   ...(whyNot === undefined ? FULL_DISKS.map((services) => checkFullDisks({ tally, services, report })) : []),
   checkDamage({ tally, seed, report }),
   checkOutages({ tally, awayMs: flags.full ? FULL_AWAY_MS : AWAY_MS, report }),
 ]);
+// One part's mishap leaves the others the time to stop their processes.
+for (const part of parts)
+  if (part.status === 'rejected')
+    await tally.check('every part comes to its end', () => {
+      throw part.reason;
+    });
 tally.end();
 
 function refuseOldNode(): void {

@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '@contor/kit';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type ChildStatus, Supervisor } from 'contor/up/supervisor.js';
 
 const SCRIPT = fileURLToPath(new URL('./fake-child.js', import.meta.url));
 const WITHIN_MS = 10_000;
+
+/** Each test starts several processes, and a busy machine takes its time for each. */
+jest.setTimeout(60_000);
 
 let folder = '';
 let marks = '';

@@ -8,10 +8,13 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utime
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ROOT } from '../../support/root.js';
 
 let project = '';
+
+/** Each test starts several processes, and a busy machine takes its time for each. */
+jest.setTimeout(60_000);
 
 function put(path: string, text: string): void {
   const file = join(project, path);

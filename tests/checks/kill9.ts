@@ -10,13 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createHistoryClient } from '@contor/history-query';
 import { seededRandom } from '@contor/kit';
-import { urn } from '@contor/orion-config';
 import { readFlags } from '../support/arguments.js';
-import { compare, type Found, isClean, type Ledger, sum, type Verdict } from '../support/ledger.js';
+import { isClean, type Verdict } from '../support/ledger.js';
 import { type MeterFleet, startMeterFleet } from '../support/meter-fleet.js';
 import { type MeteringPath, startMeteringPath } from '../support/metering-path.js';
+import { metersBehind, settledVerdict } from '../support/path-verdict.js';
 import { Tally } from '../support/tally.js';
 
 const QUICK_CYCLES = 20;
@@ -27,7 +26,8 @@ const METERS = 50;
 const MESSAGES_A_SECOND_EACH = 10;
 /** After the storm everything must have arrived within this time, or it never will. */
 const DRAIN_MS = 60_000;
-const NO_PROGRESS_MS = 20_000;
+const CONTROL_DRAIN_MS = 8_000;
+const CONTROL_MQTT = fileURLToPath(new URL('./control-mqtt.js', import.meta.url));
 
 const flags = readFlags(process.argv.slice(2));
 const cycles = flags.number('cycles', flags.full ? FULL_CYCLES : QUICK_CYCLES);
@@ -55,7 +55,7 @@ interface Outcome {
   readonly kills: number;
   readonly sent: number;
   readonly acknowledged: number;
-  readonly rowsFound: number;
+  readonly rows: number;
   readonly verdict: Verdict;
   /** Meters whose newest acknowledged value is not the one in the broker. */
   readonly behind: number;
@@ -69,7 +69,7 @@ async function storm({ cycles, control }: { cycles: number; control: boolean }):
   const path = await startMeteringPath({
     folder,
     meters: METERS,
-    ...(control ? { mqttArgs: [fileURLToPath(new URL('./control-mqtt.js', import.meta.url))] } : {}),
+    ...(control ? { otherMqtt: () => ({ args: [CONTROL_MQTT] }) } : {}),
   });
   let fleet: MeterFleet | undefined;
   try {
@@ -81,13 +81,13 @@ async function storm({ cycles, control }: { cycles: number; control: boolean }):
     }
     await sleep(1_000);
     await fleet.stop();
-    const { verdict, rowsFound } = await settle(path, fleet.ledger, control);
+    const { rows, ...verdict } = await settledVerdict(path, fleet.ledger, control ? CONTROL_DRAIN_MS : DRAIN_MS);
     const behind = control ? 0 : await metersBehind(path, fleet.ledger);
     return {
       cycles,
       kills,
       ...fleet.ledger.counts,
-      rowsFound,
+      rows,
       verdict,
       behind,
       seconds: Math.round((performance.now() - startedAt) / 1000),
@@ -112,65 +112,4 @@ async function strike(path: MeteringPath, control: boolean, dice: number): Promi
   }
   for (const victim of victims) victim.start();
   return victims.length;
-}
-
-/** Waits until everything acknowledged is there, or nothing has changed for a while; then judges. */
-async function settle(
-  path: MeteringPath,
-  ledger: Ledger,
-  control: boolean,
-): Promise<{ verdict: Verdict; rowsFound: number }> {
-  const deadline = Date.now() + DRAIN_MS;
-  let best = { verdict: { lost: Number.POSITIVE_INFINITY, ghosts: 0, doubled: 0, wrong: 0 }, rowsFound: 0 };
-  let progressAt = Date.now();
-  while (Date.now() < deadline && Date.now() - progressAt < (control ? 8_000 : NO_PROGRESS_MS)) {
-    try {
-      const now = await judge(path, ledger);
-      if (now.verdict.lost !== best.verdict.lost) progressAt = Date.now();
-      best = now;
-      if (now.verdict.lost === 0) break;
-    } catch (error) {
-      // A server that was killed last may still be recovering.
-      console.log(`waiting: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    await sleep(500);
-  }
-  return best;
-}
-
-async function judge(path: MeteringPath, ledger: Ledger): Promise<{ verdict: Verdict; rowsFound: number }> {
-  const history = createHistoryClient({ url: path.historyUrl });
-  try {
-    const verdicts: Verdict[] = [];
-    let rowsFound = 0;
-    for (const meter of ledger.meters) {
-      const { timesMs, columns } = await history.series({
-        type: 'ACMeasurement',
-        id: urn('ACMeasurement', meter),
-        attributes: ['totalActiveEnergyImport'],
-      });
-      const found: Found[] = timesMs.map((atMs, row) => ({
-        atMs,
-        value: columns.totalActiveEnergyImport[row] as number | null,
-      }));
-      rowsFound += found.length;
-      verdicts.push(compare(ledger.of(meter), found));
-    }
-    return { verdict: sum(verdicts), rowsFound };
-  } finally {
-    history.close();
-  }
-}
-
-async function metersBehind(path: MeteringPath, ledger: Ledger): Promise<number> {
-  let behind = 0;
-  for (const meter of ledger.meters) {
-    const newest = Math.max(...[...ledger.of(meter)].filter(([, entry]) => entry.acknowledged).map(([atMs]) => atMs));
-    const entity = await path.broker.get(urn('ACMeasurement', meter));
-    const attribute = entity?.totalActiveEnergyImport;
-    const observedAt =
-      attribute !== undefined && 'observedAt' in attribute ? Date.parse(String(attribute.observedAt)) : 0;
-    if (observedAt < newest) behind += 1;
-  }
-  return behind;
 }

@@ -30,8 +30,17 @@ export interface MeteringPath {
 export interface MeteringPathOptions {
   readonly folder: string;
   readonly meters: number;
-  /** Arguments of node for another MQTT broker than ours. */
-  readonly mqttArgs?: readonly string[];
+  /** Another MQTT broker than ours. */
+  readonly otherMqtt?: (facts: OtherMqttFacts) => { readonly program?: string; readonly args: readonly string[] };
+}
+
+/** What a foreign MQTT broker must be told. */
+export interface OtherMqttFacts {
+  readonly port: number;
+  /** Exists. */
+  readonly folder: string;
+  readonly agent: Meter;
+  readonly meters: readonly Meter[];
 }
 
 const READY_MS = 30_000;
@@ -39,7 +48,7 @@ const READY_MS = 30_000;
 export async function startMeteringPath({
   folder,
   meters: count,
-  mqttArgs,
+  otherMqtt,
 }: MeteringPathOptions): Promise<MeteringPath> {
   const [brokerPort = 0, historyPort = 0, mqttPort = 0] = await freePorts(3);
   const data = (name: string) => join(folder, name);
@@ -55,14 +64,16 @@ export async function startMeteringPath({
     HISTORY_URL: `http://127.0.0.1:${historyPort}`,
     MQTT_URL: `mqtt://127.0.0.1:${mqttPort}`,
   };
-  const meters = await provision(data('mqtt'), data('agent'), count);
+  const { agent, meters } = await provision(data('mqtt'), data('agent'), count);
   const logFolder = data('logs');
   mkdirSync(logFolder, { recursive: true });
-  const service = (name: string, args: readonly string[]) => new ServiceProcess({ name, args, environment, logFolder });
+  const service = (name: string, args: readonly string[], program?: string) =>
+    new ServiceProcess({ name, args, environment, logFolder, ...(program === undefined ? {} : { program }) });
+  const other = otherMqtt?.({ port: mqttPort, folder: data('mqtt'), agent, meters });
   const processes = {
     broker: service('broker', [CONTOR, 'broker']),
     history: service('history', [CONTOR, 'history']),
-    mqtt: service('mqtt', mqttArgs ?? [CONTOR, 'mqtt']),
+    mqtt: service('mqtt', other?.args ?? [CONTOR, 'mqtt'], other?.program),
     agent: service('agent', [CONTOR, 'agent', 'json']),
   };
   const broker = createBrokerClient({ url: environment.BROKER_URL });
@@ -85,7 +96,11 @@ export async function startMeteringPath({
   };
 }
 
-async function provision(mqttData: string, agentData: string, count: number): Promise<readonly Meter[]> {
+async function provision(
+  mqttData: string,
+  agentData: string,
+  count: number,
+): Promise<{ readonly agent: Meter; readonly meters: readonly Meter[] }> {
   const ids = Array.from({ length: count }, (_, index) => `check-${String(index + 1).padStart(5, '0')}`);
   mkdirSync(mqttData, { recursive: true });
   const [agentPassword = '', ...passwords] = await addCredentials(mqttData, [
@@ -106,7 +121,10 @@ async function provision(mqttData: string, agentData: string, count: number): Pr
       registerDigits: 6,
     })),
   );
-  return ids.map((id, index) => ({ id, password: passwords[index] ?? '' }));
+  return {
+    agent: { id: 'agent-json', password: agentPassword },
+    meters: ids.map((id, index) => ({ id, password: passwords[index] ?? '' })),
+  };
 }
 
 /** Tries again until it works: a process that was just started is not there yet. */

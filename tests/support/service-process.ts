@@ -7,7 +7,9 @@ import { ROOT } from './root.js';
 
 export interface ServiceProcessOptions {
   readonly name: string;
-  /** Arguments of node: the `contor` command, or a stand-in of the check's own. */
+  /** Another program than this node. */
+  readonly program?: string;
+  /** For node: the `contor` command, or a stand-in of the check's own. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly logFolder: string;
@@ -31,7 +33,7 @@ export class ServiceProcess {
   start(): void {
     this.#wanted = true;
     if (this.#log.writableEnded) this.#log = this.#openLog();
-    const child = spawn(process.execPath, [...this.#options.args], {
+    const child = spawn(this.#options.program ?? process.execPath, [...this.#options.args], {
       env: { ...process.env, ...this.#options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

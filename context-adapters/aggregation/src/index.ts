@@ -2,7 +2,16 @@
 
 import { type NotificationDoor, openNotificationDoor, type Rounds, startRounds } from '@contor/adapter-kit';
 import { createBrokerClient, createHistoryClient } from '@contor/history-query';
-import { createMetrics, type Environment, type Health, type Running, retrySchedule, type Start } from '@contor/kit';
+import {
+  ConfigError,
+  createMetrics,
+  type Environment,
+  type Health,
+  isLoopback,
+  type Running,
+  retrySchedule,
+  type Start,
+} from '@contor/kit';
 import { CONTEXT_URL, ensureSubscription, urn } from '@contor/orion-config';
 import type { AggregationConfig } from './settings.js';
 import { type RoundPorts, siteRound } from './site-round.js';
@@ -14,6 +23,7 @@ const SUBSCRIPTION = urn('Subscription', 'contor-aggregation');
 const SETTLE_MS = 2_000;
 
 export const start: Start<AggregationConfig> = async (config, environment) => {
+  assertLoopback(config.host);
   const connection = { tenant: config.tenant, secret: config.secret };
   const broker = createBrokerClient({ ...connection, url: config.brokerUrl, contextUrl: CONTEXT_URL });
   const history = createHistoryClient({ ...connection, url: config.historyUrl });
@@ -68,6 +78,18 @@ export const start: Start<AggregationConfig> = async (config, environment) => {
   };
   return running;
 };
+
+/** The door for notifications speaks plain HTTP: it is for a broker on the same machine, or behind a proxy that speaks TLS. */
+function assertLoopback(host: string): void {
+  if (isLoopback(host)) return;
+  throw new ConfigError([
+    {
+      code: 'config.exposed',
+      message: `AGGREGATION_HOST ${host} is not a loopback address, and the door for notifications speaks plain HTTP.`,
+      fix: 'Bind 127.0.0.1, and put a proxy with TLS before it when the broker is on another machine.',
+    },
+  ]);
+}
 
 async function everySite(
   ports: RoundPorts,

@@ -17,7 +17,7 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
-export async function fakeServer(): Promise<FakeServer> {
+async function fakeServer(): Promise<FakeServer> {
   const fake: FakeServer = {
     url: '',
     requests: [],
@@ -42,7 +42,7 @@ async function listening(server: Server): Promise<string> {
 }
 
 /** A port nobody has right now. The two servers must know each other's address before either listens. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   const { port } = new URL(await listening(server));
   await new Promise((resolve) => server.close(resolve));

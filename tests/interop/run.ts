@@ -1,0 +1,139 @@
+/**
+ * `npm run test:interop`: real servers of other makers in the place of ours. An absent one is named and skipped; with `--strict` it fails.
+ */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isClean } from '../support/ledger.js';
+import { messageOf, startMeterFleet } from '../support/meter-fleet.js';
+import { API_KEY, type OtherMqttFacts, startMeteringPath } from '../support/metering-path.js';
+import { metersBehind, settledVerdict } from '../support/path-verdict.js';
+import { Tally } from '../support/tally.js';
+
+const METERS = 20;
+const LOAD_MS = 5_000;
+const DRAIN_MS = 30_000;
+
+const isStrict = process.argv.includes('--strict');
+const tally = new Tally();
+
+if (hasProgram('mosquitto', ['-h'])) {
+  await tally.check(
+    'Mosquitto in the place of our MQTT broker: every reading arrives, also across a restart of the agent',
+    () =>
+      inFolder(async (folder) => {
+        const path = await startMeteringPath({ folder, meters: METERS, otherMqtt: mosquitto });
+        try {
+          await sleep(1_500);
+          const fleet = await startMeterFleet({ path, messagesASecondEach: 5 });
+          await sleep(LOAD_MS);
+          await path.processes.agent.kill9();
+          await sleep(1_000);
+          path.processes.agent.start();
+          await sleep(LOAD_MS);
+          await fleet.stop();
+          const verdict = await settledVerdict(path, fleet.ledger, DRAIN_MS);
+          const behind = await metersBehind(path, fleet.ledger);
+          console.log(JSON.stringify({ interop: 'mosquitto', ...fleet.ledger.counts, ...verdict, behind }));
+          if (fleet.ledger.counts.acknowledged < METERS * 10)
+            throw new Error('too little was acknowledged to prove anything');
+          if (!isClean(verdict) || behind > 0) throw new Error(JSON.stringify({ ...verdict, behind }));
+        } finally {
+          await path.stop();
+        }
+      }),
+  );
+} else absent('mosquitto', 'apt-get install mosquitto');
+
+if (hasProgram('mosquitto_pub', ['--help'])) {
+  await tally.check(
+    "mosquitto_pub as a meter at our MQTT broker: acknowledged, stored, and refused on another meter's topic",
+    () =>
+      inFolder(async (folder) => {
+        const path = await startMeteringPath({ folder, meters: 2 });
+        try {
+          const [own, other] = path.meters;
+          if (own === undefined || other === undefined) throw new RangeError('two meters were ordered');
+          await sleep(1_500);
+          const atMs = Math.floor(Date.now() / 1000) * 1000;
+          const publish = (id: string) =>
+            execFileSync('mosquitto_pub', [
+              ...['-h', '127.0.0.1', '-p', new URL(path.mqttUrl).port, '-i', own.id, '-u', own.id, '-P', own.password],
+              ...['-q', '1', '-t', `/json/${API_KEY}/${id}/attrs`, '-m', messageOf(atMs, 1, 12.345)],
+            ]);
+          publish(own.id);
+          for (let wait = 0; ; wait += 1) {
+            const entity = await path.broker.get(`urn:ngsi-ld:ACMeasurement:${own.id}`);
+            if (entity !== undefined) break;
+            if (wait > 50) throw new Error('the reading never arrived');
+            await sleep(200);
+          }
+          try {
+            publish(other.id);
+          } catch {
+            // The broker closes the connection of a meter that writes on another's topic: mosquitto_pub says so by its exit code.
+          }
+          await sleep(1_000);
+          if ((await path.broker.get(`urn:ngsi-ld:ACMeasurement:${other.id}`)) !== undefined)
+            throw new Error('a meter spoke for another');
+        } finally {
+          await path.stop();
+        }
+      }),
+  );
+} else absent('mosquitto_pub', 'apt-get install mosquitto-clients');
+
+tally.end();
+
+/** The configuration that docs/mqtt.md gives for production, on loopback without TLS. */
+function mosquitto({ port, folder, agent, meters }: OtherMqttFacts) {
+  const file = (name: string) => join(folder, name);
+  writeFileSync(file('passwd'), '', { mode: 0o600 });
+  for (const { id, password } of [agent, ...meters]) appendFileSync(file('passwd'), `${id}:${password}\n`);
+  execFileSync('mosquitto_passwd', ['-U', file('passwd')]);
+  const rules = meters.map(({ id }) => `user ${id}\ntopic write /json/${API_KEY}/${id}/#\n`);
+  writeFileSync(file('acl'), [`user ${agent.id}\ntopic read /json/#\n`, ...rules].join('\n'), { mode: 0o600 });
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    'allow_anonymous false',
+    `password_file ${file('passwd')}`,
+    `acl_file ${file('acl')}`,
+    'use_username_as_clientid true',
+    'persistence true',
+    `persistence_location ${folder}/`,
+    'autosave_on_changes true',
+    'autosave_interval 1',
+    'max_queued_messages 0',
+    'max_queued_bytes 0',
+    'max_inflight_messages 1000',
+    'max_packet_size 262144',
+    // As root it would otherwise become a user who may not read the files above.
+    ...(process.getuid?.() === 0 ? ['user root'] : []),
+  ];
+  writeFileSync(file('mosquitto.conf'), `${lines.join('\n')}\n`);
+  return { program: 'mosquitto', args: ['-c', file('mosquitto.conf')] };
+}
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'contor-interop-'));
+  try {
+    await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function hasProgram(name: string, args: readonly string[]): boolean {
+  return spawnSync(name, [...args], { stdio: 'ignore' }).error === undefined;
+}
+
+function absent(name: string, remedy: string): void {
+  if (isStrict)
+    void tally.check(`${name} is there`, () => {
+      throw new Error(`${name} is not installed: ${remedy}`);
+    });
+  else console.log(`skip  ${name} is not installed (${remedy})`);
+}

@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-export interface Weight {
+interface Weight {
   /** Microseconds of CPU so far. */
   readonly cpuUs: number;
   readonly rssBytes: number;

@@ -26,7 +26,7 @@ export interface Case {
   readonly isTenantless?: boolean;
 }
 
-export interface Expected {
+interface Expected {
   readonly status: number;
   /** Exactly this JSON. */
   readonly body?: unknown;

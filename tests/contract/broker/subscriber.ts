@@ -10,7 +10,7 @@ export interface Told {
   readonly body: NotificationBody;
 }
 
-export interface NotificationBody {
+interface NotificationBody {
   readonly id: string;
   readonly type: string;
   readonly subscriptionId: string;

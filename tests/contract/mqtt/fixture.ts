@@ -14,7 +14,7 @@ export const AGENT = 'agent-json';
 export const OPERATOR = 'operator';
 export const APIKEY = 'contor-street';
 
-export const CREDENTIALS: readonly { username: string; apikey?: string; rules: TopicRules }[] = [
+const CREDENTIALS: readonly { username: string; apikey?: string; rules: TopicRules }[] = [
   { username: METER, apikey: APIKEY, rules: DEVICE_RULES },
   { username: OTHER_METER, apikey: APIKEY, rules: DEVICE_RULES },
   { username: AGENT, rules: AGENT_RULES },

@@ -8,6 +8,8 @@ import { Broker } from './broker.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { openHealthServer } from './health-server.js';
 import { type MqttListener, openListener } from './listener.js';
+import { logReport } from './log-report.js';
+import { Room } from './room.js';
 import type { MqttConfig } from './settings.js';
 import { Store } from './store.js';
 
@@ -37,19 +39,20 @@ export const start = (async (config, { ports, log }): Promise<MqttRunning> => {
     while (undo.length > 0) await undo.pop()?.();
   };
   try {
+    const directory = join(dataFolder, 'log');
     const store = await Store.open({
       ...config,
       disk: ports.disk,
       clock: ports.clock,
-      directory: join(dataFolder, 'log'),
+      directory,
+      room: new Room({ clock: ports.clock, log, directory }),
       onFatal: (error) => {
         log.error({ error }, 'The disk failed; the broker exits and recovers from its log when it is started again.');
         process.exit(EXIT_DISK);
       },
     });
     undo.push(() => store.close());
-    const { report } = store.ledger.log;
-    if (report.tornBytes > 0 || report.damaged.length > 0) log.warn({ ...report }, 'The log was not whole.');
+    logReport(log, directory, store.ledger.log.report);
 
     const links: { broker?: Broker; listener?: MqttListener } = {};
     const gatekeeper = await Gatekeeper.open({
@@ -84,7 +87,8 @@ export const start = (async (config, { ports, log }): Promise<MqttRunning> => {
 
     const url = `${tls ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
     log.info(
-      { url, credentials: gatekeeper.size, sessions: store.sessions.size, queued: store.messages.size },
+      // Not `credentials`: the log redacts what has the name of a secret.
+      { url, known: gatekeeper.size, sessions: store.sessions.size, queued: store.messages.size },
       'MQTT is ready.',
     );
     return { url, port: listener.port, healthPort: healthServer?.port, health, stop };

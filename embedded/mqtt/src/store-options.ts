@@ -1,6 +1,7 @@
 /** What the store is told when it opens. */
 
 import type { Clock, Disk } from '@contor/kit';
+import type { Room } from './room.js';
 
 export interface StoreOptions {
   readonly disk: Disk;
@@ -17,5 +18,7 @@ export interface StoreOptions {
   readonly segmentBytes?: number;
   /** The log is cleaned when it is larger than this and twice what is alive in it. Default 32 MiB. */
   readonly cleanAboveBytes?: number;
+  /** Hears when messages are refused for want of room, and when they are taken. */
+  readonly room?: Pick<Room, 'refused' | 'accepted'>;
   readonly onFatal: (error: Error) => void;
 }

@@ -182,6 +182,7 @@ export class Store {
   #isDurable(message: Message, sequence: number): void {
     message.location = sequence;
     this.counts.stored += 1;
+    this.#options.room?.accepted();
     if (message.open === 0) return;
     this.messages.set(sequence, message);
     for (const { session } of message.deliveries) this.wake(session);
@@ -195,6 +196,7 @@ export class Store {
     for (const delivery of message.deliveries) this.#close(delivery);
     if (!isFull) throw error;
     this.counts.diskRefusals += 1;
+    this.#options.room?.refused(error);
     this.#options.clock.after(DISK_RETRY_MS, () => this.budget.unblock());
     return this.#admit(order, order.findAims());
   }

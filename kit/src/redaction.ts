@@ -5,7 +5,7 @@
 
 import { ContorError, errnoOf, isError } from './errors.js';
 
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** Names of secrets, matched at the end of a key: `clientSecret`, `x-api-key`, `accessToken`, `mqtt_password`. */
 const SECRET_KEY =

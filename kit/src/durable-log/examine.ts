@@ -6,7 +6,7 @@
 import { HEADER_BYTES, RecordWalk } from './format.js';
 
 /** Bytes [start, end) are not what was written; with them went the sequences first … last (none when last < first). */
-export interface Hole {
+interface Hole {
   readonly start: number;
   readonly end: number;
   readonly firstSequence: number;

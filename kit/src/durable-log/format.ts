@@ -23,7 +23,7 @@ export const HEADER_BYTES = 128;
 export const RECORD_HEADER_BYTES = 20;
 /** One record must fit into memory several times over; what is larger is a file, not a record. */
 export const MAX_PAYLOAD_BYTES = 16 * 2 ** 20;
-export const MAX_KIND_BYTES = 28;
+const MAX_KIND_BYTES = 28;
 
 const MAGIC = Buffer.from('CONTORLG', 'latin1');
 const HEADER_COPY_BYTES = 64;

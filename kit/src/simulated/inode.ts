@@ -3,7 +3,7 @@
 import type { Random } from '../random.js';
 
 /** What a page cache writes back at once, and what a drive writes without tearing. */
-export const PAGE_BYTES = 4096;
+const PAGE_BYTES = 4096;
 const SECTOR_BYTES = 512;
 
 export class Inode {

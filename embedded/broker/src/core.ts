@@ -6,6 +6,7 @@ import type { ContextSource } from './context/compile.js';
 import { CORE_URL } from './context/core.js';
 import { ContextRegistry } from './context/registry.js';
 import type { Json } from './json.js';
+import { DiskRoom } from './store/disk-room.js';
 import { Store } from './store/store.js';
 import { PostOffice, type PostOfficeOptions } from './subscription/post-office.js';
 
@@ -29,6 +30,7 @@ export interface BrokerCore {
   readonly store: Store;
   readonly office: PostOffice;
   readonly contexts: ContextRegistry;
+  readonly room: DiskRoom;
 }
 
 const RETRIES = { firstMs: 250, factor: 2, maxMs: 30_000, jitter: 0.3 };
@@ -50,6 +52,7 @@ export async function openBrokerCore(options: BrokerCoreOptions): Promise<Broker
   } = options;
   const contexts = options.contexts ?? createContexts(new Map(), CORE_URL);
   await disk.makeDirectory(dataFolder);
+  const room = new DiskRoom({ disk, clock, log, dataFolder, onFatal });
   const cursors = openCheckpoint({
     disk,
     path: join(dataFolder, 'cursors'),
@@ -63,17 +66,18 @@ export async function openBrokerCore(options: BrokerCoreOptions): Promise<Broker
     schedule: retrySchedule(RETRIES, random),
     deliver,
     cursors,
+    room,
     maxOutboxBytes,
     onFatal,
   });
   await office.load();
   const store = await Store.open({
-    ...{ disk, clock, log, contexts, maxLogBytes, snapshotBytes, onFatal },
+    ...{ disk, clock, log, contexts, room, maxLogBytes, snapshotBytes, onFatal },
     directory: dataFolder,
     boxes: office,
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
   });
-  return { store, office, contexts };
+  return { store, office, contexts, room };
 }
 
 export function createContexts(preloaded: ReadonlyMap<string, Json>, defaultSource: ContextSource): ContextRegistry {

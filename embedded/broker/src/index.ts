@@ -41,7 +41,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   try {
     const { maxLogBytes, snapshotBytes, maxOutboxBytes } = config;
     const limits = { maxLogBytes, snapshotBytes, maxOutboxBytes };
-    const { store, office } = await openBrokerCore({
+    const { store, office, room } = await openBrokerCore({
       clock,
       disk,
       random,
@@ -52,7 +52,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       onFatal,
       ...limits,
     });
-    const broker: Broker = { store, office, contexts, clock, random, checkHost, maxBatch: config.maxBatch };
+    const broker: Broker = { store, office, room, contexts, clock, random, checkHost, maxBatch: config.maxBatch };
     const metrics = createMetrics('broker');
     let isStopping = false;
     const health = (): Health => healthOf(broker, isStopping);
@@ -93,6 +93,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
         await office.stop();
         closeDelivery();
         await store.close();
+        room.close();
         await lock.release();
       },
     };
@@ -102,11 +103,13 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   }
 };
 
-function healthOf({ store, office }: Broker, isStopping: boolean): Health {
+function healthOf({ store, office, room }: Broker, isStopping: boolean): Health {
   let entities = 0;
   for (const tenant of store.memory.tenants.values()) entities += tenant.size;
   const figures = { entities, tenants: store.memory.tenants.size, ...store.figures, ...office.figures };
   if (isStopping) return { state: 'stopping', reason: 'the broker is stopping', figures };
+  if (room.isFull)
+    return { state: 'degraded', reason: 'the disk is full: writes are refused until there is room', figures };
   if (store.figures.damagedRanges > 0)
     return { state: 'degraded', reason: 'a damaged range of the log was set aside', figures };
   if (figures.failingSubscriptions > 0)

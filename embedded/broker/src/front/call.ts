@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock, Random } from '@contor/kit';
 import type { ContextRegistry } from '../context/registry.js';
+import type { DiskRoom } from '../store/disk-room.js';
 import type { Store } from '../store/store.js';
 import type { HostCheck } from '../subscription/endpoint.js';
 import type { PostOffice } from '../subscription/post-office.js';
@@ -11,6 +12,7 @@ import type { PostOffice } from '../subscription/post-office.js';
 export interface Broker {
   readonly store: Store;
   readonly office: PostOffice;
+  readonly room: DiskRoom;
   readonly contexts: ContextRegistry;
   readonly clock: Clock;
   readonly random: Random;

@@ -65,7 +65,18 @@ export async function writeSnapshot(
 ): Promise<void> {
   const beside = join(directory, 'state.new');
   if ((await disk.list(directory)).includes('state.new')) await disk.remove(beside);
-  const file = await disk.open(beside, 'create');
+  try {
+    await writeFrames(await disk.open(beside, 'create'), frames);
+  } catch (error) {
+    // What was begun takes room that the log may need more. The first error is the one to tell.
+    await disk.remove(beside).catch(() => undefined);
+    throw error;
+  }
+  await disk.rename(beside, join(directory, snapshotName(sequence)));
+  await disk.syncDirectory(directory);
+}
+
+async function writeFrames(file: DiskFile, frames: Iterable<Frame>): Promise<void> {
   try {
     const header = Buffer.alloc(HEADER_BYTES);
     MAGIC.copy(header);
@@ -81,8 +92,6 @@ export async function writeSnapshot(
   } finally {
     await file.close();
   }
-  await disk.rename(beside, join(directory, snapshotName(sequence)));
-  await disk.syncDirectory(directory);
 }
 
 function appendFrame(file: DiskFile, frame: Frame): Promise<void> {

@@ -4,12 +4,22 @@
  */
 
 import { join } from 'node:path';
-import { type Clock, ConfigError, type Disk, type DurableLog, errnoOf, type Logger, openDurableLog } from '@contor/kit';
+import {
+  type Clock,
+  ConfigError,
+  type Disk,
+  type DurableLog,
+  errnoOf,
+  type Logger,
+  openDurableLog,
+  type Timer,
+} from '@contor/kit';
 import type { ContextRegistry, HostedContext } from '../context/registry.js';
 import type { Entity } from '../entity/model.js';
 import { Problem } from '../problem.js';
 import { type Boxes, type BoxState, NEVER_SENT } from '../subscription/model.js';
 import type { Applied, Command } from './commands.js';
+import { type DiskRoom, saysFull } from './disk-room.js';
 import { Memory } from './memory.js';
 import { packEntity, StringTable, unpackEntity } from './pack.js';
 import { decodeCommand, encodeCommand, RECORD_KIND, RECORD_VERSION } from './records.js';
@@ -22,6 +32,7 @@ export interface StoreOptions {
   readonly log: Logger;
   readonly contexts: ContextRegistry;
   readonly boxes: Boxes;
+  readonly room: DiskRoom;
   readonly maxLogBytes: number;
   /** A snapshot is written when the log has grown by this much since the last. */
   readonly snapshotBytes: number;
@@ -49,6 +60,9 @@ const ENTITIES_PER_FRAME = 500;
 /** Snapshots kept: should the newest be damaged, the one before and the log after it still give everything. */
 const GENERATIONS = 2;
 const RETRY_AFTER = { 'Retry-After': '5' };
+const DISK_IS_FULL = 'the disk is full';
+/** A snapshot that had no room is tried again: seldom, because it is as large as all entities. */
+const SNAPSHOT_AGAIN_MS = 30_000;
 
 export class Store {
   readonly memory: Memory;
@@ -60,6 +74,7 @@ export class Store {
   #appendedBytes = 0;
   #snapshots = 0;
   #snapshotting: Promise<void> | undefined;
+  #snapshotAgain: Timer | undefined;
 
   private constructor(options: StoreOptions, durable: DurableLog, memory: Memory) {
     this.#options = options;
@@ -92,6 +107,8 @@ export class Store {
 
   /** Resolves when the command is on disk and has happened; its results say how it went. */
   submit(command: Command): Promise<Applied> {
+    const { room } = this.#options;
+    if (room.refusesWrites) return Promise.reject(new Problem('unavailable', DISK_IS_FULL, RETRY_AFTER));
     const payload = encodeCommand(command);
     this.#appendedBytes += payload.byteLength;
     return new Promise((resolve, reject) => {
@@ -100,10 +117,12 @@ export class Store {
       this.#durable.append(payload).then(
         (sequence) => {
           waiting.sequence = sequence;
+          room.served('log');
           this.#drain();
         },
         (error: unknown) => {
           this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+          if (saysFull(error)) room.refused('log', payload.byteLength);
           reject(asProblem(error));
           this.#drain();
         },
@@ -113,7 +132,9 @@ export class Store {
 
   /** Waits for what is under way, then closes the log. */
   async close(): Promise<void> {
-    await this.#snapshotting;
+    // Its failure is told to whoever asked for it.
+    await this.#snapshotting?.catch(() => undefined);
+    this.#snapshotAgain?.cancel();
     await this.#durable.close();
   }
 
@@ -141,19 +162,32 @@ export class Store {
       this.#appendedBytes - this.#bytesAtSnapshot >= this.#options.snapshotBytes &&
       this.#snapshotting === undefined
     ) {
-      this.snapshot().catch((error: unknown) =>
-        this.#options.log.error({ err: error }, 'A snapshot could not be written; the log keeps growing.'),
-      );
+      this.snapshot().catch((error: unknown) => this.#noSnapshot(error));
     }
   }
 
+  /** The state is in the log all the same; without snapshots it only keeps growing. */
+  #noSnapshot(error: unknown): void {
+    const { clock, log, room } = this.#options;
+    if (!saysFull(error)) {
+      log.error({ err: error }, 'A snapshot could not be written; the log keeps growing.');
+      return;
+    }
+    room.refused('snapshot');
+    this.#snapshotAgain?.cancel();
+    this.#snapshotAgain = clock.after(SNAPSHOT_AGAIN_MS, () => {
+      this.snapshot().catch((again: unknown) => this.#noSnapshot(again));
+    });
+  }
+
   async #writeSnapshot(): Promise<void> {
-    const { disk, directory, clock, log } = this.#options;
+    const { disk, directory, clock, log, room } = this.#options;
     const sequence = this.#applied;
     this.#bytesAtSnapshot = this.#appendedBytes;
     const startedMs = clock.monotonicMs();
     await writeSnapshot(disk, directory, sequence, this.#capture(sequence));
     this.#snapshots += 1;
+    room.served('snapshot');
     const generations = await listSnapshots(disk, directory);
     for (const old of generations.slice(GENERATIONS)) await disk.remove(join(directory, snapshotName(old)));
     const oldest = generations[GENERATIONS - 1];
@@ -174,12 +208,7 @@ export class Store {
   async #recover(): Promise<void> {
     const { directory, log } = this.#options;
     const startedMs = this.#options.clock.monotonicMs();
-    for (const { file, firstSequence, lastSequence, keptAs } of this.#durable.report.damaged) {
-      log.error(
-        { file, firstSequence, lastSequence, keptAs },
-        'A damaged range of the log was set aside; the writes in it are missing.',
-      );
-    }
+    this.#sayWhatWasFound();
     const sequence = await this.#loadSnapshot();
     const { head, tail } = this.#durable;
     if (head < sequence) throw gap(directory, `the snapshot knows record ${sequence}, the log ends at ${head}`);
@@ -196,6 +225,24 @@ export class Store {
       { sequence, replayed, ms: Math.round(this.#options.clock.monotonicMs() - startedMs) },
       'The state was recovered.',
     );
+  }
+
+  #sayWhatWasFound(): void {
+    const { directory: folder, log } = this.#options;
+    const { tornBytes, tornKeptAs, damaged } = this.#durable.report;
+    if (tornBytes > 0)
+      log.warn(
+        { folder, tornBytes, keptAs: tornKeptAs },
+        'An unfinished record was cut from the end of the log; it was never acknowledged, and nothing has to be done.',
+      );
+    for (const { file, firstSequence, lastSequence, keptAs } of damaged)
+      log.error(
+        {
+          ...{ code: 'log.damaged', folder, file, firstSequence, lastSequence, keptAs },
+          fix: 'Check the disk. Values return with the next report of each meter; compare the rest with a backup.',
+        },
+        'A damaged range of the log was set aside; writes in it are missing unless a snapshot holds them.',
+      );
   }
 
   /** Loads the newest whole snapshot and answers its sequence; 0 when there is none. */
@@ -287,7 +334,7 @@ function asProblem(error: unknown): unknown {
   if (code === 'log.full' || code === 'disk.full') {
     return new Problem(
       'unavailable',
-      code === 'log.full' ? 'the log has reached its size limit' : 'the disk is full',
+      code === 'log.full' ? 'the log has reached its size limit' : DISK_IS_FULL,
       RETRY_AFTER,
     );
   }

@@ -10,9 +10,11 @@ import {
   type Random,
   type RetrySchedule,
   type Timer,
+  toError,
   toHex,
 } from '@contor/kit';
 import type { EntityChange } from '../entity/change.js';
+import { type DiskRoom, saysFull } from '../store/disk-room.js';
 import { Courier, type SendResult } from './courier.js';
 import {
   type Boxes,
@@ -43,6 +45,7 @@ export interface PostOfficeOptions {
   readonly deliver: (notification: Notification) => Promise<SendResult>;
   /** Where subscribers' acknowledgements are remembered between snapshots. */
   readonly cursors: Checkpoint;
+  readonly room: DiskRoom;
   /** Bytes one outbox may hold before writes of its tenant are refused. */
   readonly maxOutboxBytes: number;
   readonly onFatal: (error: Error) => void;
@@ -100,7 +103,10 @@ export class PostOffice implements Boxes {
     this.#isStopped = true;
     this.#saving?.cancel();
     for (const boxes of this.#boxes.values()) for (const box of boxes.values()) box.courier?.stop();
-    await this.#saveCursors();
+    await this.#saveCursors().catch((error: unknown) => {
+      if (!saysFull(error)) throw error;
+      this.#options.log.warn({ err: error }, 'The cursors could not be saved; some notifications will be sent again.');
+    });
   }
 
   entityChanged(change: EntityChange): void {
@@ -246,14 +252,24 @@ export class PostOffice implements Boxes {
         'A notification was not accepted and will be sent again.',
       );
     }
-    this.#saving ??= this.#isStopped
-      ? undefined
-      : this.#options.clock.after(SAVE_CURSORS_AFTER_MS, () => {
-          this.#saving = undefined;
-          this.#saveCursors().catch((error: unknown) =>
-            this.#options.onFatal(error instanceof Error ? error : new Error(String(error))),
-          );
-        });
+    this.#saveLater();
+  }
+
+  /** A full disk keeps the cursors of before: they are tried again until there is room. */
+  #saveLater(): void {
+    if (this.#isStopped) return;
+    const { clock, room, onFatal } = this.#options;
+    this.#saving ??= clock.after(SAVE_CURSORS_AFTER_MS, () => {
+      this.#saving = undefined;
+      this.#saveCursors().then(
+        () => room.served('cursors'),
+        (error: unknown) => {
+          if (!saysFull(error)) return onFatal(toError(error));
+          room.refused('cursors');
+          this.#saveLater();
+        },
+      );
+    });
   }
 
   #saveCursors(): Promise<void> {

@@ -23,7 +23,7 @@ import {
 import { FakeCity } from './fake-city.js';
 
 export const START_MS = Date.UTC(2026, 10, 20, 8);
-export const FOLDER = '/data/agent';
+const FOLDER = '/data/agent';
 
 /** What a test device says: values at a time, or without one. */
 export interface Said {
@@ -58,7 +58,7 @@ export function entityIdOf(deviceId: string): string {
 }
 
 /** `attrs` is live; `profile` is a list of quarter-hours from `t` on. */
-export const TEST_TRANSLATOR: Translator = {
+const TEST_TRANSLATOR: Translator = {
   live: (record) => translate(record.device, record.bytes, record.receivedAtMs),
   late(record) {
     if (record.channel === 'attrs') return translate(record.device, record.bytes, record.receivedAtMs);

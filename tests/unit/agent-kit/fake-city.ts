@@ -15,7 +15,7 @@ export interface Flakiness {
   readonly slowestMs: number;
 }
 
-export const STEADY: Flakiness = { failing: 0, slowestMs: 0 };
+const STEADY: Flakiness = { failing: 0, slowestMs: 0 };
 
 type Attribute = { readonly value?: unknown; readonly object?: unknown; readonly observedAt?: string };
 

@@ -1,6 +1,6 @@
 /** History: QuantumLeap's HTTP API on a durable log and DuckDB. Reads config, wires the rooms, starts, stops. */
 
-import { readFile } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ConfigError,
@@ -14,7 +14,9 @@ import {
 import { createFront } from './front/server.js';
 import type { HistoryConfig } from './settings.js';
 import { HistoryStore } from './store/history-store.js';
+import { tellReport } from './store/log-report.js';
 import { RECORD_VERSION } from './store/records.js';
+import { whenThereIsRoom } from './store/room.js';
 import { columnarWorker } from './worker/client.js';
 
 export { type HistoryConfig, SETTINGS } from './settings.js';
@@ -33,11 +35,15 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     logger.error({ cause: error.stack ?? String(error) }, 'History cannot go on and exits; it recovers from its log.');
     process.exit(EXIT_FATAL);
   };
-  const log = await openDurableLog({
-    ...{ disk, clock, onFatal, kind: 'history', version: RECORD_VERSION },
-    directory: join(config.dataFolder, 'log'),
-    maxBytes: config.logLimit,
-  });
+  const logFolder = join(config.dataFolder, 'log');
+  const log = await whenThereIsRoom({ clock, logger, folder: config.dataFolder }, () =>
+    openDurableLog({
+      ...{ disk, clock, onFatal, kind: 'history', version: RECORD_VERSION },
+      directory: logFolder,
+      maxBytes: config.logLimit,
+    }),
+  );
+  tellReport(logger, logFolder, log.report);
   const columnar = columnarWorker({
     ...{ onFatal, threads: config.threads, memoryLimitBytes: config.memoryLimit },
     path: join(config.dataFolder, 'history.duckdb'),
@@ -49,13 +55,14 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     checkpointEveryMs: config.checkpointEvery,
     keepLogBytes: config.logKeep,
     maxBacklogBytes: config.maxBacklog,
+    freeBytes: () => freeBytesOf(config.dataFolder),
   });
   let isStopping = false;
-  const health = (): Health => ({
-    state: isStopping ? 'stopping' : store.missing === undefined ? 'ready' : 'degraded',
-    ...(store.missing !== undefined && { reason: store.missing }),
-    figures: store.figures,
-  });
+  const health = (): Health => {
+    const { trouble: reason, figures } = store;
+    const state = isStopping ? 'stopping' : reason === undefined ? 'ready' : 'degraded';
+    return { state, ...(reason !== undefined && { reason }), figures };
+  };
   const front = createFront({
     ...{ store, clock, logger, health, version: VERSION, secret: config.secret },
     tls: await readTls(config),
@@ -79,6 +86,11 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     },
   };
 };
+
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
 
 function portTaken(port: number, cause: unknown): ConfigError {
   const message = `Port ${port} is taken by another program.`;

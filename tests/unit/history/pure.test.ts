@@ -213,6 +213,13 @@ describe("DuckDB's complaints", () => {
     ['IO Error: Corrupt database file: computed checksum 1 does not match', 'query', 'damaged'],
     ['FATAL Error: database has been invalidated', 'query', 'broken'],
     ['Out of Memory Error: could not allocate block', 'query', 'refused'],
-    ['IO Error: No space left on device', 'apply', 'broken'],
+    ['IO Error: No space left on device', 'apply', 'full'],
+    [
+      'FATAL Error: Failed to create checkpoint because of error: Could not write file "a": No space left on device',
+      'checkpoint',
+      'full',
+    ],
+    ['FATAL Error: database has been invalidated. Original error: "No space left on device"', 'query', 'full'],
+    ['IO Error: There is not enough space on the disk.', 'open', 'full'],
   ] as const)('%s on %s is %s', (message, request, code) => expect(failureCode(message, request)).toBe(code));
 });

@@ -4,7 +4,7 @@ import { type Clock, createMetrics, type Health, type Logger, type Metrics, same
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fault } from '../fault.js';
 import type { HistoryStore } from '../store/history-store.js';
-import { type Answer, faultAnswer, json } from './answer.js';
+import { type Answer, faultAnswer, json, refusalAnswer } from './answer.js';
 import { servicePathFault, tenantOf } from './headers.js';
 import type { Query } from './parameters.js';
 import { ROUTES, type RouteRow } from './routes.js';
@@ -117,6 +117,12 @@ function serveErrors(app: FastifyInstance, logger: Logger): void {
     send(reply, faultAnswer(fault(404, 'Not Found', `There is no ${request.method} ${request.url.split('?')[0]}.`))),
   );
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    // Not a line for each: whoever refuses has said it once.
+    const refusal = refusalAnswer(error);
+    if (refusal !== undefined) {
+      echoCorrelator(request, reply);
+      return send(reply, refusal);
+    }
     const status = error.statusCode ?? 500;
     if (status >= 500) {
       logger.error({ cause: error.stack, route: request.routeOptions.url }, 'A request failed.');

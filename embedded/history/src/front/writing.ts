@@ -11,10 +11,6 @@ import type { Asked, House } from './routes.js';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Refusals that keep nothing: the sender tries again. */
-const REFUSALS: ReadonlySet<string> = new Set(['log.full', 'disk.full', 'history.busy']);
-const RETRY_AFTER_S = '1';
-
 /** Columns of one type; DuckDB takes more, a table of more is a mistake of the sender. */
 const MAX_COLUMNS = 2_000;
 
@@ -81,10 +77,6 @@ async function refusable(work: () => Promise<Answer>): Promise<Answer> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ContorError && REFUSALS.has(error.code)) {
-      const headers = { 'Retry-After': RETRY_AFTER_S };
-      return json({ error: 'Service Unavailable', description: error.message, code: error.code }, 503, headers);
-    }
     if (error instanceof ContorError && error.code === 'log.record-size') {
       return plain('The notification is too large for one record of the log.', 413);
     }

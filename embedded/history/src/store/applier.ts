@@ -4,10 +4,11 @@
  */
 
 import type { Clock, Timer } from '@contor/kit';
-import { assert } from '@contor/kit';
+import { assert, toError } from '@contor/kit';
 import type { EntityUpdate } from '../notify/notification.js';
 import type { Catalogue, Entity, Table } from './catalogue.js';
 import type { Columnar } from './columnar.js';
+import { isFull } from './room.js';
 import { Staging } from './staging.js';
 
 export interface ErasureOrder {
@@ -30,6 +31,8 @@ export interface ApplierOptions {
   /** Longest time an acknowledged row waits for company. */
   readonly applyEveryMs: number;
   readonly onFatal: (error: Error) => void;
+  /** Called once: nothing more is applied here. What waited is still in the log. */
+  readonly onFull: (error: Error) => void;
 }
 
 /** Rows in one transaction: enough to amortise its fsync, few enough that questions are not kept waiting. */
@@ -45,6 +48,7 @@ export class Applier {
   #applied: number;
   #running: Promise<void> | undefined;
   #timer: Timer | undefined;
+  #halted: Error | undefined;
   #waiting: { readonly sequence: number; readonly resolve: () => void }[] = [];
 
   constructor(options: ApplierOptions) {
@@ -56,6 +60,11 @@ export class Applier {
 
   get appliedSequence(): number {
     return this.#applied;
+  }
+
+  /** Why nothing more is applied: the disk is full, and memory is ahead of the tables. */
+  get halted(): Error | undefined {
+    return this.#halted;
   }
 
   /** Bytes acknowledged but not yet applied. */
@@ -84,9 +93,9 @@ export class Applier {
     this.#timer ??= this.#options.clock.after(this.#options.applyEveryMs, () => this.#start());
   }
 
-  /** Resolves when the record of this sequence is visible to questions. */
+  /** Resolves when the record of this sequence is visible to questions, or `halted` says why it will not be. */
   reached(sequence: number): Promise<void> {
-    if (this.#applied >= sequence) {
+    if (this.#applied >= sequence || this.#halted !== undefined) {
       return Promise.resolve();
     }
     return new Promise((resolve) => {
@@ -98,8 +107,11 @@ export class Applier {
   #start(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    if (this.#halted !== undefined) {
+      return;
+    }
     this.#running ??= this.#run()
-      .catch((error: unknown) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))))
+      .catch((error: unknown) => this.#failed(toError(error)))
       .finally(() => {
         this.#running = undefined;
         if (this.#queue.length > 0) {
@@ -108,17 +120,32 @@ export class Applier {
       });
   }
 
+  #failed(error: Error): void {
+    if (!isFull(error)) {
+      this.#options.onFatal(error);
+      return;
+    }
+    this.#halted = error;
+    this.#options.onFull(error);
+    this.#release(Number.POSITIVE_INFINITY);
+  }
+
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
       const [first] = this.#queue;
       const done = first?.kind === 'erasure' ? await this.#erase() : await this.#apply();
       this.#queuedBytes -= done.bytes;
       this.#applied = done.sequence;
-      const ready = this.#waiting.filter((waiting) => waiting.sequence <= done.sequence);
-      this.#waiting = this.#waiting.filter((waiting) => waiting.sequence > done.sequence);
-      for (const { resolve } of ready) {
-        resolve();
-      }
+      this.#release(done.sequence);
+    }
+  }
+
+  /** Lets those go on who waited for this sequence or an earlier one. */
+  #release(sequence: number): void {
+    const ready = this.#waiting.filter((waiting) => waiting.sequence <= sequence);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.sequence > sequence);
+    for (const { resolve } of ready) {
+      resolve();
     }
   }
 

@@ -133,7 +133,9 @@ export interface ColumnarResult {
   readonly columns: readonly ResultColumn[];
 }
 
+/** Whatever writes rejects with DiskFullError when there is no room: nothing of it is kept, and `open` comes next. */
 export interface Columnar {
+  /** Again after a full disk: then what is open is closed first. */
   open(): Promise<OpenedColumnar>;
   /** Durable and visible when it resolves; all or nothing. */
   apply(batch: Batch): Promise<void>;

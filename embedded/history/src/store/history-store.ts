@@ -3,13 +3,14 @@
  * everything ingested before. The columnar store is derived and catches up from the log after a crash.
  */
 
-import { assert, type Clock, ContorError, type DurableLog, type Logger } from '@contor/kit';
+import { type Clock, ContorError, DiskFullError, type DurableLog, type Logger, toError } from '@contor/kit';
 import { type Checked, value } from '../fault.js';
-import { type EntityUpdate, parseNotification } from '../notify/notification.js';
-import { Applier, type ErasureOrder, type Task } from './applier.js';
+import type { EntityUpdate } from '../notify/notification.js';
+import type { ErasureOrder, Task } from './applier.js';
 import { HistoryBusyError } from './busy.js';
-import { Catalogue, isPresent, type Table } from './catalogue.js';
-import type { Columnar, ColumnarResult, SetAside } from './columnar.js';
+import { type Catalogue, isPresent, type Table } from './catalogue.js';
+import type { Columnar, ColumnarResult } from './columnar.js';
+import { Derivation } from './derivation.js';
 import { LogKeeper } from './log-keeper.js';
 import {
   type EntityNewest,
@@ -22,7 +23,8 @@ import {
   tablesOf,
   toSeries,
 } from './questions.js';
-import { decodeRecord, encodeRecord, type HistoryRecord } from './records.js';
+import { encodeRecord, type HistoryRecord } from './records.js';
+import { isFull, Room } from './room.js';
 
 export interface HistoryStoreOptions {
   readonly log: DurableLog;
@@ -35,6 +37,8 @@ export interface HistoryStoreOptions {
   readonly keepLogBytes: number;
   /** Acknowledged bytes that may wait for the columnar store before further ones are refused. */
   readonly maxBacklogBytes: number;
+  /** Free space of the disk. */
+  readonly freeBytes?: () => Promise<number>;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -47,58 +51,52 @@ export interface IngestRequest {
 }
 
 export class HistoryStore {
-  /** What could not be recovered or read, in a sentence for the operator; undefined when nothing is missing. */
-  missing: string | undefined;
-  readonly catalogue: Catalogue;
   readonly #options: HistoryStoreOptions;
-  readonly #applier: Applier;
+  readonly #room: Room;
+  readonly #derivation: Derivation;
   readonly #keeper: LogKeeper;
+  /** A block of the database that a question met and that cannot be read. */
+  #unreadable: string | undefined;
   #acknowledged: number;
 
-  private constructor(
-    options: HistoryStoreOptions,
-    catalogue: Catalogue,
-    applied: number,
-    missing: string | undefined,
-  ) {
+  private constructor(options: HistoryStoreOptions, room: Room, derivation: Derivation) {
     this.#options = options;
-    this.catalogue = catalogue;
-    this.missing = missing;
+    this.#room = room;
+    this.#derivation = derivation;
     this.#acknowledged = options.log.head;
-    this.#applier = new Applier({ ...options, catalogue, appliedSequence: applied });
-    this.#keeper = new LogKeeper(options);
+    this.#keeper = new LogKeeper({
+      ...options,
+      onFull: (error) => derivation.ranOutOfRoom(error),
+      mayCheckpoint: () => derivation.isFollowing,
+    });
   }
 
-  /** Resolves when the tail of the log has been applied: nothing acknowledged is invisible afterwards. */
+  /** Resolves when the tail of the log has been applied, unless the disk is full: nothing acknowledged is invisible then. */
   static async open(options: HistoryStoreOptions): Promise<HistoryStore> {
-    const { log, columnar, logger } = options;
-    const opened = await columnar.open();
-    let applied = opened.appliedSequence;
-    if (applied > log.head) {
-      logger.warn({ applied, head: log.head }, 'The log is behind the database: it was lost or begun again.');
-      applied = log.head;
-      await columnar.rebase(applied);
-    }
-    const missing = missingSentence(log, applied, opened.setAside);
-    if (opened.setAside !== undefined) {
-      logger.warn({ ...opened.setAside }, `${asideSentence(opened.setAside)}; what the log holds is derived again.`);
-    }
-    if (missing !== undefined) {
-      logger.error({ applied, tail: log.tail, head: log.head }, missing);
-    }
-    const store = new HistoryStore(options, Catalogue.from(opened), applied, missing);
-    await store.#recover(applied);
+    const room = new Room(options);
+    const derivation = await Derivation.open({ ...options, room });
+    const store = new HistoryStore(options, room, derivation);
+    await store.#keeper.recovered(derivation.appliedSequence);
     return store;
   }
 
+  get catalogue(): Catalogue {
+    return this.#derivation.catalogue;
+  }
+
+  /** What an operator must know, in a sentence; undefined when all is well. */
+  get trouble(): string | undefined {
+    return this.#room.reason ?? this.#unreadable ?? this.#derivation.missing;
+  }
+
   get figures(): Readonly<Record<string, number>> {
-    const { hotRows, lateRows, repeatedCells, uncastableCells } = this.#applier.staging.counts;
+    const { hotRows, lateRows, repeatedCells, uncastableCells } = this.#derivation.counts;
     const { log } = this.#options;
     return {
       ...{ hotRows, lateRows, repeatedCells, uncastableCells },
       acknowledgedSequence: this.#acknowledged,
-      appliedSequence: this.#applier.appliedSequence,
-      backlogBytes: this.#applier.backlogBytes,
+      appliedSequence: this.#derivation.appliedSequence,
+      backlogBytes: this.#derivation.backlogBytes,
       logBytes: log.bytes,
       tables: this.catalogue.tables.length,
       lateRowsStored: this.catalogue.tables.reduce((sum, table) => sum + table.late.rows, 0),
@@ -116,6 +114,7 @@ export class HistoryStore {
   /** Resolves with how many rows there were; they are gone from disk and from every answer then. */
   async erase(tenant: string, arrivalMs: number, order: ErasureOrder): Promise<number> {
     await this.#caughtUp();
+    this.#refuseWhileFull();
     const table = this.catalogue.table(tenant, order.type);
     const rows = table === undefined ? 0 : await this.#rowsOf(table, order);
     if (rows === 0) {
@@ -130,7 +129,8 @@ export class HistoryStore {
       bytes,
       order,
     }));
-    await this.#applier.reached(sequence);
+    await this.#derivation.caughtUp(sequence);
+    this.#refuseWhileFull();
     return rows;
   }
 
@@ -170,43 +170,49 @@ export class HistoryStore {
   }
 
   async close(): Promise<void> {
-    await this.#caughtUp();
-    await this.#keeper.close(this.#applier.appliedSequence);
+    await this.#derivation.close(this.#acknowledged);
+    await this.#keeper.close(this.#derivation.appliedSequence);
     await this.#options.columnar.close();
     await this.#options.log.close();
   }
 
-  /** Read your writes: whatever was acknowledged before the question is in before it is answered. */
+  /** Read your writes: whatever was acknowledged before the question is in before it is answered, if there was room for it. */
   #caughtUp(): Promise<void> {
-    return this.#applier.reached(this.#acknowledged);
+    return this.#derivation.caughtUp(this.#acknowledged);
+  }
+
+  /** What is to be erased may wait in the log: the order could not promise that it is gone. */
+  #refuseWhileFull(): void {
+    if (!this.#derivation.isFollowing) {
+      throw new DiskFullError('The disk is full: nothing can be erased until there is room.');
+    }
   }
 
   async #append(record: HistoryRecord, toTask: (sequence: number, bytes: number) => Task): Promise<number> {
-    if (this.#applier.backlogBytes > this.#options.maxBacklogBytes) {
-      throw new HistoryBusyError(this.#applier.backlogBytes);
+    const { isFollowing, backlogBytes } = this.#derivation;
+    // While the disk is full nothing waits in memory; the bound of the log is the bound then.
+    if (isFollowing && backlogBytes > this.#options.maxBacklogBytes) {
+      throw new HistoryBusyError(backlogBytes);
     }
     const payload = encodeRecord(record);
-    const sequence = await this.#options.log.append(payload);
+    const sequence = await this.#logged(payload);
     this.#acknowledged = Math.max(this.#acknowledged, sequence);
-    this.#applier.add(toTask(sequence, payload.length));
-    this.#keeper.appended(payload.length, () => this.#applier.appliedSequence);
+    this.#derivation.take(toTask(sequence, payload.length));
+    this.#keeper.appended(payload.length, () => this.#derivation.appliedSequence);
     return sequence;
   }
 
-  async #recover(applied: number): Promise<void> {
-    const { log } = this.#options;
-    let last = applied;
-    for await (const { sequence, payload } of log.read(Math.max(applied + 1, log.tail))) {
-      this.#applier.skipTo(sequence);
-      this.#applier.add(toRecoveredTask(sequence, payload));
-      last = sequence;
-      if (this.#applier.backlogBytes > RECOVERY_BYTES) {
-        await this.#applier.reached(sequence);
+  async #logged(payload: Uint8Array): Promise<number> {
+    try {
+      const sequence = await this.#options.log.append(payload);
+      this.#room.served('log');
+      return sequence;
+    } catch (error) {
+      if (isFull(error)) {
+        this.#room.refused('log', toError(error));
       }
+      throw error;
     }
-    await this.#applier.reached(last);
-    this.#applier.skipTo(log.head + 1);
-    await this.#keeper.recovered(this.#applier.appliedSequence);
   }
 
   async #query(sql: string): Promise<ColumnarResult> {
@@ -214,7 +220,7 @@ export class HistoryStore {
       return await this.#options.columnar.query(sql);
     } catch (error) {
       if (error instanceof ContorError && error.code === 'columns.damaged') {
-        this.missing ??= `Part of the database is unreadable (${error.message}): restore a backup to get it back.`;
+        this.#unreadable ??= `Part of the database is unreadable (${error.message}): restore a backup to get it back.`;
       }
       throw error;
     }
@@ -239,33 +245,4 @@ export class HistoryStore {
     const entity = table.entityById.get(order.id);
     return entity !== undefined && newest.has(entity.entity) ? 1 : 0;
   }
-}
-
-/** Records read ahead while the tail of the log is applied after a crash. */
-const RECOVERY_BYTES = 16 * 1024 * 1024;
-
-function toRecoveredTask(sequence: number, payload: Uint8Array): Task {
-  const record = decodeRecord(payload);
-  const body: unknown = JSON.parse(new TextDecoder().decode(record.body));
-  const { tenant } = record;
-  if (record.kind === 'erasure') {
-    return { kind: 'erasure', sequence, tenant, bytes: payload.length, order: body as ErasureOrder };
-  }
-  const parsed = parseNotification(body, record);
-  assert(parsed.kind === 'value', 'an acknowledged notification cannot be read again', { sequence });
-  return { kind: 'notification', sequence, tenant, bytes: payload.length, updates: parsed.value };
-}
-
-/** A sentence for the operator when records are neither in the database nor in the log. */
-function missingSentence(log: DurableLog, applied: number, setAside: SetAside | undefined): string | undefined {
-  if (log.tail <= applied + 1) {
-    return undefined;
-  }
-  const what = setAside === undefined ? 'The database is older than the log' : asideSentence(setAside);
-  return `${what}, and records ${applied + 1} to ${log.tail - 1} are no longer in the log: restore a backup to get them back.`;
-}
-
-function asideSentence({ path, reason, isWhole }: SetAside): string {
-  const what = isWhole ? 'The database' : 'The write-ahead log of the database';
-  return `${what} was unreadable (${reason}) and was set aside in ${path}`;
 }

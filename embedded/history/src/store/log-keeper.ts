@@ -3,8 +3,9 @@
  * and never the last stretch, so that a file that turns out torn can be derived again as far as possible.
  */
 
-import type { Clock, DurableLog, Logger, Timer } from '@contor/kit';
+import { type Clock, type DurableLog, type Logger, type Timer, toError } from '@contor/kit';
 import type { Columnar } from './columnar.js';
+import { isFull } from './room.js';
 
 export interface LogKeeperOptions {
   readonly log: DurableLog;
@@ -13,6 +14,10 @@ export interface LogKeeperOptions {
   readonly logger: Logger;
   readonly checkpointEveryMs: number;
   readonly keepLogBytes: number;
+  /** A checkpoint that had no room leaves the database unusable until it is opened again. */
+  readonly onFull: (error: Error) => void;
+  /** False while the disk is full: a checkpoint that fails would take the answers away, too. */
+  readonly mayCheckpoint: () => boolean;
 }
 
 interface Mark {
@@ -76,7 +81,7 @@ export class LogKeeper {
   }
 
   async #checkpoint(sequence: number): Promise<void> {
-    if (sequence === this.#checkpointed.sequence) {
+    if (sequence === this.#checkpointed.sequence || !this.#options.mayCheckpoint()) {
       return;
     }
     const { columnar, log, logger, keepLogBytes } = this.#options;
@@ -84,6 +89,10 @@ export class LogKeeper {
     try {
       await columnar.checkpoint();
     } catch (error) {
+      if (isFull(error)) {
+        this.#options.onFull(toError(error));
+        return;
+      }
       // Readers may hold it up; nothing is released, and the next one tries again.
       logger.warn({ cause: String(error) }, 'The database could not be checkpointed.');
       return;

@@ -1,7 +1,7 @@
 /** The columnar port as seen from the HTTP thread: requests numbered, answers matched, blocks moved instead of copied. */
 
 import { Worker } from 'node:worker_threads';
-import { ConfigError, ContorError } from '@contor/kit';
+import { ConfigError, ContorError, DiskFullError } from '@contor/kit';
 import { buffersOf } from '../store/blocks.js';
 import type { Batch, Columnar, ColumnarResult, Erased, OpenedColumnar } from '../store/columnar.js';
 import type { Answer, Reply, Request, WorkerSettings } from './protocol.js';
@@ -24,6 +24,7 @@ export function columnarWorker({ setAsideName, onFatal, ...settings }: ColumnarW
   const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'history-columns' });
   const waiting = new Map<number, Waiting>();
   let number = 0;
+  let opens = 0;
   let isClosing = false;
 
   worker.on('message', (reply: Reply) => {
@@ -63,7 +64,11 @@ export function columnarWorker({ setAsideName, onFatal, ...settings }: ColumnarW
   }
 
   return {
-    open: () => ask<OpenedColumnar>({ kind: 'open', settings, setAsideName }),
+    open() {
+      opens += 1;
+      const name = opens === 1 ? setAsideName : `${setAsideName}-${opens}`;
+      return ask<OpenedColumnar>({ kind: 'open', settings, setAsideName: name });
+    },
     apply: (batch) => ask<undefined>({ kind: 'apply', batch }, buffersOfBatch(batch)),
     erase: (erasure) => ask<Erased>({ kind: 'erase', erasure }),
     query: (sql) => ask<ColumnarResult>({ kind: 'query', sql }),
@@ -99,6 +104,8 @@ function toError(reply: Extract<Reply, { kind: 'failed' }>, path: string): Conto
           fix: 'Start the version that wrote it, or a newer one.',
         },
       ]);
+    case 'full':
+      return new DiskFullError(reply.message);
     default:
       return new ColumnarError(`columns.${reply.code}`, reply.message);
   }

@@ -93,6 +93,7 @@ function databaseOn(
   kinds: Map<number, ColumnKind[]>,
 ): Database {
   const idle = [...readers];
+  const asked = new Set<Promise<ColumnarResult>>();
   const queue: ((reader: DuckDBConnection) => void)[] = [];
 
   async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
@@ -104,6 +105,20 @@ function databaseOn(
     } catch (error) {
       await writer.run('ROLLBACK').catch(() => undefined); // The first error is the one to report.
       throw error;
+    }
+  }
+
+  async function ask(sql: string): Promise<ColumnarResult> {
+    const reader = idle.pop() ?? (await new Promise<DuckDBConnection>((resolve) => queue.push(resolve)));
+    try {
+      return await readColumns(await reader.run(sql));
+    } finally {
+      const next = queue.shift();
+      if (next === undefined) {
+        idle.push(reader);
+      } else {
+        next(reader);
+      }
     }
   }
 
@@ -133,18 +148,10 @@ function databaseOn(
       return undefined;
     },
     erase: (erasure) => inTransaction(() => eraseRows(writer, erasure)),
-    async query(sql) {
-      const reader = idle.pop() ?? (await new Promise<DuckDBConnection>((resolve) => queue.push(resolve)));
-      try {
-        return readColumns(await reader.run(sql));
-      } finally {
-        const next = queue.shift();
-        if (next === undefined) {
-          idle.push(reader);
-        } else {
-          next(reader);
-        }
-      }
+    query(sql) {
+      const answer = ask(sql).finally(() => asked.delete(answer));
+      asked.add(answer);
+      return answer;
     },
     async checkpoint() {
       await writer.run('CHECKPOINT');
@@ -155,6 +162,7 @@ function databaseOn(
       return undefined;
     },
     async close() {
+      await Promise.allSettled(asked);
       for (const connection of [...readers, writer]) {
         connection.closeSync();
       }

@@ -6,6 +6,8 @@
 import type { FailureCode, Request } from './protocol.js';
 
 const PATTERNS: readonly { readonly code: FailureCode; readonly words: RegExp }[] = [
+  // Before all others: a checkpoint or a replay that found no room also calls itself fatal, or the log unreadable.
+  { code: 'full', words: /no space left on device|not enough space on the disk|disk quota exceeded/i },
   { code: 'locked', words: /could not set lock|conflicting lock|being used by another process/i },
   { code: 'newer', words: /database file with version number|newer version of duckdb|history format/i },
   {
@@ -19,10 +21,13 @@ const PATTERNS: readonly { readonly code: FailureCode; readonly words: RegExp }[
 const WRITES: ReadonlySet<Request['kind']> = new Set(['apply', 'erase', 'rebase']);
 
 export function failureCode(message: string, request: Request['kind']): FailureCode {
+  const found = PATTERNS.find((pattern) => pattern.words.test(message))?.code;
+  if (found === 'full') {
+    return found;
+  }
   if (/FATAL|invalidated/.test(message)) {
     return 'broken';
   }
-  const found = PATTERNS.find((pattern) => pattern.words.test(message))?.code;
   return found === 'locked' || found === 'newer' ? found : WRITES.has(request) ? 'broken' : (found ?? 'refused');
 }
 

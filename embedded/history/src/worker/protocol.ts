@@ -29,7 +29,7 @@ export type Reply =
   | { readonly number: number; readonly kind: 'failed'; readonly code: FailureCode; readonly message: string };
 
 /**
- * `locked` and `newer` are the operator's to settle; `broken` means that this process cannot go on with the database;
- * `damaged`, that one question met an unreadable block.
+ * `locked` and `newer` are the operator's to settle; `full`: the disk has no room, open again; `broken`: this process cannot go
+ * on with the database; `damaged`: one question met an unreadable block.
  */
-export type FailureCode = 'locked' | 'newer' | 'broken' | 'damaged' | 'refused';
+export type FailureCode = 'locked' | 'newer' | 'full' | 'broken' | 'damaged' | 'refused';

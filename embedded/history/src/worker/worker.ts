@@ -12,7 +12,7 @@ let database: Database | undefined;
 let writes: Promise<unknown> = Promise.resolve();
 
 port.on('message', ({ number, request }: Envelope) => {
-  const answer = request.kind === 'query' ? opened().query(request.sql) : inOrder(request);
+  const answer = request.kind === 'query' ? question(request.sql) : inOrder(request);
   answer.then(
     (value) => send({ number, kind: 'done', answer: value }),
     (error: unknown) => {
@@ -21,6 +21,10 @@ port.on('message', ({ number, request }: Envelope) => {
     },
   );
 });
+
+async function question(sql: string): Promise<Answer> {
+  return opened().query(sql);
+}
 
 function inOrder(request: Exclude<Request, { kind: 'query' }>): Promise<Answer> {
   const next = writes.then(() => carryOut(request));
@@ -31,6 +35,9 @@ function inOrder(request: Exclude<Request, { kind: 'query' }>): Promise<Answer> 
 async function carryOut(request: Exclude<Request, { kind: 'query' }>): Promise<Answer> {
   switch (request.kind) {
     case 'open': {
+      const before = database;
+      database = undefined;
+      await before?.close();
       const { database: made, opened: found } = await openDatabase(request.settings, request.setAsideName);
       database = made;
       return found;
@@ -49,7 +56,10 @@ async function carryOut(request: Exclude<Request, { kind: 'query' }>): Promise<A
 }
 
 function opened(): Database {
-  assert(database !== undefined, 'the database is asked before it is open');
+  // Closed and not to be opened: only a full disk does that, and the question is asked again.
+  if (database === undefined) {
+    throw new Error('The database is closed: no space left on device.');
+  }
   return database;
 }
 

@@ -7,13 +7,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const STAMPS = join(ROOT, 'node_modules', '.cache', 'contor');
 const ROOT_SOURCES = ['package.json', 'tsconfig.json', 'tsconfig.base.json'];
 const OLDEST_NODE = [20, 19];
 const SOURCE = /\.(ts|mts|vue|css|html|svg|json|woff2)$/;
-const NOT_SOURCE = new Set(['node_modules', 'dist', 'dist-web']);
+/** If one of these is missing, somebody cleaned up. */
+const OUTPUTS = ['cli/dist/index.js', 'cli/bundle/child.js', 'dashboard/app/dist-web/index.html'];
+const NOT_SOURCE = new Set(['node_modules', 'dist', 'dist-web', 'bundle']);
 
 export function requireNode(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -38,8 +41,7 @@ export async function ensureInstalled() {
 /** `platform`: what `npm start` needs. `all`: with the tests and the type check of the pages. */
 export async function ensureBuilt(scope) {
   const wanted = digest(buildInputs());
-  const complete =
-    existsSync(join(ROOT, 'cli/dist/index.js')) && existsSync(join(ROOT, 'dashboard/app/dist-web/index.html'));
+  const complete = OUTPUTS.every((path) => existsSync(join(ROOT, path)));
   if (complete && (readStamp('build-all') === wanted || readStamp(`build-${scope}`) === wanted)) return;
   console.log(scope === 'platform' ? 'Building …' : 'Building everything, tests included …');
   await run(process.execPath, [
@@ -48,6 +50,7 @@ export async function ensureBuilt(scope) {
     ...(scope === 'platform' ? ['cli'] : []),
   ]);
   await npm(['run', '--silent', scope === 'platform' ? 'bundle' : 'build', '--workspace', '@contor/app']);
+  await bundle(ROOT);
   writeStamp(`build-${scope}`, wanted);
 }
 

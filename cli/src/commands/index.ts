@@ -1,12 +1,9 @@
-/** The commands that are not services: bring everything up, show how to sign in, show the state, make a tenant. */
+/** The commands that are not services, each loaded when it is called: bring everything up, show how to sign in, show the state, make a tenant. */
 
 import { join, resolve } from 'node:path';
 import { ConfigError } from '@contor/kit';
 import type { Command } from 'commander';
 import { readManager } from '../up/banner.js';
-import { up } from '../up/launcher.js';
-import { printStatus } from './status.js';
-import { addTenant } from './tenant.js';
 
 const DEFAULT_FOLDER = process.env.CONTOR_DATA ?? 'contor-data';
 const FOLDER_HELP = 'the data folder (or CONTOR_DATA)';
@@ -17,7 +14,10 @@ export function addCommands(program: Command): void {
     .description('start the whole platform on this machine, with a sample street of simulated meters')
     .option('--data <folder>', FOLDER_HELP, DEFAULT_FOLDER)
     .addHelpText('after', '\nExamples:\n  contor up\n  contor up --data ./my-city\n  GATEWAY_PORT=8080 contor up')
-    .action(({ data }: { data: string }) => up({ dataFolder: data, environment: process.env, say: console.log }));
+    .action(async ({ data }: { data: string }) => {
+      const { up } = await import('../up/launcher.js');
+      await up({ dataFolder: data, environment: process.env, say: console.log });
+    });
 
   program
     .command('credentials')
@@ -31,7 +31,10 @@ export function addCommands(program: Command): void {
     .description('show the health of a running platform')
     .option('--port <port>', 'the port of its health page (or HEALTH_PORT)', process.env.HEALTH_PORT ?? '3001')
     .addHelpText('after', '\nExample:\n  contor status')
-    .action(({ port }: { port: string }) => printStatus(Number(port)));
+    .action(async ({ port }: { port: string }) => {
+      const { printStatus } = await import('./status.js');
+      await printStatus(Number(port));
+    });
 
   program
     .command('tenant')
@@ -39,7 +42,10 @@ export function addCommands(program: Command): void {
     .command('add <name>')
     .description('make a tenant: its contexts, its subscriptions and its history')
     .addHelpText('after', '\nExample:\n  contor tenant add utility_north')
-    .action((name: string) => addTenant(name, process.env));
+    .action(async (name: string) => {
+      const { addTenant } = await import('./tenant.js');
+      await addTenant(name, process.env);
+    });
 }
 
 function printCredentials(dataFolder: string): void {

@@ -4,18 +4,17 @@
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type Health, type Random, retrySchedule } from '@contor/kit';
 import { keepOutput } from './child-output.js';
+import { childProgram } from './child-program.js';
 import { ONCE, type ProcessRow } from './layout.js';
 import type { FromChild, ToChild } from './protocol.js';
 
-const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 /** A child that lived this long has recovered: the next restart is quick again. */
 const STEADY_AFTER_MS = 60_000;
 const STOP_WITHIN_MS = 12_000;
 /** A small young generation costs a little speed and keeps the resident memory of an idle platform low. */
-const CHILD_FLAGS = ['--enable-source-maps', '--max-semi-space-size=4'];
+const CHILD_FLAGS = ['--max-semi-space-size=4'];
 
 export interface ChildStatus {
   readonly name: string;
@@ -106,7 +105,7 @@ export class Supervisor {
   }
 
   #spawn(): void {
-    const { row, environment, logFolder, script = CHILD } = this.#options;
+    const { row, environment, logFolder, script = childProgram() } = this.#options;
     const child = fork(script, [], {
       env: { ...environment, CONTOR_PROCESS: row.name, CONTOR_SERVICES: row.services.join(',') },
       execArgv: CHILD_FLAGS,

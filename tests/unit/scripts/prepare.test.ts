@@ -26,10 +26,18 @@ function put(path: string, text: string): void {
 const NOTE = `
 const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
 appendFileSync('calls', process.argv.slice(2).join(' ') + '\\n');
-for (const file of ['cli/dist/index.js', 'dashboard/app/dist-web/index.html']) {
+for (const file of ['cli/dist/index.js', 'cli/dist/.tsbuildinfo', 'dashboard/app/dist-web/index.html']) {
   mkdirSync(require('node:path').dirname(file), { recursive: true });
   writeFileSync(file, '');
 }`;
+
+/** A bundler that makes the file the launcher looks for. */
+const BUNDLER = `
+import { writeFileSync } from 'node:fs';
+export const rolldown = async () => ({
+  write: async ({ dir }) => writeFileSync(dir + '/child.js', ''),
+  close: async () => undefined,
+});`;
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'contor-scripts-'));
@@ -42,6 +50,8 @@ beforeEach(() => {
   put('cli/src/index.ts', 'export {};');
   put('node_modules/@typescript/native/bin/tsc', NOTE);
   put('npm-cli.js', NOTE);
+  put('node_modules/rolldown/package.json', '{"type":"module","exports":"./index.js"}');
+  put('node_modules/rolldown/index.js', BUNDLER);
 });
 afterEach(() => rmSync(project, { recursive: true, force: true }));
 
@@ -89,14 +99,16 @@ describe('a build', () => {
     put('my-city/identity/manager.json', '{}');
     put('kit/dist/index.js', '');
     put('kit/node_modules/x/index.ts', '');
+    put('cli/bundle/made-of.json', '{}');
     put('kit/notes.md', '');
     expect(build()).toEqual([]);
   });
 
-  it('is made good when what it left was removed', () => {
+  it.each(['cli/dist', 'cli/bundle', 'dashboard/app/dist-web'])('is made good when %s was removed', (path) => {
     build();
-    rmSync(join(project, 'cli/dist'), { recursive: true });
+    rmSync(join(project, path), { recursive: true });
     expect(build()).toHaveLength(2);
+    expect(build()).toEqual([]);
   });
 
   it('of everything serves the platform too, and not the other way round', () => {

@@ -11,6 +11,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ServerProcess, startProcess } from '../../contract/history/process.js';
 
 const START_MS = Date.UTC(2026, 0, 1);
+/** CONTOR_LONG=1 runs the long form; `npm run check:kill9` kills every process of the path. */
+const IS_LONG = process.env.CONTOR_LONG === '1';
+const CYCLES = IS_LONG ? 20 : 2;
 let folder: string;
 let server: ServerProcess | undefined;
 
@@ -61,7 +64,7 @@ describe('kill -9', () => {
     const acked = new Set<string>();
     const sent = new Set<string>();
     let step = 0;
-    for (let cycle = 0; cycle < 5; cycle += 1) {
+    for (let cycle = 0; cycle < CYCLES; cycle += 1) {
       const { url } = await restart();
       const writers = Array.from({ length: 6 }, async (_, writer) => {
         for (;;) {
@@ -84,11 +87,11 @@ describe('kill -9', () => {
       expect(await stepsOf(url, `urn:n:${writer}`)).toEqual(steps);
       found.push(...steps.map((at) => `${writer} ${at}`));
     }
-    expect(acked.size).toBeGreaterThan(100);
+    expect(acked.size).toBeGreaterThan(20 * CYCLES);
     expect(new Set(found).size).toBe(found.length);
     expect([...acked].filter((key) => !found.includes(key))).toEqual([]);
     expect(found.filter((key) => !sent.has(key))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 async function fill(steps: number): Promise<void> {
@@ -111,6 +114,7 @@ async function flip(path: string, position: number): Promise<void> {
 }
 
 describe('an unreadable database file', () => {
+  const QUICK = ['half of it', 'a flipped write-ahead log'];
   const DAMAGES: readonly (readonly [
     name: string,
     ending: 'kill' | 'stop',
@@ -123,7 +127,8 @@ describe('an unreadable database file', () => {
     ['none at all', 'stop', (path) => rm(path)],
   ];
 
-  it.each(DAMAGES)(
+  // One of each kind is enough while one works: a file that is short, a log that does not read.
+  it.each(IS_LONG ? DAMAGES : DAMAGES.filter(([name]) => QUICK.includes(name)))(
     '%s: everything comes back from the log',
     async (_name, ending, damage) => {
       await fill(10);

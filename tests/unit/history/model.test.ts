@@ -132,32 +132,28 @@ async function compare(store: HistoryStore, model: Model, random: Random): Promi
     { fromMs: undefined, toMs: undefined },
     { fromMs, toMs: fromMs + 20 * STEP_MS },
   ];
-  for (const id of IDS) {
-    for (const name of NAMES) {
-      for (const window of windows) {
-        const told = model.series(id, name, window.fromMs, window.toMs);
-        const [found] = await ask(store, { ids: [id], attributes: [name], ...window });
-        const rows = found?.index.map((indexMs, at) => [indexMs, found.attributes[0]?.values[at]]) ?? [];
-        expect(rows).toEqual(told);
-        const [counted] = await ask(store, {
-          ids: [id],
-          attributes: [name],
-          ...window,
-          aggregation: { method: 'count', period: undefined },
-        });
-        expect(counted?.attributes[0]?.values[0] ?? 0).toBe(told.length);
-        if (name !== 'note' && told.length > 0) {
-          const [summed] = await ask(store, {
-            ids: [id],
-            attributes: [name],
-            ...window,
-            aggregation: { method: 'sum', period: undefined },
-          });
-          const thousandths = told.reduce((sum, [, value]) => sum + Math.round(Number(value) * 1000), 0);
-          expect(Math.round(Number(summed?.attributes[0]?.values[0]) * 1000)).toBe(thousandths);
-        }
-      }
-    }
+  const questions = IDS.flatMap((id) => NAMES.flatMap((name) => windows.map((window) => ({ id, name, window }))));
+  await Promise.all(questions.map((question) => compareOne(store, model, question)));
+}
+
+interface Question {
+  readonly id: string;
+  readonly name: string;
+  readonly window: { readonly fromMs: number | undefined; readonly toMs: number | undefined };
+}
+
+async function compareOne(store: HistoryStore, model: Model, { id, name, window }: Question): Promise<void> {
+  const told = model.series(id, name, window.fromMs, window.toMs);
+  const part = { ids: [id], attributes: [name], ...window };
+  const [found] = await ask(store, part);
+  const rows = found?.index.map((indexMs, at) => [indexMs, found.attributes[0]?.values[at]]) ?? [];
+  expect(rows).toEqual(told);
+  const [counted] = await ask(store, { ...part, aggregation: { method: 'count', period: undefined } });
+  expect(counted?.attributes[0]?.values[0] ?? 0).toBe(told.length);
+  if (name !== 'note' && told.length > 0) {
+    const [summed] = await ask(store, { ...part, aggregation: { method: 'sum', period: undefined } });
+    const thousandths = told.reduce((sum, [, value]) => sum + Math.round(Number(value) * 1000), 0);
+    expect(Math.round(Number(summed?.attributes[0]?.values[0]) * 1000)).toBe(thousandths);
   }
 }
 
@@ -175,7 +171,10 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-describe.each([1, 2])('random readings, seed %i', (seed) => {
+/** CONTOR_LONG=1: as many more draws as one has patience for. */
+const SEEDS = process.env.CONTOR_LONG === '1' ? [1, 2, 3, 4, 5, 6] : [1];
+
+describe.each(SEEDS)('random readings, seed %i', (seed) => {
   it('equal a plain map in memory, restarts included', async () => {
     const random = seededRandom(seed);
     const folder = await mkdtemp(join(tmpdir(), 'contor-model-'));

@@ -30,13 +30,14 @@ const EXIT_FATAL = 70;
 export const start: Start<HistoryConfig> = async (config, { ports, log: logger }) => {
   checkExposure({ ...config, prefix: 'HISTORY' });
   const { clock, disk } = ports;
-  const lock = await lockDirectory(config.dataFolder);
+  const waiting = { clock, logger, folder: config.dataFolder };
+  const lock = await whenThereIsRoom(waiting, () => lockDirectory(config.dataFolder));
   const onFatal = (error: Error) => {
     logger.error({ cause: error.stack ?? String(error) }, 'History cannot go on and exits; it recovers from its log.');
     process.exit(EXIT_FATAL);
   };
   const logFolder = join(config.dataFolder, 'log');
-  const log = await whenThereIsRoom({ clock, logger, folder: config.dataFolder }, () =>
+  const log = await whenThereIsRoom(waiting, () =>
     openDurableLog({
       ...{ disk, clock, onFatal, kind: 'history', version: RECORD_VERSION },
       directory: logFolder,

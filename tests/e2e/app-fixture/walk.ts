@@ -105,7 +105,7 @@ const STEPS: readonly { readonly name: string; readonly walk: Step }[] = [
       same(/^load-profile-e350-0003-\d{4}-\d\d-\d\d\.csv$/.test(download.suggestedFilename()), true);
       same(text.split('\r\n').filter((line) => line.includes(',activeEnergyImport,')).length, 96);
       same(
-        /\r\n\d{4}-\d\d-\d\dT\d\d:\d\d:00\+02:00,.*Z,.*Z,activeEnergyImport,[\d.]+,kWh,metered\r\n/.test(text),
+        /\r\n\d{4}-\d\d-\d\dT\d\d:\d\d:00\+0[23]:00,.*Z,.*Z,activeEnergyImport,[\d.]+,kWh,metered\r\n/.test(text),
         true,
       );
     },

@@ -12,6 +12,7 @@ export * from './errors.js';
 export * from './exposure.js';
 export * from './file-store.js';
 export * from './hex.js';
+export * from './http-listener.js';
 export * from './lock-directory.js';
 export type * from './log.js';
 export * from './logger.js';

@@ -1,6 +1,7 @@
 /** The launcher's own page: every process and service with its state, as HTML for people and as JSON for machines. */
 
-import { createServer, type Server } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { closeHttp, listenHttp } from '@contor/kit';
 import type { ChildStatus } from './supervisor.js';
 
 export interface HealthPageOptions {
@@ -39,7 +40,7 @@ const HEADERS = {
 };
 
 export async function startHealthPage({ port, statuses }: HealthPageOptions): Promise<{ close(): Promise<void> }> {
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     const path = (request.url ?? '/').split('?')[0];
     const wantsJson = path === '/health' && !(request.headers.accept ?? '').includes('text/html');
     const all = statuses();
@@ -52,22 +53,9 @@ export async function startHealthPage({ port, statuses }: HealthPageOptions): Pr
     else if (path === '/' || path === '/health')
       response.writeHead(200, { ...HEADERS, 'content-type': 'text/html; charset=utf-8' }).end(page(all));
     else response.writeHead(404, HEADERS).end();
-  });
-  await listen(server, port);
-  return {
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
   };
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve());
-  });
+  const server = await listenHttp({ host: '127.0.0.1', port, setting: 'HEALTH_PORT' }, answer);
+  return { close: () => closeHttp(server) };
 }
 
 export function allWell(all: readonly ChildStatus[]): boolean {

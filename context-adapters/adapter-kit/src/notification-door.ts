@@ -3,9 +3,7 @@
  * "notified" means "its effect is durable"; anything else makes the broker try again. Forged notifications are turned away (T16).
  */
 
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Logger, type Random, sameSecret, toHex } from '@contor/kit';
+import { closeHttp, type Logger, listenHttp, type Random, sameSecret, toHex, urlOf } from '@contor/kit';
 import type { NgsiEntity } from '@contor/orion-config';
 import express from 'express';
 
@@ -18,6 +16,8 @@ export interface NotificationDoorOptions {
   readonly host: string;
   /** 0 lets the system choose; the subscription is told at each start. */
   readonly port: number;
+  /** The setting that chooses the port. */
+  readonly setting: string;
   readonly random: Random;
   readonly log: Logger;
   readonly handle: (entities: readonly NgsiEntity[]) => Promise<void>;
@@ -34,7 +34,7 @@ export interface NotificationDoor {
 }
 
 export async function openNotificationDoor(options: NotificationDoorOptions): Promise<NotificationDoor> {
-  const { host, port, random, log, handle, health, metrics } = options;
+  const { host, port, setting, random, log, handle, health, metrics } = options;
   const secret = toHex(random.bytes(SECRET_BYTES));
   const app = express().disable('x-powered-by');
   app.get('/health', (_, response) => {
@@ -67,17 +67,11 @@ export async function openNotificationDoor(options: NotificationDoorOptions): Pr
     },
   );
 
-  const server = createServer(app);
-  await listen(server, host, port);
-  const { port: bound } = server.address() as AddressInfo;
+  const server = await listenHttp({ host, port, setting }, app);
   return {
-    url: `http://${host}:${bound}`,
+    url: urlOf(server, { host }),
     receiverInfo: [{ key: SECRET_HEADER, value: secret }],
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+    close: () => closeHttp(server),
   };
 }
 
@@ -86,14 +80,4 @@ function entitiesOf(body: unknown): readonly NgsiEntity[] | undefined {
   const isEntity = (item: unknown): item is NgsiEntity =>
     typeof item === 'object' && item !== null && 'id' in item && 'type' in item;
   return body.data.every(isEntity) ? body.data : undefined;
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

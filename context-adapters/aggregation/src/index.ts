@@ -49,6 +49,7 @@ export const start: Start<AggregationConfig> = async (config, environment) => {
   const door = await openNotificationDoor({
     host: config.host,
     port: config.port,
+    setting: 'AGGREGATION_PORT',
     random: environment.ports.random,
     log: environment.log,
     handle: async (entities) => {

@@ -8,14 +8,17 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import {
   checkExposure,
+  closeHttp,
   createMetrics,
   type Environment,
   type Health,
   type Logger,
+  listenHttp,
   lockDirectory,
   openCheckpoint,
   type Running,
   type Start,
+  urlOf,
 } from '@contor/kit';
 import { CONTEXT_URL, contextLink } from '@contor/orion-config';
 import { serveApp } from './app/routes.js';
@@ -27,7 +30,6 @@ import { LIVE_TYPES, LiveState } from './live/state.js';
 import { createStreamHub } from './live/stream.js';
 import { createOidcClient } from './oidc/client.js';
 import { openSecrets } from './secrets.js';
-import { close, listen, urlOf } from './server.js';
 import { createAccess } from './sessions/access.js';
 import { createCookieJar } from './sessions/cookies.js';
 import { openSessions } from './sessions/store.js';
@@ -39,6 +41,8 @@ export { type GatewayConfig, SETTINGS } from './settings.js';
 
 const SUBSCRIPTION_ID = 'urn:ngsi-ld:Subscription:contor-gateway-live';
 const DEFAULT_TENANT = 'default';
+/** Browsers keep connections for a while, and a year of history may take its time. */
+const LIMITS = { requestTimeout: 30_000, keepAliveTimeout: 65_000 };
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 /** What must be closed, in the order it was opened. */
@@ -75,8 +79,10 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
 
   // Listens first: with port 0 only then is our own address known, which the provider and the broker are told.
   let handle: RequestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '1' }).end();
-  const server = await listen(config, (request, response) => handle(request, response));
-  opened.push(() => close(server));
+  const server = await listenHttp({ ...config, setting: 'GATEWAY_PORT', limits: LIMITS }, (request, response) =>
+    handle(request, response),
+  );
+  opened.push(() => closeHttp(server));
   const ownUrl = urlOf(server, config);
   const publicUrl = config.publicUrl ?? ownUrl;
 

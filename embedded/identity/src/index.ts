@@ -7,17 +7,19 @@ import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import {
   checkExposure,
+  closeHttp,
   createMetrics,
   type Environment,
   type Health,
+  listenHttp,
   lockDirectory,
   openDurableLog,
   type Running,
   type Start,
+  urlOf,
 } from '@contor/kit';
 import { createBackOff } from './back-off.js';
 import { clientSecret, openKeys } from './keys.js';
-import { close, listen, urlOf } from './listen.js';
 import { createProvider } from './provider.js';
 import { createHandler } from './server.js';
 import { type IdentityConfig, REALM_PATH } from './settings.js';
@@ -98,8 +100,10 @@ async function open(config: IdentityConfig, environment: Environment, opened: Op
 
   // Listens first: with port 0 only then is our own address known, which the issuer is made of.
   let handle: RequestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '1' }).end();
-  const server = await listen(config, (request, response) => handle(request, response));
-  opened.push(() => close(server));
+  const server = await listenHttp({ ...config, setting: 'IDENTITY_PORT' }, (request, response) =>
+    handle(request, response),
+  );
+  opened.push(() => closeHttp(server));
   const publicUrl = config.publicUrl ?? urlOf(server, config);
   const dashboardUrl = config.gatewayUrl;
 

@@ -3,8 +3,8 @@
 import { fault } from '../fault.js';
 import type { SeriesQuestion } from '../store/questions.js';
 import { type Answer, faultAnswer, json } from './answer.js';
+import type { Asked, House } from './asked.js';
 import { readParameters } from './parameters.js';
-import type { Asked, House } from './routes.js';
 import { type Shape, shapeNTNE } from './shapes.js';
 
 export async function answerSeries(house: House, asked: Asked, shape: Shape, isValueOnly: boolean): Promise<Answer> {

@@ -1,27 +1,11 @@
 /** The API of QuantumLeap as a table: path, family, handler. What has no handler here has not been built. */
 
-import type { IncomingHttpHeaders } from 'node:http';
 import { fault } from '../fault.js';
-import type { HistoryStore } from '../store/history-store.js';
 import { type Answer, faultAnswer, json } from './answer.js';
-import type { Query } from './parameters.js';
+import type { Asked, House } from './asked.js';
 import { answerEntities, answerSeries } from './reading.js';
 import { type Shape, shape1T1E1A, shape1T1ENA, shape1TNE1A, shape1TNENA, shapeNTNE1A, shapeNTNENA } from './shapes.js';
 import { answerCatalogue, eraseEntity, eraseType, notify } from './writing.js';
-
-export interface Asked {
-  readonly tenant: string;
-  readonly query: Query;
-  readonly path: Readonly<Record<string, string | undefined>>;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Uint8Array | undefined;
-  readonly arrivalMs: number;
-}
-
-export interface House {
-  readonly store: HistoryStore;
-  readonly defaultLimit: number;
-}
 
 export type Handler = (house: House, asked: Asked) => Promise<Answer> | Answer;
 

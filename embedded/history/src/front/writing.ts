@@ -4,10 +4,10 @@ import { ContorError } from '@contor/kit';
 import { type EntityUpdate, parseNotification } from '../notify/notification.js';
 import type { ErasureOrder } from '../store/applier.js';
 import { type Answer, faultAnswer, json, NO_CONTENT, plain } from './answer.js';
+import type { Asked, House } from './asked.js';
 import { timeIndexAttributeOf } from './headers.js';
 import { readParameters } from './parameters.js';
 import { AMBIGUOUS, ambiguous, onlyType } from './reading.js';
-import type { Asked, House } from './routes.js';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 

@@ -1,0 +1,19 @@
+/** What a handler of the API is given: the question, and the house that answers it. */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import type { HistoryStore } from '../store/history-store.js';
+import type { Query } from './parameters.js';
+
+export interface Asked {
+  readonly tenant: string;
+  readonly query: Query;
+  readonly path: Readonly<Record<string, string | undefined>>;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array | undefined;
+  readonly arrivalMs: number;
+}
+
+export interface House {
+  readonly store: HistoryStore;
+  readonly defaultLimit: number;
+}

@@ -1,0 +1,65 @@
+/** A listening HTTP server: plain on loopback, TLS elsewhere, with limits against those who only hold the line (T32). */
+
+import { readFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { ConfigError } from './errors.js';
+
+export interface HttpListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  /** The setting that chooses the port, for the message when it is taken. */
+  readonly setting: string;
+  /** Where a service must be more patient than the rest. */
+  readonly limits?: Pick<ServerOptions, 'requestTimeout' | 'keepAliveTimeout'>;
+}
+
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 };
+/** Of the ten seconds a stop may take. */
+const STOP_GRACE_MS = 3_000;
+
+export async function listenHttp(options: HttpListenerOptions, listener: RequestListener): Promise<Server> {
+  const { host, port, tlsCert, tlsKey } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const server: Server =
+    tlsCert === undefined || tlsKey === undefined
+      ? createServer(limits, listener)
+      : createTlsServer(
+          { ...limits, minVersion: 'TLSv1.2', cert: await readFile(tlsCert), key: await readFile(tlsKey) },
+          listener,
+        );
+  await new Promise<void>((resolve, reject) => {
+    const refuse = (error: NodeJS.ErrnoException): void => reject(explain(error, options));
+    server.once('error', refuse);
+    server.listen(port, host, () => {
+      server.off('error', refuse);
+      resolve();
+    });
+  });
+  return server;
+}
+
+/** With the port that the system chose, when it was asked to. */
+export function urlOf(server: Server, { host, tlsCert }: Pick<HttpListenerOptions, 'host' | 'tlsCert'>): string {
+  const { port } = server.address() as AddressInfo;
+  return `${tlsCert === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Lets requests in flight finish, but not for ever. */
+export async function closeHttp(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+  await closed;
+  clearTimeout(timer);
+}
+
+function explain(error: NodeJS.ErrnoException, { host, port, setting }: HttpListenerOptions): Error {
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error;
+  const why = error.code === 'EADDRINUSE' ? 'is already in use' : 'may not be used by this user';
+  const message = `Port ${port} on ${host} ${why}.`;
+  return new ConfigError([{ code: 'config.port', message, fix: `Stop the other program, or set ${setting}.` }], error);
+}

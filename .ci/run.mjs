@@ -8,6 +8,7 @@ const SUITES = [
   { name: 'browser', command: ['run', 'test:e2e'], needs: installChromium },
   { name: 'power cut', command: ['run', 'check:powercut'] },
   { name: 'kill -9', command: ['run', 'check:kill9'] },
+  { name: 'faults', command: ['run', 'check:faults'] },
 ];
 
 let passed = 0;

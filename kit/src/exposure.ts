@@ -41,6 +41,11 @@ export function isLoopback(host: string): boolean {
   return isIPv6(bare) && (bare === '::1' || bare === '0:0:0:0:0:0:0:1');
 }
 
+/** The Host header of a request to a server on loopback: another name means a page that had its own name rebound to our address. */
+export function isLoopbackHost(header: string | undefined): boolean {
+  return isLoopback((header ?? '').replace(/:\d+$/, ''));
+}
+
 /** Constant in time whatever the lengths: digests are compared, not the texts. */
 export function sameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));

@@ -1,7 +1,7 @@
 /** The launcher's own page: every process and service with its state, as HTML for people and as JSON for machines. */
 
 import type { RequestListener } from 'node:http';
-import { closeHttp, listenHttp } from '@contor/kit';
+import { closeHttp, isLoopbackHost, listenHttp } from '@contor/kit';
 import type { ChildStatus } from './supervisor.js';
 
 export interface HealthPageOptions {
@@ -41,6 +41,10 @@ const HEADERS = {
 
 export async function startHealthPage({ port, statuses }: HealthPageOptions): Promise<{ close(): Promise<void> }> {
   const answer: RequestListener = (request, response) => {
+    if (!isLoopbackHost(request.headers.host)) {
+      response.writeHead(400, HEADERS).end();
+      return;
+    }
     const path = (request.url ?? '/').split('?')[0];
     const wantsJson = path === '/health' && !(request.headers.accept ?? '').includes('text/html');
     const all = statuses();

@@ -1,5 +1,6 @@
 /** With a platform secret nothing is answered without it. Ours only: QuantumLeap knows no secret. */
 
+import { request } from 'node:http';
 import { expect, it } from '@jest/globals';
 import { openInstance } from './instance.js';
 
@@ -14,6 +15,26 @@ it('asks for the bearer secret on every path', async () => {
       expect((await history.get(path, { Authorization: 'Bearer wrong' })).status).toBe(401);
     }
     expect((await history.get('/v2/entities', { Authorization: `Bearer ${SECRET}` })).status).toBe(200);
+  } finally {
+    await history.stop();
+  }
+});
+
+it('without a secret answers only to a loopback name: a page may have had its own rebound to us', async () => {
+  const history = await openInstance({});
+  try {
+    if (!history.isOurs) return;
+    const statusFor = (host: string) =>
+      new Promise((resolve, reject) => {
+        request(`${history.url}/version`, { headers: { host } }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect(await statusFor('localhost:8668')).toBe(200);
+    expect(await statusFor('evil.example:8668')).toBe(400);
   } finally {
     await history.stop();
   }

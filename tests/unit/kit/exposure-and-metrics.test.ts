@@ -3,6 +3,7 @@ import {
   checkExposure,
   createMetrics,
   isLoopback,
+  isLoopbackHost,
   newCorrelationId,
   realRandom,
   sameSecret,
@@ -39,6 +40,16 @@ describe('exposure', () => {
       expect.objectContaining({ code: 'config.exposed' }),
     );
     expect(() => checkExposure({ ...full, tlsKey: undefined })).toThrow(/BROKER_TLS_KEY is not/);
+  });
+
+  describe('the Host header of a request on loopback', () => {
+    it.each(['localhost', 'localhost:8668', '127.0.0.1:1026', '[::1]:3001', '[::1]'])('%s is ours', (header) =>
+      expect(isLoopbackHost(header)).toBe(true),
+    );
+    it.each([undefined, '', 'evil.example', 'evil.example:8668', 'localhost.evil.example:8668', '[:::', '%%%:1'])(
+      '%s is not',
+      (header) => expect(isLoopbackHost(header)).toBe(false),
+    );
   });
 
   it('compares secrets of any length', () => {

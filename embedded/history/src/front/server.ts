@@ -1,6 +1,14 @@
 /** The HTTP front: fastify with our route table, bounded bodies, the shared secret, health and figures. */
 
-import { type Clock, createMetrics, type Health, type Logger, type Metrics, sameSecret } from '@contor/kit';
+import {
+  type Clock,
+  createMetrics,
+  type Health,
+  isLoopbackHost,
+  type Logger,
+  type Metrics,
+  sameSecret,
+} from '@contor/kit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { fault } from '../fault.js';
 import type { HistoryStore } from '../store/history-store.js';
@@ -54,6 +62,12 @@ export function createFront(options: FrontOptions): FastifyInstance {
 
 function guard(app: FastifyInstance, secret: string | undefined): void {
   if (secret === undefined) {
+    // We are on loopback then, and nobody calls us by another name but a page that had its own name rebound (T14).
+    app.addHook('onRequest', async ({ headers }, reply) => {
+      if (!isLoopbackHost(headers.host)) {
+        return send(reply, faultAnswer(fault(400, 'Bad Request', 'The Host of the request is not a loopback name.')));
+      }
+    });
     return;
   }
   const expected = `Bearer ${secret}`;

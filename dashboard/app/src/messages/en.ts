@@ -94,7 +94,7 @@ export const en = {
     emptyTitle: 'No meter has been heard yet',
     emptyBody:
       'Meters appear here by themselves with their first message. To see it at once, start a simulated street of twenty meters in a terminal:',
-    emptyCommand: 'npx contor simulate street',
+    emptyCommand: 'npx contor simulate street --data-folder contor-data/street',
     emptyAfter: 'Or connect a real one: the agents listen for MQTT as soon as the platform runs.',
     copy: 'Copy command',
     copied: 'Copied',

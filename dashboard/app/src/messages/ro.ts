@@ -96,7 +96,7 @@ export const ro: Messages = {
     emptyTitle: 'Încă nu s-a auzit niciun contor',
     emptyBody:
       'Contoarele apar aici de la sine, cu primul lor mesaj. Pentru a vedea imediat, porniți într-un terminal o stradă simulată cu douăzeci de contoare:',
-    emptyCommand: 'npx contor simulate street',
+    emptyCommand: 'npx contor simulate street --data-folder contor-data/street',
     emptyAfter: 'Sau conectați unul real: agenții ascultă MQTT de îndată ce platforma rulează.',
     copy: 'Copiază comanda',
     copied: 'Copiat',

@@ -26,13 +26,33 @@ interface Outcome {
 const harmOf = ({ lost, ghosts, doubled, misordered = 0, backwards = 0 }: Outcome) =>
   lost + ghosts + doubled + misordered + backwards;
 
-const PARTS = [
-  { name: 'durable log', run: powercutLog },
-  { name: 'ingest log and cursor of an agent', run: powercutIngest },
+interface Cuts {
+  readonly cuts: number;
+  readonly seed: number;
+}
+
+interface Part {
+  readonly name: string;
+  readonly run: (made: Cuts & { readonly fsyncOff: boolean }) => Promise<Outcome>;
+  /** The same part with a writer that believes in a record before it is on disk. */
+  readonly earlyAck?: (made: Cuts) => Promise<Outcome>;
+}
+
+const PARTS: readonly Part[] = [
+  { name: 'durable log', run: powercutLog, earlyAck: (made: Cuts) => powercutLog({ ...made, ackBeforeCommit: true }) },
+  {
+    name: 'ingest log and cursor of an agent',
+    run: powercutIngest,
+    earlyAck: (made: Cuts) => powercutIngest({ ...made, ackBeforeCommit: true }),
+  },
   { name: 'MQTT sessions', run: powercutMqtt },
   { name: 'broker', run: powercutBroker },
-  { name: 'history log', run: powercutHistory },
-] as const;
+  {
+    name: 'history log',
+    run: powercutHistory,
+    earlyAck: (made: Cuts) => powercutHistory({ ...made, ackBeforeCommit: true }),
+  },
+];
 
 const QUICK_CUTS = 60;
 const FULL_CUTS = 600;
@@ -44,7 +64,7 @@ const cuts = flags.number('cuts', flags.full ? FULL_CUTS : QUICK_CUTS);
 const seed = flags.number('seed', Date.now() % 1_000_000_007);
 const tally = new Tally();
 
-for (const { name, run } of PARTS) {
+for (const { name, run, earlyAck } of PARTS) {
   await tally.check(`${name}: ${cuts} power cuts lose, invent and double nothing`, async () => {
     const outcome: Outcome = await run({ cuts, seed, fsyncOff: false });
     report(name, outcome);
@@ -55,6 +75,12 @@ for (const { name, run } of PARTS) {
     const outcome: Outcome = await run({ cuts: CONTROL_CUTS, seed, fsyncOff: true });
     report(`${name}, control`, outcome);
     if (harmOf(outcome) === 0) throw new Error(`the control came to no harm in ${CONTROL_CUTS} cuts (seed ${seed})`);
+  });
+  if (earlyAck === undefined) continue;
+  await tally.check(`${name}: the control, an acknowledgement before the commit, is caught`, async () => {
+    const outcome = await earlyAck({ cuts: CONTROL_CUTS, seed });
+    report(`${name}, control: early acknowledgement`, outcome);
+    if (outcome.lost === 0) throw new Error(`nothing was lost in ${CONTROL_CUTS} cuts (seed ${seed})`);
   });
 }
 tally.end();

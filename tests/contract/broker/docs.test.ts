@@ -1,0 +1,123 @@
+/**
+ * docs/broker.md as a test: every curl line of its tables, in order, against a fresh broker, with the status that the page
+ * says; and its settings and limits against the program. Whoever adds a row to the page adds a case here.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SETTINGS } from '@contor/broker';
+import { MAX_CONTEXT_DEPTH } from '@contor/broker/context/compile.js';
+import { MAX_LIMIT } from '@contor/broker/front/parameters.js';
+import { MAX_DEPTH } from '@contor/broker/json.js';
+import { readSettings } from '@contor/kit';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ROOT } from '../../support/root.js';
+import { parseCurl } from './curl.js';
+import { type Instance, openInstance } from './instance.js';
+
+interface Row {
+  readonly cells: Readonly<Record<string, string>>;
+}
+
+/** The tables of a Markdown page: each row by the names of its columns. A `|` inside a cell is written `\|`. */
+function tableRows(page: string): readonly Row[] {
+  const rows: Row[] = [];
+  let header: readonly string[] | undefined;
+  for (const line of page.split('\n')) {
+    if (!line.startsWith('|')) {
+      header = undefined;
+      continue;
+    }
+    const cells = line
+      .replace(/^\||\|\s*$/g, '')
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim().replaceAll('\\|', '|'));
+    if (header === undefined) header = cells;
+    else if (!cells.every((cell) => /^:?-+:?$/.test(cell)))
+      rows.push({ cells: Object.fromEntries(header.map((name, at) => [name, cells[at] ?? ''])) });
+  }
+  return rows;
+}
+
+const PAGE = readFileSync(join(ROOT, 'docs/broker.md'), 'utf8');
+const ROWS = tableRows(PAGE);
+const EXAMPLES = ROWS.filter(({ cells }) => cells.example !== undefined).flatMap(({ cells }) => {
+  const lines = [...(cells.example ?? '').matchAll(/`(curl [^`]*)`/g)].map(([, line = '']) => line);
+  const statuses = (cells.answer ?? '').split('·').map((status) => status.trim());
+  return lines.map((line, at) => ({
+    operation: cells.operation ?? '',
+    line,
+    status: statuses[at] ?? '',
+    isComplete: statuses.length === lines.length,
+  }));
+});
+
+describe('the curl lines of docs/broker.md', () => {
+  let broker: Instance;
+  /** `<id>` of a line is the end of the last Location an answer gave. */
+  let lastId = '';
+  beforeAll(async () => {
+    broker = await openInstance();
+  });
+  afterAll(() => broker.stop());
+
+  it('all have their status beside them', () =>
+    expect(
+      EXAMPLES.filter(({ status, isComplete }) => !isComplete || !/^[2-5]\d\d$/.test(status)).map(({ line }) => line),
+    ).toEqual([]));
+
+  it.each(EXAMPLES)('$operation: $line → $status', async ({ line, status }) => {
+    const { method, url, headers, body } = parseCurl(line.replaceAll('<id>', lastId), { B: '/ngsi-ld/v1' });
+    const path = url.replace(/^(?:http:\/\/)?localhost:1026/, '');
+    // curl says this of every body that comes with -d, unless told otherwise.
+    const type = body === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const reply = await broker.send(method, path, body, { ...type, ...headers });
+    expect({ status: String(reply.status), text: reply.text }).toEqual({ status, text: reply.text });
+    lastId = reply.headers.get('location')?.split('/').at(-1) ?? lastId;
+  });
+});
+
+describe('the settings of docs/broker.md', () => {
+  const rows = ROWS.filter(({ cells }) => cells.setting !== undefined).map(({ cells }) => ({
+    name: /^`([A-Z_]+)`/.exec(cells.setting ?? '')?.[1] ?? '',
+    fallback: (cells.default ?? '').replaceAll('`', ''),
+  }));
+  const written = Object.values(SETTINGS).map((row) => {
+    const fallback = 'fallback' in row ? row.fallback : undefined;
+    return {
+      name: row.name as string,
+      fallback: fallback === undefined ? '' : Array.isArray(fallback) ? fallback.join(', ') : String(fallback),
+    };
+  });
+  it('are those of the program, with their defaults', () =>
+    expect(rows.toSorted((a, b) => a.name.localeCompare(b.name))).toEqual(
+      written.toSorted((a, b) => a.name.localeCompare(b.name)),
+    ));
+});
+
+describe('the limits of docs/broker.md', () => {
+  const limits = new Map(
+    ROWS.filter(({ cells }) => cells.limit !== undefined).map(({ cells }) => [cells.what ?? '', cells.limit ?? '']),
+  );
+  const config: Readonly<Record<string, unknown>> = readSettings(SETTINGS, { BROKER_DATA: '.' });
+  const configured = Object.entries(SETTINGS).flatMap(([key, { name }]) =>
+    [...limits.values()].filter((limit) => limit.includes(name)).map((limit) => [name, limit, config[key]] as const),
+  );
+
+  it.each(configured)('%s: %s', (_name, limit, value) => expect(quantityOf(limit)).toBe(value));
+
+  it.each([
+    ['nesting of JSON', MAX_DEPTH],
+    ['`limit`', MAX_LIMIT],
+  ])('%s', (what, value) => expect(quantityOf(limits.get(what) ?? '')).toBe(value));
+
+  it('levels of an @context', () => expect(limits.get('@context')).toContain(`${MAX_CONTEXT_DEPTH} levels`));
+});
+
+const UNITS: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, s: 1_000, min: 60_000 };
+
+/** `16 MiB`, `1,000, default 20`, `30 s`: the first figure, in bytes, milliseconds or pieces. */
+function quantityOf(text: string): number {
+  const [, figure = '', unit = ''] = /^([\d,]*\d)(?: (KiB|MiB|GiB|s|min)\b)?/.exec(text) ?? [];
+  return Number(figure.replaceAll(',', '')) * (UNITS[unit] ?? 1);
+}

@@ -11,6 +11,7 @@ import type { Json } from './json.js';
 import type { BrokerConfig } from './settings.js';
 import { allowHosts } from './subscription/endpoint.js';
 import { createHttpDelivery } from './subscription/http-delivery.js';
+import { createPayloadWriter } from './subscription/payload.js';
 
 export { type BrokerCore, openBrokerCore } from './core.js';
 export { type BrokerConfig, SETTINGS } from './settings.js';
@@ -34,7 +35,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   );
   const checkHost = allowHosts(config.notifyHosts);
   const { deliver, close: closeDelivery } = createHttpDelivery({
-    contexts,
+    write: createPayloadWriter(contexts),
     checkHost,
     timeoutMs: config.notifyTimeoutMs,
   });

@@ -2,6 +2,7 @@
 
 import type { Entity } from '@contor/broker/entity/model.js';
 import { Courier, type SendResult } from '@contor/broker/subscription/courier.js';
+import type { Telling } from '@contor/broker/subscription/model.js';
 import { Outbox, type Parcel } from '@contor/broker/subscription/outbox.js';
 import { retrySchedule, SimulatedClock, seededRandom } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
@@ -15,12 +16,19 @@ const state = (id: string, value: number): Entity => ({
   createdAt: 0,
   modifiedAt: value,
 });
+const telling = (position: number, entity: Entity, atMs = 0): Telling => ({
+  position,
+  atMs,
+  reason: 'updated',
+  entity,
+});
 const idsOf = (parcel: Parcel | undefined): string[] =>
   (parcel?.entries ?? []).map(({ entity }) => `${entity.id.slice(6)}${entity.modifiedAt}`);
 
 function filled(...states: readonly string[]): Outbox {
   const outbox = new Outbox();
-  for (const [at, text] of states.entries()) outbox.push(at + 1, state(text.slice(0, 1), Number(text.slice(1))), at);
+  for (const [at, text] of states.entries())
+    outbox.push(telling(at + 1, state(text.slice(0, 1), Number(text.slice(1))), at));
   return outbox;
 }
 
@@ -54,13 +62,13 @@ describe('the outbox', () => {
 
   it('takes nothing that an earlier life had acknowledged', () => {
     const outbox = new Outbox(2);
-    for (const position of [1, 2, 3]) outbox.push(position, state('a', position), 0);
+    for (const position of [1, 2, 3]) outbox.push(telling(position, state('a', position)));
     expect(idsOf(outbox.take(10, 1e6))).toEqual(['a3']);
   });
 
   it('keeping the latest, a waiting state gives way to a newer one, and one on its way does not', () => {
     const outbox = new Outbox();
-    const push = (position: number, id: string): void => outbox.push(position, state(id, position), 0, 'latest');
+    const push = (position: number, id: string): void => outbox.push(telling(position, state(id, position)), 'latest');
     push(1, 'a');
     push(2, 'a');
     push(3, 'b');

@@ -2,6 +2,8 @@
 
 import { type BrokerCore, openBrokerCore } from '@contor/broker';
 import { CORE_URL } from '@contor/broker/context/core.js';
+import { type PackedTelling, packTelling, StringTable, unpackTelling } from '@contor/broker/store/pack.js';
+import type { Telling } from '@contor/broker/subscription/model.js';
 import { type Logger, SimulatedClock, SimulatedDisk, seededRandom } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
 import { powercutBroker } from '../../checks/powercut-broker.js';
@@ -14,6 +16,15 @@ const SILENT: Logger = {
   child: () => SILENT,
 };
 const TENANT = 'default';
+const NO_MORE = {
+  observedAt: undefined,
+  unitCode: undefined,
+  datasetId: undefined,
+  parts: [],
+  createdAt: 1,
+  modifiedAt: 2,
+  size: 200,
+};
 
 function newDisk(seed = 7): SimulatedDisk {
   return new SimulatedDisk({ random: seededRandom(seed) });
@@ -121,6 +132,25 @@ describe('recovery', () => {
     expect(entityOf(second, 'urn:e:9')).toMatchObject({ attributes: [{ value: 399 }] });
     expect(logBytes).toBeLessThan(60_000);
     expect(second.office.figures.outboxEntities).toBe(401);
+  });
+
+  it('gives the outbox back as it was: reason, state before, and what is gone', async () => {
+    const attribute = {
+      ...({ name: 'https://example.org/a', kind: 'Property', value: 'urn:ngsi-ld:null' } as const),
+      ...NO_MORE,
+    };
+    const before = { id: 'urn:e:1', types: ['https://example.org/T'], scope: undefined, createdAt: 1, modifiedAt: 2 };
+    const tellings: readonly Telling[] = [
+      { position: 1, atMs: 5, reason: 'created', entity: { ...before, attributes: [] } },
+      {
+        ...{ position: 2, atMs: 6, reason: 'updated' as const, previous: { ...before, attributes: [attribute] } },
+        entity: { ...before, attributes: [{ ...attribute, deletedAt: 6 }] },
+      },
+      { position: 3, atMs: 7, reason: 'deleted', entity: { ...before, attributes: [], deletedAt: 7 } },
+    ];
+    const table = new StringTable();
+    const packed: PackedTelling[] = JSON.parse(JSON.stringify(tellings.map((telling) => packTelling(telling, table))));
+    expect(packed.map((item) => unpackTelling(item, new StringTable(table.strings)))).toEqual(tellings);
   });
 
   it('uses the snapshot before when the newest is damaged', async () => {

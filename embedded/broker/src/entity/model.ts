@@ -35,6 +35,8 @@ export interface Attribute {
   readonly parts: readonly Attribute[];
   readonly createdAt: number;
   readonly modifiedAt: number;
+  /** Only in notifications: the attribute is gone, and this says so (4.8). */
+  readonly deletedAt?: number | undefined;
   /** Bytes in memory, roughly: the outbox is bounded by the sum. */
   readonly size: number;
 }
@@ -47,6 +49,8 @@ export interface Entity {
   readonly attributes: readonly Attribute[];
   readonly createdAt: number;
   readonly modifiedAt: number;
+  /** Only in notifications: the entity is gone, and this says so (4.8). */
+  readonly deletedAt?: number | undefined;
 }
 
 /** A checked and expanded request payload about one entity: whole, or a fragment whose types may be empty. */

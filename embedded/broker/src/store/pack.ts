@@ -13,6 +13,7 @@ import {
   SAME,
 } from '../entity/model.js';
 import { intern, type Json } from '../json.js';
+import type { Reason, Telling } from '../subscription/model.js';
 
 /** The strings of one record, by number from 1; 0 is "absent". */
 export class StringTable {
@@ -43,7 +44,7 @@ export class StringTable {
   }
 }
 
-/** name, kind, value, size, observedAt, unitCode, datasetId, parts, createdAt, modifiedAt. */
+/** name, kind, value, size, observedAt, unitCode, datasetId, parts, createdAt, modifiedAt, deletedAt. */
 export type PackedAttribute = readonly [
   number,
   string,
@@ -55,9 +56,10 @@ export type PackedAttribute = readonly [
   readonly PackedAttribute[] | 0,
   (number | undefined)?,
   (number | undefined)?,
+  (number | undefined)?,
 ];
 
-/** id, types, scope, attributes, createdAt, modifiedAt. */
+/** id, types, scope, attributes, createdAt, modifiedAt, deletedAt. */
 export type PackedEntity = readonly [
   string,
   readonly number[],
@@ -65,7 +67,11 @@ export type PackedEntity = readonly [
   readonly PackedAttribute[],
   (number | undefined)?,
   (number | undefined)?,
+  (number | undefined)?,
 ];
+
+/** position, moment, entity, reason (`updated` when absent), state before. */
+export type PackedTelling = readonly [number, number, PackedEntity, (Reason | undefined)?, (PackedEntity | undefined)?];
 
 const SAME_LETTER = 's';
 const KIND_OF_LETTER: ReadonlyMap<string, AttributeKind | typeof SAME> = new Map<string, AttributeKind | typeof SAME>([
@@ -97,20 +103,32 @@ export function unpackInput(
 }
 
 export function packEntity(entity: Entity, table: StringTable): PackedEntity {
-  const { id, types, scope, attributes, createdAt, modifiedAt } = entity;
-  return [
-    id,
-    types.map((type) => table.number(type)),
-    scope ?? 0,
-    packAttributes(attributes, table, true),
-    createdAt,
-    modifiedAt,
-  ];
+  const { id, types, scope, attributes, createdAt, modifiedAt, deletedAt } = entity;
+  const numbers = types.map((type) => table.number(type));
+  const packed = packAttributes(attributes, table, true);
+  return deletedAt === undefined
+    ? [id, numbers, scope ?? 0, packed, createdAt, modifiedAt]
+    : [id, numbers, scope ?? 0, packed, createdAt, modifiedAt, deletedAt];
 }
 
 export function unpackEntity(packed: PackedEntity, table: StringTable): Entity {
-  const [, , , , createdAt = 0, modifiedAt = 0] = packed;
-  return { ...unpackInput(packed, table, 0), createdAt, modifiedAt };
+  const [, , , , createdAt = 0, modifiedAt = 0, deletedAt] = packed;
+  const entity: Entity = { ...unpackInput(packed, table, 0), createdAt, modifiedAt };
+  return deletedAt === undefined ? entity : { ...entity, deletedAt };
+}
+
+export function packTelling({ position, atMs, reason, entity, previous }: Telling, table: StringTable): PackedTelling {
+  const packed = packEntity(entity, table);
+  if (previous !== undefined) return [position, atMs, packed, reason, packEntity(previous, table)];
+  return reason === 'updated' ? [position, atMs, packed] : [position, atMs, packed, reason];
+}
+
+export function unpackTelling(
+  [position, atMs, packed, reason = 'updated', before]: PackedTelling,
+  table: StringTable,
+): Telling {
+  const telling: Telling = { position, atMs, reason, entity: unpackEntity(packed, table) };
+  return before === undefined ? telling : { ...telling, previous: unpackEntity(before, table) };
 }
 
 function packAttributes(
@@ -131,13 +149,27 @@ function packAttributes(
       table.number(datasetId),
       parts.length === 0 ? 0 : packAttributes(parts, table, hasTimes),
     ];
-    return hasTimes ? [...packed, attribute.createdAt, attribute.modifiedAt] : packed;
+    if (!hasTimes) return packed;
+    const { createdAt, modifiedAt, deletedAt } = attribute;
+    return deletedAt === undefined ? [...packed, createdAt, modifiedAt] : [...packed, createdAt, modifiedAt, deletedAt];
   }) as readonly PackedAttribute[];
 }
 
 function unpackAttributes(packed: readonly PackedAttribute[], table: StringTable, atMs: number): readonly Attribute[] {
   return packed.map(
-    ([name, letter, value, size, observedAt, unitCode, datasetId, parts, createdAt = atMs, modifiedAt = atMs]) => {
+    ([
+      name,
+      letter,
+      value,
+      size,
+      observedAt,
+      unitCode,
+      datasetId,
+      parts,
+      createdAt = atMs,
+      modifiedAt = atMs,
+      deletedAt,
+    ]) => {
       const kind = KIND_OF_LETTER.get(letter);
       if (kind === undefined) throw new RangeError(`a packed attribute is of the unknown kind '${letter}'`);
       return {
@@ -150,6 +182,7 @@ function unpackAttributes(packed: readonly PackedAttribute[], table: StringTable
         parts: parts === 0 ? NO_PARTS : unpackAttributes(parts, table, atMs),
         createdAt,
         modifiedAt,
+        ...(deletedAt !== undefined && { deletedAt }),
         size,
       };
     },

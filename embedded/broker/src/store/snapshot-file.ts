@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ConfigError, crc32, type Disk, type DiskFile } from '@contor/kit';
 import type { HostedContext } from '../context/registry.js';
 import type { NotificationStatus, Subscription } from '../subscription/model.js';
-import type { PackedEntity } from './pack.js';
+import type { PackedEntity, PackedTelling } from './pack.js';
 
 export type Frame =
   | { readonly kind: 'head'; readonly sequence: number; readonly savedAtMs: number }
@@ -30,8 +30,7 @@ export type Frame =
       readonly tenant: string;
       readonly subscription: string;
       readonly strings: string[];
-      /** position, moment, entity. */
-      readonly entries: readonly (readonly [number, number, PackedEntity])[];
+      readonly entries: readonly PackedTelling[];
     }
   | { readonly kind: 'end'; readonly frames: number };
 

@@ -21,7 +21,7 @@ import { type Boxes, type BoxState, NEVER_SENT } from '../subscription/model.js'
 import type { Applied, Command } from './commands.js';
 import { type DiskRoom, saysFull } from './disk-room.js';
 import { Memory } from './memory.js';
-import { packEntity, StringTable, unpackEntity } from './pack.js';
+import { packEntity, packTelling, StringTable, unpackEntity, unpackTelling } from './pack.js';
 import { decodeCommand, encodeCommand, RECORD_KIND, RECORD_VERSION } from './records.js';
 import { type Frame, listSnapshots, readSnapshot, snapshotName, writeSnapshot } from './snapshot-file.js';
 
@@ -287,11 +287,7 @@ export class Store {
         const table = new StringTable(frame.strings);
         const subscription = this.memory.tenantFor(frame.tenant).subscriptions.get(frame.subscription);
         if (subscription === undefined) break;
-        const pending = frame.entries.map(([position, atMs, packed]) => ({
-          position,
-          atMs,
-          entity: unpackEntity(packed, table),
-        }));
+        const pending = frame.entries.map((packed) => unpackTelling(packed, table));
         boxes.restore({ tenant: frame.tenant, subscription, status: NEVER_SENT, cursor: 0, pending });
         break;
       }
@@ -320,9 +316,7 @@ function* frames(
     yield { kind: 'subscription', tenant, subscription, status, cursor };
     for (let at = 0; at < pending.length; at += ENTITIES_PER_FRAME) {
       const table = new StringTable();
-      const entries = pending
-        .slice(at, at + ENTITIES_PER_FRAME)
-        .map(({ position, atMs, entity }) => [position, atMs, packEntity(entity, table)] as const);
+      const entries = pending.slice(at, at + ENTITIES_PER_FRAME).map((telling) => packTelling(telling, table));
       yield { kind: 'outbox', tenant, subscription: subscription.id, strings: table.strings, entries };
     }
   }

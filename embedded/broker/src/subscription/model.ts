@@ -80,13 +80,27 @@ export interface Observer {
   unsubscribed(tenant: string, id: string): void;
 }
 
+export type Reason = 'created' | 'updated' | 'deleted';
+
+/** One change as a subscriber hears of it. */
+export interface Telling {
+  /** Where in the log it happened. */
+  readonly position: number;
+  readonly atMs: number;
+  readonly reason: Reason;
+  /** The state after the change; of a deletion what is left to say: id, types and `deletedAt` (5.8.6). */
+  readonly entity: Entity;
+  /** The state before it, kept only for a subscription that shows changes (5.2.14). */
+  readonly previous?: Entity | undefined;
+}
+
 /** What a subscription still has to tell: part of the state, and therefore of the snapshot. */
 export interface BoxState {
   readonly tenant: string;
   readonly subscription: Subscription;
   readonly status: NotificationStatus;
   readonly cursor: number;
-  readonly pending: readonly { readonly position: number; readonly atMs: number; readonly entity: Entity }[];
+  readonly pending: readonly Telling[];
 }
 
 /** The subscriptions' side of the store: it observes commands, gives its state to snapshots and takes it back. */

@@ -4,13 +4,10 @@
  * one notification, and never in two notifications at the same time. Pure data: no clock, no disk, no HTTP.
  */
 
-import { type Entity, sizeOf } from '../entity/model.js';
+import { sizeOf } from '../entity/model.js';
+import type { Telling } from './model.js';
 
-export interface Entry {
-  readonly position: number;
-  /** The entity as it was at that change. */
-  readonly entity: Entity;
-  readonly atMs: number;
+export interface Entry extends Telling {
   readonly size: number;
 }
 
@@ -72,9 +69,11 @@ export class Outbox {
     return this.#order.first?.entry.atMs;
   }
 
-  push(position: number, entity: Entity, atMs: number, keeping: Keeping = 'all'): void {
+  push(telling: Telling, keeping: Keeping = 'all'): void {
+    const { position, atMs, reason, entity, previous } = telling;
     if (position <= this.#cursor) return;
-    const entry: Entry = { position, entity, atMs, size: sizeOf(entity) };
+    const size = sizeOf(entity) + (previous === undefined ? 0 : sizeOf(previous));
+    const entry: Entry = { position, atMs, reason, entity, previous, size };
     const mark = { entry, isTold: false };
     this.#order.push(mark);
     this.#orderOf.set(entry, mark);

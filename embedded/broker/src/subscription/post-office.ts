@@ -111,12 +111,11 @@ export class PostOffice implements Boxes {
 
   entityChanged(change: EntityChange): void {
     const boxes = this.#boxes.get(change.tenant);
-    const { after } = change;
-    if (boxes === undefined || after === undefined) return;
-    this.#watch.get(change.tenant)?.match(change, (id) => {
+    if (boxes === undefined) return;
+    this.#watch.get(change.tenant)?.match(change, (id, telling) => {
       const box = boxes.get(id);
       if (box === undefined) return;
-      box.outbox.push(change.position, after, change.atMs, keepingOf(box.subscription));
+      box.outbox.push(telling, keepingOf(box.subscription));
       this.#touched.add(box);
     });
   }
@@ -154,7 +153,7 @@ export class PostOffice implements Boxes {
     const known = this.#boxes.get(tenant)?.get(subscription.id);
     if (known === undefined) this.#watchListOf(tenant).set(subscription);
     const box = known ?? this.#add(tenant, subscription, status, cursor);
-    for (const { position, entity, atMs } of pending) box.outbox.push(position, entity, atMs);
+    for (const telling of pending) box.outbox.push(telling);
   }
 
   statusOf(tenant: string, id: string): NotificationStatus {

@@ -3,7 +3,7 @@
 import type { EntityChange } from '../entity/change.js';
 import { compileQuery, type Predicate } from '../query/evaluate.js';
 import { compileSelector, type SelectorTest } from '../query/select.js';
-import { expiresAtMs, type Subscription } from './model.js';
+import { expiresAtMs, type Subscription, type Telling } from './model.js';
 
 export interface Watcher {
   readonly id: string;
@@ -33,17 +33,20 @@ export class WatchList {
   }
 
   /** Calls `tell` once for each subscription the change concerns. */
-  match(change: EntityChange, tell: (id: string) => void): void {
-    const types = (change.after ?? change.before)?.types ?? [];
+  match(change: EntityChange, tell: (id: string, telling: Telling) => void): void {
+    const { before, after, position, atMs } = change;
+    if (after === undefined) return;
+    const telling: Telling = { position, atMs, reason: before === undefined ? 'created' : 'updated', entity: after };
+    const { types } = after;
     const told = types.length > 1 ? new Set<string>() : undefined;
     for (const type of types) {
       for (const watcher of this.#byType.get(type) ?? []) {
         if (told?.has(watcher.id) || !watcher.concerns(change)) continue;
         told?.add(watcher.id);
-        tell(watcher.id);
+        tell(watcher.id, telling);
       }
     }
-    for (const watcher of this.#ofAnyType) if (watcher.concerns(change)) tell(watcher.id);
+    for (const watcher of this.#ofAnyType) if (watcher.concerns(change)) tell(watcher.id, telling);
   }
 }
 

@@ -1,0 +1,85 @@
+/**
+ * Data folders written by earlier builds still open, and say the same. A change of what is stored adds a sample beside the
+ * old ones; it never replaces one.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { openBrokerCore } from '@contor/broker';
+import type { Notification } from '@contor/broker/subscription/post-office.js';
+import { type Logger, SimulatedClock, SimulatedDisk, seededRandom } from '@contor/kit';
+import { describe, expect, it } from '@jest/globals';
+import { ROOT } from '../../support/root.js';
+
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => SILENT,
+};
+
+async function diskOf(sample: string): Promise<SimulatedDisk> {
+  const text = await readFile(join(ROOT, 'tests/unit/broker/samples', sample), 'utf8');
+  const { files }: { files: Record<string, string> } = JSON.parse(text);
+  const disk = new SimulatedDisk({ random: seededRandom(1) });
+  for (const [name, content] of Object.entries(files)) {
+    const path = join('/data', name);
+    await disk.makeDirectory(dirname(path));
+    const file = await disk.open(path, 'create');
+    await file.append([Buffer.from(content, 'base64')]);
+    await file.sync();
+    await file.close();
+    await disk.syncDirectory(dirname(path));
+  }
+  return disk;
+}
+
+async function openSample(sample: string, deliver: (notification: Notification) => void) {
+  const clock = new SimulatedClock(Date.UTC(2026, 10, 20));
+  const core = await openBrokerCore({
+    ...{ clock, disk: (await diskOf(sample)).boot(), random: seededRandom(1), log: SILENT, dataFolder: '/data' },
+    ...{ maxLogBytes: 2 ** 24, snapshotBytes: 2 ** 30, segmentBytes: 16_384, maxOutboxBytes: 2 ** 24 },
+    onFatal: () => undefined,
+    async deliver(notification) {
+      deliver(notification);
+      return { kind: 'accepted' };
+    },
+  });
+  return { core, clock };
+}
+
+describe('a data folder of format 1', () => {
+  it('opens, and tells what was still to be told', async () => {
+    const told: string[] = [];
+    const { core, clock } = await openSample('data-1.json', ({ subscription, parcel }) => {
+      for (const { reason, previous, entity } of parcel.entries) {
+        expect(previous).toBeUndefined();
+        told.push(`${subscription.id} ${reason} ${entity.id} ${entity.attributes[0]?.value}`);
+      }
+    });
+    const tenant = core.store.memory.tenants.get('default');
+    expect(tenant?.entity('urn:e:1')).toMatchObject({
+      createdAt: 1_000,
+      modifiedAt: 4_000,
+      attributes: [{ value: 4 }],
+    });
+    expect(tenant?.entity('urn:e:3')).toBeUndefined();
+    expect(tenant?.subscriptions.get('urn:s:1')).toMatchObject({
+      q: { text: 'a>0' },
+      notification: { format: 'concise', endpoint: { receiverInfo: [{ key: 'X-A', value: 'b' }] } },
+    });
+    core.office.start();
+    await clock.advance(60_000);
+    // What a snapshot of that format held has no reason of its own.
+    expect(told.sort()).toEqual([
+      'urn:s:1 created urn:e:3 5',
+      'urn:s:1 updated urn:e:1 1',
+      'urn:s:1 updated urn:e:1 2',
+      'urn:s:1 updated urn:e:1 4',
+      'urn:s:1 updated urn:e:2 3',
+      'urn:s:2 created urn:e:3 5',
+      'urn:s:2 updated urn:e:1 4',
+    ]);
+  });
+});

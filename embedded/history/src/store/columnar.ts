@@ -43,6 +43,14 @@ export interface TableEntry {
   readonly late: LateExtent;
 }
 
+/** A month in a Parquet file beside the database. */
+export interface Archive {
+  /** Full path. */
+  readonly file: string;
+  /** Catalogue numbers of the columns it has; the table may have got more since. */
+  readonly columns: readonly number[];
+}
+
 export interface OpenedColumnar {
   /** The log up to here is in the tables. */
   readonly appliedSequence: number;

@@ -24,6 +24,14 @@ export function lateTable(table: number): string {
   return `late_${ordinal(table)}`;
 }
 
+export function sealedTable(table: number): string {
+  return `sealed_${ordinal(table)}`;
+}
+
+export function pastTable(table: number): string {
+  return `past_${ordinal(table)}`;
+}
+
 export function columnName(column: number, attribute: string): string {
   return `c${ordinal(column)}_${slug(attribute)}`;
 }
@@ -32,6 +40,12 @@ export function columnName(column: number, attribute: string): string {
 export function literal(integer: number): string {
   assert(Number.isSafeInteger(integer), `${integer} is not an integer`);
   return `${integer}`;
+}
+
+/** A path of ours goes into SQL as a text; the operator chose the folder, and may have chosen an apostrophe. */
+export function pathLiteral(path: string): string {
+  assert(!path.includes('\0'), 'a path has no NUL');
+  return `'${path.replaceAll("'", "''")}'`;
 }
 
 function ordinal(number: number): string {

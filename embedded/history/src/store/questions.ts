@@ -5,6 +5,7 @@ import type { ColumnKind } from '../notify/attributes.js';
 import type { Catalogue, Column, Table } from './catalogue.js';
 import { isPresent } from './catalogue.js';
 import type { ColumnarResult, ResultColumn, Span } from './columnar.js';
+import { NOTHING_KEPT } from './source-sql.js';
 import { type AggregationMethod, type AggregationPeriod, newestSql, seriesSql } from './sql.js';
 
 export interface Window {
@@ -88,6 +89,7 @@ export function tableQuestions(catalogue: Catalogue, question: SeriesQuestion): 
     const sql = seriesSql({
       ...{ table: table.table, columns, entities, aggregation, newestFirst },
       ...{ fromMs: question.fromMs, toMs: question.toMs, mergeLate: needsMerge(table, entities, question) },
+      kept: NOTHING_KEPT,
       limit: Math.min(lastN ?? question.limit, question.limit),
       offset: question.offset,
     });
@@ -97,7 +99,8 @@ export function tableQuestions(catalogue: Catalogue, question: SeriesQuestion): 
 }
 
 export function newestQuestion(table: Table, window: Window): string {
-  return newestSql({ ...window, table: table.table, mergeLate: touchesLate(table, window) });
+  const mergeLate = touchesLate(table, window);
+  return newestSql({ ...window, table: table.table, entities: undefined, mergeLate, kept: NOTHING_KEPT });
 }
 
 /** Sorted by entity id, ascending in time whatever the order of the rows was. */

@@ -5,7 +5,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { ColumnKind } from '../notify/attributes.js';
 import type { Batch, ColumnarResult, Erased, Erasure, OpenedColumnar, SetAside } from '../store/columnar.js';
 import { hotTable, lateTable, literal, quote } from '../store/identifiers.js';
-import { filterSql } from '../store/sql.js';
+import { filterSql } from '../store/source-sql.js';
 import { appendBlock, appendEntities, appendRaw } from './append.js';
 import { readCatalogue, readLate } from './catalogue.js';
 import { isDamage } from './failure.js';

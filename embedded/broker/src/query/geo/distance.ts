@@ -1,0 +1,95 @@
+/**
+ * Metres between shapes, on a sphere, by the haversine formula, which is the one GS CIM 009 V1.9.1, 4.23.1 names. Edges
+ * are straight lines of longitude and latitude (RFC 7946, 3.1.1), so the nearest point of one is looked for along it.
+ */
+
+import { type Point, pointAt, type Segment } from './plane.js';
+import { RELATIONS } from './relate.js';
+import { locate, type Shape } from './shape.js';
+
+/** Mean radius of the Earth (IUGG, R1 of GRS 80). */
+const EARTH_RADIUS_M = 6_371_008.8;
+const RADIANS = Math.PI / 180;
+
+export function metresBetween(p: Point, q: Point): number {
+  const sinLatitude = Math.sin(((q.y - p.y) * RADIANS) / 2);
+  const sinLongitude = Math.sin(((q.x - p.x) * RADIANS) / 2);
+  const h = sinLatitude ** 2 + Math.cos(p.y * RADIANS) * Math.cos(q.y * RADIANS) * sinLongitude ** 2;
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
+}
+
+/** From the nearest point of one to the nearest point of the other; 0 when they meet. */
+export function distanceM(a: Shape, b: Shape): number {
+  if (RELATIONS.intersects(a, b)) return 0;
+  return nearest(a, b, nearest(b, a, Number.POSITIVE_INFINITY));
+}
+
+/** Shapes that do not meet are nearest at a vertex of one of them. */
+function nearest({ points }: Shape, other: Shape, best: number): number {
+  let least = best;
+  for (const point of points) least = toBorder(point, other, least);
+  return least;
+}
+
+function toBorder(point: Point, { dimension, points, segments }: Shape, best: number): number {
+  let least = best;
+  if (dimension === 0) for (const other of points) least = Math.min(least, metresBetween(point, other));
+  else for (const segment of segments) least = toSegment(point, segment, least);
+  return least;
+}
+
+/** So many steps of the golden ratio find a place to 2 cm on an edge of 100 km. */
+const STEPS = 32;
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+function toSegment(point: Point, segment: Segment, best: number): number {
+  const atA = metresBetween(point, segment.a);
+  const atB = metresBetween(point, segment.b);
+  // No point of the edge is further from an end than the edge is long.
+  if (Math.max(atA, atB) - lengthBoundM(segment) >= best) return best;
+  let from = 0;
+  let to = 1;
+  const at = (place: number): number => metresBetween(point, pointAt(segment, place));
+  for (let step = 0; step < STEPS; step += 1) {
+    const width = (to - from) * GOLDEN;
+    if (at(to - width) < at(from + width)) to = from + width;
+    else from = to - width;
+  }
+  return Math.min(best, atA, atB, at((from + to) / 2));
+}
+
+/** No degree is longer than one of latitude. */
+function lengthBoundM({ a, b }: Segment): number {
+  return Math.hypot(b.x - a.x, b.y - a.y) * RADIANS * EARTH_RADIUS_M;
+}
+
+/** Whether no point of `target` is further than `metres` from `reference`: 4.10, "within the buffer". */
+export function isWithinDistance(target: Shape, reference: Shape, metres: number): boolean {
+  const isNear = (point: Point): boolean => toShape(point, reference) <= metres;
+  if (!target.points.every(isNear)) return false;
+  // The buffer of a point has no bays: with both ends of an edge, all of it is inside.
+  if (reference.points.length === 1) return true;
+  return target.segments.every((segment) => isEdgeNear(segment, reference, metres));
+}
+
+function toShape(point: Point, shape: Shape): number {
+  if (shape.dimension > 0 && locate(point, shape) !== 'outside') return 0;
+  return toBorder(point, shape, Number.POSITIVE_INFINITY);
+}
+
+/** How finely an edge is looked at, and how often it is halved at the most: 2^12 pieces. */
+const FINE_M = 1;
+const MAX_HALVINGS = 12;
+
+/** Along an edge the distance changes by no more than the way gone, so a far-off middle speaks for its surroundings. */
+function isEdgeNear(segment: Segment, reference: Shape, metres: number, halvings = 0): boolean {
+  const middle = pointAt(segment, 0.5);
+  const away = toShape(middle, reference);
+  if (away > metres) return false;
+  const halfM = lengthBoundM(segment) / 2;
+  if (away + halfM <= metres || halfM <= FINE_M || halvings === MAX_HALVINGS) return true;
+  return (
+    isEdgeNear({ a: segment.a, b: middle }, reference, metres, halvings + 1) &&
+    isEdgeNear({ a: middle, b: segment.b }, reference, metres, halvings + 1)
+  );
+}

@@ -7,7 +7,7 @@ import { isList, isObject, type Json, type JsonObject } from '../json.js';
 import { badRequest, notBuilt } from '../problem.js';
 import { bindQuery, compileQuery } from '../query/evaluate.js';
 import { parseQuery } from '../query/q.js';
-import { compileSelector, parseTypeSelection, type Selector } from '../query/select.js';
+import { compileSelector, indexTypes, parseTypeSelection, type Selector } from '../query/select.js';
 import { parseSelector } from '../subscription/parse.js';
 import type { Answer, Call } from './call.js';
 import { answerForm, answerHeaders, readBody, requestContext } from './content.js';
@@ -132,5 +132,5 @@ function* candidates({ broker, tenant: name }: Call, selectors: readonly Selecto
     return;
   }
   const isTyped = selectors.every(({ types }) => types !== undefined);
-  yield* tenant.entities(isTyped ? [...new Set(selectors.flatMap(({ types }) => types ?? []))] : undefined);
+  yield* tenant.entities(isTyped ? [...new Set(selectors.flatMap(({ types }) => indexTypes(types ?? [])))] : undefined);
 }

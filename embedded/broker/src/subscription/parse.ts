@@ -1,13 +1,13 @@
 /** Subscription documents: in from a request (GS CIM 009 V1.9.1, 5.2.12 to 5.2.15, 5.8.1, 5.8.2), out to a reader. */
 
 import type { Context } from '../context/compile.js';
-import { formatTypes, type JsonRecord, type Representation } from '../entity/format.js';
+import type { JsonRecord, Representation } from '../entity/format.js';
 import { isDateTime, isList, isObject, isUri, type Json, type JsonObject } from '../json.js';
 import { badRequest, notBuilt } from '../problem.js';
 import { bindQuery, compileQuery } from '../query/evaluate.js';
 import { compilePattern } from '../query/pattern.js';
 import { parseQuery } from '../query/q.js';
-import { parseTypeSelection, type Selector } from '../query/select.js';
+import { formatTypeSelection, parseTypeSelection, type Selector } from '../query/select.js';
 import type { HostCheck } from './endpoint.js';
 import {
   type Endpoint,
@@ -326,11 +326,10 @@ export function formatSubscription(
 }
 
 function formatSelector({ ids, idPattern, types }: Selector, context: Context): JsonRecord {
-  const compacted = types === undefined ? '*' : formatTypes(types, context);
   return {
     id: ids?.length === 1 ? ids[0] : ids,
     idPattern,
-    type: Array.isArray(compacted) ? compacted.join(',') : compacted,
+    type: types === undefined ? '*' : formatTypeSelection(types, context),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { EntityChange } from '../entity/change.js';
 import { compileQuery, type Predicate } from '../query/evaluate.js';
-import { compileSelector, type SelectorTest } from '../query/select.js';
+import { compileSelector, indexTypes, type SelectorTest } from '../query/select.js';
 import { expiresAtMs, type Subscription, type Telling } from './model.js';
 
 export interface Watcher {
@@ -56,7 +56,7 @@ function watchedTypes({ entities }: Subscription): ReadonlySet<string> | undefin
   const types = new Set<string>();
   for (const selector of entities) {
     if (selector.types === undefined) return undefined;
-    for (const type of selector.types) types.add(type);
+    for (const type of indexTypes(selector.types)) types.add(type);
   }
   return types;
 }

@@ -8,6 +8,7 @@ import { createContexts, openBrokerCore } from './core.js';
 import { type Broker, jsonAnswer } from './front/call.js';
 import { createFront } from './front/server.js';
 import type { Json } from './json.js';
+import { allowSources } from './registration/endpoint.js';
 import type { BrokerConfig } from './settings.js';
 import { allowHosts } from './subscription/endpoint.js';
 import { createHttpDelivery } from './subscription/http-delivery.js';
@@ -34,6 +35,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
     config.context === 'contor' ? CONTEXT_URL : CORE_URL,
   );
   const checkHost = allowHosts(config.notifyHosts);
+  const checkSource = allowSources(config.forwardHosts);
   const { deliver, close: closeDelivery } = createHttpDelivery({
     write: createPayloadWriter(contexts),
     checkHost,
@@ -53,7 +55,17 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       onFatal,
       ...limits,
     });
-    const broker: Broker = { store, office, room, contexts, clock, random, checkHost, maxBatch: config.maxBatch };
+    const broker: Broker = {
+      store,
+      office,
+      room,
+      contexts,
+      clock,
+      random,
+      checkHost,
+      checkSource,
+      maxBatch: config.maxBatch,
+    };
     const metrics = createMetrics('broker');
     let isStopping = false;
     const health = (): Health => healthOf(broker, isStopping);

@@ -24,6 +24,7 @@ export const PROBLEMS = {
   methodNotAllowed: { status: 405, type: 'about:blank', title: 'Method Not Allowed' },
   notAcceptable: { status: 406, type: 'about:blank', title: 'Not Acceptable' },
   alreadyExists: { status: 409, type: `${NGSI_LD}AlreadyExists`, title: 'The resource already exists' },
+  conflict: { status: 409, type: `${NGSI_LD}Conflict`, title: 'The request conflicts with a registration' },
   tooLarge: { status: 413, type: 'about:blank', title: 'Content Too Large' },
   unsupportedMediaType: { status: 415, type: 'about:blank', title: 'Unsupported Media Type' },
   operationNotSupported: {
@@ -33,12 +34,15 @@ export const PROBLEMS = {
   },
   internalError: { status: 500, type: `${NGSI_LD}InternalError`, title: 'Internal error' },
   notBuilt: { status: 501, type: `${NGSI_LD}OperationNotSupported`, title: 'Not implemented by this broker' },
+  badGateway: { status: 502, type: 'about:blank', title: 'Bad Gateway' },
   unavailable: { status: 503, type: 'about:blank', title: 'Service Unavailable' },
   ldContextNotAvailable: {
     status: 504,
     type: `${NGSI_LD}LdContextNotAvailable`,
     title: 'The @context is not available',
   },
+  gatewayTimeout: { status: 504, type: 'about:blank', title: 'Gateway Timeout' },
+  loopDetected: { status: 508, type: `${NGSI_LD}LoopDetected`, title: 'The request went round in a circle' },
 } as const satisfies Record<string, ProblemRow>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -40,6 +40,12 @@ export const SETTINGS = {
     max: 300_000,
     about: 'Longest wait for a subscriber',
   },
+  forwardHosts: {
+    name: 'BROKER_FORWARD_HOSTS',
+    kind: 'list',
+    fallback: ['127.0.0.1', 'localhost', '::1'],
+    about: 'Hosts of context sources that requests may be forwarded to',
+  },
   maxBodyBytes: { name: 'BROKER_MAX_BODY', kind: 'bytes', fallback: '16MiB', min: 1024, about: 'Largest request body' },
   maxBatch: {
     name: 'BROKER_MAX_BATCH',

@@ -191,7 +191,6 @@ const CASES: readonly Case[] = [
   },
   ...[
     '/temporal/entities?type=Room',
-    '/csourceRegistrations',
     '/csourceSubscriptions',
     '/entityMaps/urn:a:b',
     '/snapshots/urn:a:b',

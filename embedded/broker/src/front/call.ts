@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock, Random } from '@contor/kit';
 import type { ContextRegistry } from '../context/registry.js';
+import type { SourceCheck } from '../registration/endpoint.js';
 import type { DiskRoom } from '../store/disk-room.js';
 import type { Store } from '../store/store.js';
 import type { HostCheck } from '../subscription/endpoint.js';
@@ -17,6 +18,7 @@ export interface Broker {
   readonly clock: Clock;
   readonly random: Random;
   readonly checkHost: HostCheck;
+  readonly checkSource: SourceCheck;
   readonly maxBatch: number;
 }
 

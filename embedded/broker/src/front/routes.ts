@@ -18,6 +18,13 @@ import {
 } from './entities.js';
 import { postQuery, queryEntities } from './query.js';
 import {
+  createRegistration,
+  deleteRegistration,
+  listRegistrations,
+  retrieveRegistration,
+  updateRegistration,
+} from './registrations.js';
+import {
   createSubscription,
   deleteSubscription,
   listSubscriptions,
@@ -176,6 +183,38 @@ export const ROUTES: readonly RouteRow[] = [
     handle: deleteSubscription,
     readsTenant: true,
   },
+  { method: 'POST', path: '/csourceRegistrations', clause: '6.8.3.1', handle: createRegistration },
+  {
+    method: 'GET',
+    path: '/csourceRegistrations',
+    clause: '6.8.3.2',
+    handle: listRegistrations,
+    query: [...PAGE, 'options', 'id', 'type', 'idPattern', 'attrs'],
+    later: 'q csf georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty scopeQ'.split(' '),
+    readsTenant: true,
+  },
+  {
+    method: 'GET',
+    path: '/csourceRegistrations/:registrationId',
+    clause: '6.9.3.1',
+    handle: retrieveRegistration,
+    query: ['options'],
+    readsTenant: true,
+  },
+  {
+    method: 'PATCH',
+    path: '/csourceRegistrations/:registrationId',
+    clause: '6.9.3.2',
+    handle: updateRegistration,
+    readsTenant: true,
+  },
+  {
+    method: 'DELETE',
+    path: '/csourceRegistrations/:registrationId',
+    clause: '6.9.3.3',
+    handle: deleteRegistration,
+    readsTenant: true,
+  },
   { method: 'POST', path: '/entityOperations/create', clause: '6.14.3.1', handle: batchCreate, query: ['local'] },
   {
     method: 'POST',
@@ -234,7 +273,6 @@ export const ROUTES: readonly RouteRow[] = [
 
 /** Whole resources that are not built: everything below answers 501. */
 export const LATER_RESOURCES = [
-  { path: '/csourceRegistrations', what: 'context source registration (5.9)' },
   { path: '/csourceSubscriptions', what: 'context source subscription (5.11)' },
   { path: '/temporal', what: 'the temporal API (5.6.11 to 5.6.16, 5.7.3, 5.7.4)' },
   { path: '/entityMaps', what: 'entity maps (5.14)' },

@@ -5,6 +5,7 @@ import type { NotUpdated } from '../entity/merge.js';
 import type { EntityInput } from '../entity/model.js';
 import type { EntityOperationName, Removal } from '../entity/operations.js';
 import type { Problem } from '../problem.js';
+import type { Registration, RegistrationPatch } from '../registration/model.js';
 import type { Subscription, SubscriptionPatch } from '../subscription/model.js';
 
 interface Stamped {
@@ -24,6 +25,9 @@ export type Command = Stamped &
     | { readonly kind: 'subscribe'; readonly subscription: Subscription }
     | { readonly kind: 'resubscribe'; readonly id: string; readonly patch: SubscriptionPatch }
     | { readonly kind: 'unsubscribe'; readonly id: string }
+    | { readonly kind: 'register'; readonly registration: Registration }
+    | { readonly kind: 'reregister'; readonly id: string; readonly patch: RegistrationPatch }
+    | { readonly kind: 'unregister'; readonly id: string }
     | { readonly kind: 'host'; readonly context: HostedContext }
     | { readonly kind: 'unhost'; readonly id: string }
   );

@@ -7,6 +7,8 @@ import type { ContextRegistry } from '../context/registry.js';
 import { POSITIONS_PER_RECORD } from '../entity/change.js';
 import { type Deed, ENTITY_OPERATIONS, type EntityOperation, type Outcome } from '../entity/operations.js';
 import { Problem } from '../problem.js';
+import { conflictOf } from '../registration/conflict.js';
+import { isExpired, patchRegistration, type Registration } from '../registration/model.js';
 import { type Observer, patchSubscription, type Subscription } from '../subscription/model.js';
 import type { Applied, Command, EntityResult } from './commands.js';
 import { Tenant } from './tenant.js';
@@ -45,6 +47,15 @@ export class Memory {
         return [this.#resubscribe(command)];
       case 'unsubscribe':
         return [this.#unsubscribe(command.tenant, command.id)];
+      case 'register':
+        return [this.#register(command.tenant, command.registration, command.atMs)];
+      case 'reregister':
+        return [this.#reregister(command)];
+      case 'unregister': {
+        const { id } = command;
+        const isThere = this.tenants.get(command.tenant)?.registrations.delete(id) === true;
+        return [isThere ? { id, kind: 'deleted', notUpdated: NOTHING } : refused(id, noRegistration(id))];
+      }
       case 'host':
         this.contexts.host(command.context);
         return [{ id: command.context.id, kind: 'created', notUpdated: NOTHING }];
@@ -110,6 +121,33 @@ export class Memory {
     this.#observer.unsubscribed(tenant, id);
     return { id, kind: 'deleted', notUpdated: NOTHING };
   }
+
+  #register(tenantName: string, registration: Registration, atMs: number): EntityResult {
+    const tenant = this.tenantFor(tenantName);
+    const { id } = registration;
+    if (tenant.registrations.get(id, atMs) !== undefined)
+      return refused(id, new Problem('alreadyExists', `registration ${id} already exists`));
+    const conflict = conflictOf(tenant, registration, atMs);
+    if (conflict !== undefined) return refused(id, conflict);
+    tenant.registrations.delete(id);
+    tenant.registrations.put(registration);
+    return { id, kind: 'created', notUpdated: NOTHING };
+  }
+
+  #reregister({ tenant: name, id, patch, atMs }: Extract<Command, { readonly kind: 'reregister' }>): EntityResult {
+    const tenant = this.tenants.get(name);
+    const before = tenant?.registrations.get(id, atMs);
+    if (tenant === undefined || before === undefined) return refused(id, noRegistration(id));
+    const after = patchRegistration(before, patch);
+    const conflict = isExpired(after, atMs) ? undefined : conflictOf(tenant, after, atMs);
+    if (conflict !== undefined) return refused(id, conflict);
+    tenant.registrations.put(after);
+    return { id, kind: 'updated', notUpdated: NOTHING };
+  }
+}
+
+export function noRegistration(id: string): Problem {
+  return new Problem('resourceNotFound', `there is no registration ${id}`);
 }
 
 export function noSubscription(id: string): Problem {

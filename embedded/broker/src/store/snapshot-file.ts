@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { ConfigError, crc32, type Disk, type DiskFile } from '@contor/kit';
 import type { HostedContext } from '../context/registry.js';
+import type { RegistrationState } from '../registration/model.js';
 import type { NotificationStatus, Subscription } from '../subscription/model.js';
 import type { PackedEntity, PackedTelling } from './pack.js';
 
@@ -31,6 +32,11 @@ export type Frame =
       readonly subscription: string;
       readonly strings: string[];
       readonly entries: readonly PackedTelling[];
+    }
+  | {
+      readonly kind: 'registrations';
+      readonly tenant: string;
+      readonly registrations: readonly RegistrationState[];
     }
   | { readonly kind: 'end'; readonly frames: number };
 

@@ -17,6 +17,7 @@ import {
 import type { ContextRegistry, HostedContext } from '../context/registry.js';
 import type { Entity } from '../entity/model.js';
 import { Problem } from '../problem.js';
+import type { RegistrationState } from '../registration/model.js';
 import { type Boxes, type BoxState, NEVER_SENT } from '../subscription/model.js';
 import type { Applied, Command } from './commands.js';
 import { type DiskRoom, saysFull } from './disk-room.js';
@@ -200,6 +201,7 @@ export class Store {
     const tenants = [...this.memory.tenants.values()].map((tenant) => ({
       name: tenant.name,
       entities: [...tenant.entities()],
+      registrations: tenant.registrations.capture(this.#options.clock.nowMs()),
     }));
     const contexts = [...this.memory.contexts.hosted.values()];
     return frames(sequence, this.#options.clock.nowMs(), contexts, tenants, this.#options.boxes.capture());
@@ -277,6 +279,9 @@ export class Store {
         for (const packed of frame.entities) tenant.put(unpackEntity(packed, table));
         break;
       }
+      case 'registrations':
+        this.memory.tenantFor(frame.tenant).registrations.restore(frame.registrations);
+        break;
       case 'subscription': {
         const { tenant, subscription, status, cursor } = frame;
         this.memory.tenantFor(tenant).subscriptions.set(subscription.id, subscription);
@@ -295,22 +300,30 @@ export class Store {
   }
 }
 
+interface CapturedTenant {
+  readonly name: string;
+  readonly entities: readonly Entity[];
+  readonly registrations: readonly RegistrationState[];
+}
+
 function* frames(
   sequence: number,
   savedAtMs: number,
   contexts: readonly HostedContext[],
-  tenants: readonly { readonly name: string; readonly entities: readonly Entity[] }[],
+  tenants: readonly CapturedTenant[],
   boxes: readonly BoxState[],
 ): Iterable<Frame> {
   yield { kind: 'head', sequence, savedAtMs };
   yield { kind: 'contexts', contexts };
-  for (const { name, entities } of tenants) {
+  for (const { name, entities, registrations } of tenants) {
     // An empty tenant is a tenant too.
     for (let at = 0; at === 0 || at < entities.length; at += ENTITIES_PER_FRAME) {
       const table = new StringTable();
       const packed = entities.slice(at, at + ENTITIES_PER_FRAME).map((entity) => packEntity(entity, table));
       yield { kind: 'entities', tenant: name, strings: table.strings, entities: packed };
     }
+    for (let at = 0; at < registrations.length; at += ENTITIES_PER_FRAME)
+      yield { kind: 'registrations', tenant: name, registrations: registrations.slice(at, at + ENTITIES_PER_FRAME) };
   }
   for (const { tenant, subscription, status, cursor, pending } of boxes) {
     yield { kind: 'subscription', tenant, subscription, status, cursor };

@@ -1,6 +1,7 @@
-/** One tenant's entities and subscriptions in memory. A tenant is a wall: nothing in here knows another one. */
+/** One tenant's entities, subscriptions and registrations in memory. A tenant is a wall: nothing in here knows another one. */
 
 import type { Entity } from '../entity/model.js';
+import { RegistrationBook } from '../registration/book.js';
 import type { Subscription } from '../subscription/model.js';
 
 /** A place that keeps its identity while the entity in it is replaced: the indexes point here. */
@@ -11,6 +12,7 @@ interface Slot {
 export class Tenant {
   readonly name: string;
   readonly subscriptions = new Map<string, Subscription>();
+  readonly registrations = new RegistrationBook();
   readonly #slots = new Map<string, Slot>();
   readonly #byType = new Map<string, Set<Slot>>();
 

@@ -120,7 +120,8 @@ function readQuery(call: Call, context: Context): RegistrationQuery {
   return {
     ids: readIds(call),
     idPattern: idPattern === undefined ? undefined : compilePattern(idPattern),
-    types: type === undefined ? undefined : parseTypeSelection(type, context),
+    // A source that has one of several types may have an entity with all of them.
+    types: type === undefined ? undefined : parseTypeSelection(type, context)?.flat(),
     attributes: csv(query.get('attrs'))?.map((name) => context.expand(name)),
   };
 }

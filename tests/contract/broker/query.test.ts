@@ -130,7 +130,7 @@ const CASES: readonly Case[] = [
     '',
   ),
   query('5.7.2', 'by type', 'type=House', 'h'),
-  query('4.17', 'by types', 'type=House,Room', 'habc'),
+  query('4.17', 'by types', 'type=House,Room', 'abch'),
   query('5.7.2', 'by any type', 'type=*', 'abch'),
   query('5.7.2', 'by id', `id=${IDS.c},${IDS.a}`, 'ca'),
   query('5.7.2', 'by id and type', `id=${IDS.c},${IDS.h}&type=House`, 'h'),

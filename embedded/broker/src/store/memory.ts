@@ -11,12 +11,15 @@ import { conflictOf } from '../registration/conflict.js';
 import { isExpired, patchRegistration, type Registration } from '../registration/model.js';
 import { type Observer, patchSubscription, type Subscription } from '../subscription/model.js';
 import type { Applied, Command, EntityResult } from './commands.js';
+import { Shelf } from './shelf.js';
 import { Tenant } from './tenant.js';
 
 const NOTHING: EntityResult['notUpdated'] = [];
 
 export class Memory {
   readonly tenants = new Map<string, Tenant>();
+  /** Where the entities of all tenants lie. */
+  readonly shelf = new Shelf();
   readonly contexts: ContextRegistry;
   readonly #observer: Observer;
 
@@ -67,11 +70,17 @@ export class Memory {
     }
   }
 
+  /** Forgets what a snapshot brought that turned out to be damaged. */
+  clear(): void {
+    this.tenants.clear();
+    this.shelf.clear();
+  }
+
   /** A write makes its tenant (4.14); reads of one that never was are refused elsewhere. */
   tenantFor(name: string): Tenant {
     const known = this.tenants.get(name);
     if (known !== undefined) return known;
-    const tenant = new Tenant(name);
+    const tenant = new Tenant(name, this.shelf);
     this.tenants.set(name, tenant);
     return tenant;
   }

@@ -14,17 +14,15 @@ import {
   openDurableLog,
   type Timer,
 } from '@contor/kit';
-import type { ContextRegistry, HostedContext } from '../context/registry.js';
-import type { Entity } from '../entity/model.js';
+import type { ContextRegistry } from '../context/registry.js';
 import { Problem } from '../problem.js';
-import type { RegistrationState } from '../registration/model.js';
-import { type Boxes, type BoxState, NEVER_SENT } from '../subscription/model.js';
+import type { Boxes } from '../subscription/model.js';
 import type { Applied, Command } from './commands.js';
 import { type DiskRoom, saysFull } from './disk-room.js';
 import { Memory } from './memory.js';
-import { packEntity, packTelling, StringTable, unpackEntity, unpackTelling } from './pack.js';
 import { decodeCommand, encodeCommand, RECORD_KIND, RECORD_VERSION } from './records.js';
-import { type Frame, listSnapshots, readSnapshot, snapshotName, writeSnapshot } from './snapshot-file.js';
+import { listSnapshots, readSnapshot, snapshotName, writeSnapshot } from './snapshot-file.js';
+import { captureState, restoreState } from './snapshot-state.js';
 
 export interface StoreOptions {
   readonly disk: Disk;
@@ -56,8 +54,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Entities in one frame of a snapshot: small enough to breathe between frames, large enough to share strings. */
-const ENTITIES_PER_FRAME = 500;
 /** Snapshots kept: should the newest be damaged, the one before and the log after it still give everything. */
 const GENERATIONS = 2;
 const RETRY_AFTER = { 'Retry-After': '5' };
@@ -186,7 +182,8 @@ export class Store {
     const sequence = this.#applied;
     this.#bytesAtSnapshot = this.#appendedBytes;
     const startedMs = clock.monotonicMs();
-    await writeSnapshot(disk, directory, sequence, this.#capture(sequence));
+    const state = captureState(this.memory, this.#options.boxes, sequence, clock.nowMs());
+    await writeSnapshot(disk, directory, sequence, state);
     this.#snapshots += 1;
     room.served('snapshot');
     const generations = await listSnapshots(disk, directory);
@@ -194,17 +191,6 @@ export class Store {
     const oldest = generations[GENERATIONS - 1];
     if (oldest !== undefined) await this.#durable.release(oldest);
     log.info({ sequence, ms: Math.round(clock.monotonicMs() - startedMs) }, 'A snapshot was written.');
-  }
-
-  /** References are taken at once, entities being immutable; they are packed later, frame by frame. */
-  #capture(sequence: number): Iterable<Frame> {
-    const tenants = [...this.memory.tenants.values()].map((tenant) => ({
-      name: tenant.name,
-      entities: [...tenant.entities()],
-      registrations: tenant.registrations.capture(this.#options.clock.nowMs()),
-    }));
-    const contexts = [...this.memory.contexts.hosted.values()];
-    return frames(sequence, this.#options.clock.nowMs(), contexts, tenants, this.#options.boxes.capture());
   }
 
   async #recover(): Promise<void> {
@@ -249,89 +235,21 @@ export class Store {
 
   /** Loads the newest whole snapshot and answers its sequence; 0 when there is none. */
   async #loadSnapshot(): Promise<number> {
-    const { disk, directory, log } = this.#options;
+    const { disk, directory, log, boxes } = this.#options;
     for (const sequence of await listSnapshots(disk, directory)) {
       const path = join(directory, snapshotName(sequence));
       try {
-        // Read twice: a file is checked to its end before any of it becomes state.
-        for await (const _ of readSnapshot(disk, path));
-        for await (const frame of readSnapshot(disk, path)) this.#restore(frame);
+        await restoreState(readSnapshot(disk, path), this.memory, boxes);
         return sequence;
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
+        this.memory.clear();
         log.error({ path, err: error }, 'A snapshot is damaged and was set aside; the one before it is used.');
         await disk.rename(path, `${path}.damaged`);
         await disk.syncDirectory(directory);
       }
     }
     return 0;
-  }
-
-  #restore(frame: Frame): void {
-    const { boxes } = this.#options;
-    switch (frame.kind) {
-      case 'contexts':
-        for (const context of frame.contexts) this.memory.contexts.host(context);
-        break;
-      case 'entities': {
-        const table = new StringTable(frame.strings);
-        const tenant = this.memory.tenantFor(frame.tenant);
-        for (const packed of frame.entities) tenant.put(unpackEntity(packed, table));
-        break;
-      }
-      case 'registrations':
-        this.memory.tenantFor(frame.tenant).registrations.restore(frame.registrations);
-        break;
-      case 'subscription': {
-        const { tenant, subscription, status, cursor } = frame;
-        this.memory.tenantFor(tenant).subscriptions.set(subscription.id, subscription);
-        boxes.restore({ tenant, subscription, status, cursor, pending: [] });
-        break;
-      }
-      case 'outbox': {
-        const table = new StringTable(frame.strings);
-        const subscription = this.memory.tenantFor(frame.tenant).subscriptions.get(frame.subscription);
-        if (subscription === undefined) break;
-        const pending = frame.entries.map((packed) => unpackTelling(packed, table));
-        boxes.restore({ tenant: frame.tenant, subscription, status: NEVER_SENT, cursor: 0, pending });
-        break;
-      }
-    }
-  }
-}
-
-interface CapturedTenant {
-  readonly name: string;
-  readonly entities: readonly Entity[];
-  readonly registrations: readonly RegistrationState[];
-}
-
-function* frames(
-  sequence: number,
-  savedAtMs: number,
-  contexts: readonly HostedContext[],
-  tenants: readonly CapturedTenant[],
-  boxes: readonly BoxState[],
-): Iterable<Frame> {
-  yield { kind: 'head', sequence, savedAtMs };
-  yield { kind: 'contexts', contexts };
-  for (const { name, entities, registrations } of tenants) {
-    // An empty tenant is a tenant too.
-    for (let at = 0; at === 0 || at < entities.length; at += ENTITIES_PER_FRAME) {
-      const table = new StringTable();
-      const packed = entities.slice(at, at + ENTITIES_PER_FRAME).map((entity) => packEntity(entity, table));
-      yield { kind: 'entities', tenant: name, strings: table.strings, entities: packed };
-    }
-    for (let at = 0; at < registrations.length; at += ENTITIES_PER_FRAME)
-      yield { kind: 'registrations', tenant: name, registrations: registrations.slice(at, at + ENTITIES_PER_FRAME) };
-  }
-  for (const { tenant, subscription, status, cursor, pending } of boxes) {
-    yield { kind: 'subscription', tenant, subscription, status, cursor };
-    for (let at = 0; at < pending.length; at += ENTITIES_PER_FRAME) {
-      const table = new StringTable();
-      const entries = pending.slice(at, at + ENTITIES_PER_FRAME).map((telling) => packTelling(telling, table));
-      yield { kind: 'outbox', tenant, subscription: subscription.id, strings: table.strings, entries };
-    }
   }
 }
 

@@ -3,95 +3,52 @@
 import type { Entity } from '../entity/model.js';
 import { RegistrationBook } from '../registration/book.js';
 import type { Subscription } from '../subscription/model.js';
-
-/** A place that keeps its identity while the entity in it is replaced: the indexes point here. */
-interface Slot {
-  entity: Entity;
-}
+import { EntityTable } from './entity-table.js';
+import type { Shelf } from './shelf.js';
 
 export class Tenant {
   readonly name: string;
   readonly subscriptions = new Map<string, Subscription>();
   readonly registrations = new RegistrationBook();
-  readonly #slots = new Map<string, Slot>();
-  readonly #byType = new Map<string, Set<Slot>>();
+  /** For queries, which need not unpack what they do not answer with. */
+  readonly table: EntityTable;
 
-  constructor(name: string) {
+  constructor(name: string, shelf: Shelf) {
     this.name = name;
+    this.table = new EntityTable(shelf);
   }
 
   get size(): number {
-    return this.#slots.size;
+    return this.table.size;
   }
 
   get types(): Iterable<string> {
-    return this.#byType.keys();
+    return this.table.types;
+  }
+
+  has(id: string): boolean {
+    return this.table.has(id);
   }
 
   entity(id: string): Entity | undefined {
-    return this.#slots.get(id)?.entity;
+    const slot = this.table.slot(id);
+    return slot === undefined ? undefined : this.table.entityAt(slot);
   }
 
   countOf(type: string): number {
-    return this.#byType.get(type)?.size ?? 0;
+    return this.table.countOf(type);
   }
 
-  /** In order of creation. With several types an entity that has two of them comes once. */
+  /** In order of creation; with several types an entity that has two of them comes once. Each is unpacked: see `table`. */
   *entities(types?: readonly string[]): Iterable<Entity> {
-    if (types === undefined) {
-      for (const { entity } of this.#slots.values()) yield entity;
-      return;
-    }
-    const [only] = types;
-    if (types.length === 1 && only !== undefined) {
-      for (const { entity } of this.#byType.get(only) ?? []) yield entity;
-      return;
-    }
-    const seen = new Set<Slot>();
-    for (const type of types) {
-      for (const slot of this.#byType.get(type) ?? []) {
-        if (seen.has(slot)) continue;
-        seen.add(slot);
-        yield slot.entity;
-      }
-    }
+    for (const slot of this.table.slots(types)) yield this.table.entityAt(slot);
   }
 
   put(entity: Entity): void {
-    const slot = this.#slots.get(entity.id);
-    if (slot === undefined) {
-      const created = { entity };
-      this.#slots.set(entity.id, created);
-      this.#index(created, entity.types);
-    } else {
-      const before = slot.entity;
-      slot.entity = entity;
-      if (before.types !== entity.types) this.#reindex(slot, before.types, entity.types);
-    }
+    this.table.put(entity);
   }
 
   remove(id: string): void {
-    const slot = this.#slots.get(id);
-    if (slot === undefined) return;
-    this.#slots.delete(id);
-    this.#reindex(slot, slot.entity.types, []);
-  }
-
-  #index(slot: Slot, types: readonly string[]): void {
-    for (const type of types) {
-      const bucket = this.#byType.get(type);
-      if (bucket === undefined) this.#byType.set(type, new Set([slot]));
-      else bucket.add(slot);
-    }
-  }
-
-  #reindex(slot: Slot, before: readonly string[], after: readonly string[]): void {
-    for (const type of before) {
-      if (after.includes(type)) continue;
-      const bucket = this.#byType.get(type);
-      bucket?.delete(slot);
-      if (bucket?.size === 0) this.#byType.delete(type);
-    }
-    this.#index(slot, after);
+    this.table.remove(id);
   }
 }

@@ -1,6 +1,7 @@
 /** Contract of writes to attributes: append, update, partial update, delete, merge, replace. GS CIM 009 V1.9.1, 5.6.2 to 5.6.5, 5.6.17, 5.6.18. */
 
-import { type Case, contract, patch, post, property, ROOM, remove, room } from './cases.js';
+import { expect } from '@jest/globals';
+import { type Case, contract, NULL, patch, post, property, ROOM, remove, room } from './cases.js';
 
 const GIVEN = [
   post(
@@ -54,10 +55,10 @@ const EFFECTS: readonly Row[] = [
   ],
   [
     '5.6.2',
-    'update leaves out what is not there',
+    'update adds what is not there',
     patch(ATTRS, { warmth: property(22), label: property('n') }),
-    207,
-    { warmth: property(22), size: SIZE },
+    204,
+    { warmth: property(22), size: SIZE, label: property('n') },
   ],
   [
     '5.6.2',
@@ -118,10 +119,10 @@ const EFFECTS: readonly Row[] = [
   ],
   [
     '5.6.17.4',
-    'merge stamps with observedAt',
+    'merge stamps nothing that had no observedAt',
     patch(`${MERGE}?observedAt=2026-11-20T07:00:00Z`, { size: { value: 5 } }),
     204,
-    { warmth: WARMTH, size: property(5, { observedAt: '2026-11-20T07:00:00Z' }) },
+    { warmth: WARMTH, size: property(5) },
   ],
   [
     '5.6.18',
@@ -218,9 +219,29 @@ const CASES: readonly Case[] = [
   ),
   {
     clause: '5.2.18',
-    name: 'an update says what it did not do',
+    name: 'an append says what it did not do, and why',
     given: GIVEN,
-    when: patch(ATTRS, { warmth: property(22), label: property('n') }),
+    when: post(`${ATTRS}?options=noOverwrite`, { warmth: property(22), label: property('n') }),
+    answer: {
+      status: 207,
+      body: {
+        updated: ['label'],
+        notUpdated: [{ attributeName: 'warmth', reason: expect.stringContaining('noOverwrite') }],
+      },
+    },
+  },
+  {
+    clause: '5.2.18',
+    name: 'an update says what it could not remove',
+    given: GIVEN,
+    when: patch(ATTRS, { warmth: property(22), label: NULL }),
+    answer: { status: 207, like: { updated: ['warmth'], notUpdated: [{ attributeName: 'label' }] } },
+  },
+  {
+    clause: '5.2.18',
+    name: 'a merge says which new attribute had no value',
+    given: GIVEN,
+    when: patch(MERGE, { warmth: { value: 22 }, label: { unitCode: 'CEL' } }),
     answer: { status: 207, like: { updated: ['warmth'], notUpdated: [{ attributeName: 'label' }] } },
   },
   {

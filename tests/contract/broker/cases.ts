@@ -103,9 +103,16 @@ export function patch(path: string, body: unknown, headers?: Headings): Step {
   return { method: 'PATCH', path, body, ...(headers && { headers }) };
 }
 
+export function put(path: string, body: unknown, headers?: Headings): Step {
+  return { method: 'PUT', path, body, ...(headers && { headers }) };
+}
+
 export function remove(path: string): Step {
   return { method: 'DELETE', path };
 }
+
+/** 4.5.0: removes what it stands for. */
+export const NULL = 'urn:ngsi-ld:null';
 
 export const ROOM = 'urn:ngsi-ld:Room:1';
 
@@ -115,4 +122,32 @@ export function property(value: unknown, more: object = {}): object {
 
 export function room(id: string = ROOM, attributes: object = { warmth: property(21) }): object {
   return { id, type: 'Room', ...attributes };
+}
+
+/** A room with some attributes, one write that succeeds, and the attributes it has then. */
+export type Change = readonly [clause: string, name: string, before: object, when: Step, after: object];
+
+export function change([clause, name, before, when, after]: Change): Case {
+  return {
+    clause,
+    name,
+    given: [post('/entities', room(ROOM, before))],
+    when,
+    answer: { status: 204 },
+    after: { path: `/entities/${ROOM}`, answer: { status: 200, body: room(ROOM, after) } },
+  };
+}
+
+/** A room with some attributes, and one write that is refused and leaves it as it was. */
+export type Refusal = readonly [
+  clause: string,
+  name: string,
+  before: object,
+  when: Step,
+  status: number,
+  problem: string,
+];
+
+export function refusal([clause, name, before, when, status, problem]: Refusal): Case {
+  return { ...change([clause, name, before, when, before]), answer: { status, problem } };
 }

@@ -54,17 +54,17 @@ describe('merging', () => {
     );
   });
 
-  it('appendNew changes nothing that is there; update adds nothing that is not', () => {
+  it('appendNew changes nothing that is there; what replaces one adds nothing that is not', () => {
     fc.assert(
       fc.property(attributes, attributes, (before, input) => {
         const added = mergeAttributes(before, input, 'appendNew').attributes;
         expect(added.slice(0, before.length)).toEqual(before);
-        expect(mergeAttributes(before, input, 'update').attributes.map(keyOf)).toEqual(before.map(keyOf));
+        expect(mergeAttributes(before, input, 'replaceOne').attributes.map(keyOf)).toEqual(before.map(keyOf));
       }),
     );
   });
 
-  it.each(['append', 'appendNew', 'update', 'partial', 'merge'] as const)(
+  it.each(['append', 'appendNew', 'update', 'replaceOne', 'partial', 'merge'] as const)(
     '%s leaves its inputs alone and keeps creation times',
     (rule) => {
       fc.assert(

@@ -57,12 +57,16 @@ export interface Entity {
 export interface EntityInput {
   readonly id: string;
   readonly types: readonly string[];
+  /** Empty: the scope is to be removed. */
   readonly scope: readonly string[] | undefined;
   readonly attributes: readonly Attribute[];
 }
 
 /** 4.5.0: in an update, this URI as a value means "remove what is here". */
 export const NGSI_NULL = 'urn:ngsi-ld:null';
+
+/** Attributes of one entity, sub-attributes not counted: a bound for the loops that compare attribute lists. */
+export const MAX_ATTRIBUTES = 5_000;
 
 export const NO_PARTS: readonly Attribute[] = [];
 

@@ -6,29 +6,47 @@
 import type { Context } from '../context/compile.js';
 import { isDateTime, isList, isObject, isUri, type Json, type JsonObject, MAX_DEPTH, measure } from '../json.js';
 import { badRequest, notBuilt } from '../problem.js';
-import { type Attribute, type AttributeKind, type EntityInput, KINDS, NGSI_NULL, NO_PARTS, SAME } from './model.js';
-import { checkValue, inferKind } from './values.js';
+import {
+  type Attribute,
+  type AttributeKind,
+  type EntityInput,
+  KINDS,
+  MAX_ATTRIBUTES,
+  NGSI_NULL,
+  NO_PARTS,
+  SAME,
+} from './model.js';
+import { checkValue, inferKind, isRemoval, refuseNulls } from './values.js';
 
 export interface ParseOptions {
   readonly context: Context;
   readonly atMs: number;
-  /** Updates may say urn:ngsi-ld:null; creations may not. */
-  readonly isNullAllowed: boolean;
-  /** Merge and partial update may leave out the value (5.5.12, 5.6.4). */
+  /**
+   * Where urn:ngsi-ld:null may stand (5.2.1, 5.5.4): creations have nothing to remove, updates remove attributes and
+   * their members, and a merge also what is inside a value.
+   */
+  readonly nulls: 'nowhere' | 'members' | 'values';
+  /** Merge and partial update may leave out the value (5.5.8, 5.5.12). */
   readonly isValueOptional?: boolean;
+  /** What an attribute is now, for fragments that do not say what they are. */
+  readonly kindOf?: KindOf;
+  /** The language of a bare text that goes into a LanguageProperty (6.5.3.4). */
+  readonly lang?: string | undefined;
 }
 
-/** Attributes of one entity, sub-attributes not counted: a bound for the loops that compare attribute lists. */
-const MAX_ATTRIBUTES = 5_000;
+export type KindOf = (name: string, datasetId: string | undefined) => AttributeKind | undefined;
 
 /** Members of an attribute that are not sub-attributes, and what happens to each. */
-const ATTRIBUTE_MEMBERS: ReadonlyMap<string, 'read' | 'ignored' | 'later'> = new Map([
+const ATTRIBUTE_MEMBERS: ReadonlyMap<string, 'read' | 'value' | 'ignored' | 'later' | 'refused'> = new Map([
   ['type', 'read'],
-  ['value', 'read'],
-  ['object', 'read'],
-  ['languageMap', 'read'],
-  ['vocab', 'read'],
-  ['json', 'read'],
+  ['@type', 'read'],
+  ['value', 'value'],
+  ['object', 'value'],
+  ['languageMap', 'value'],
+  ['vocab', 'value'],
+  ['json', 'value'],
+  ['valueList', 'value'],
+  ['objectList', 'value'],
   ['observedAt', 'read'],
   ['unitCode', 'read'],
   ['datasetId', 'read'],
@@ -37,15 +55,34 @@ const ATTRIBUTE_MEMBERS: ReadonlyMap<string, 'read' | 'ignored' | 'later'> = new
   ['modifiedAt', 'ignored'],
   ['deletedAt', 'ignored'],
   ['instanceId', 'ignored'],
-  ['valueList', 'later'],
-  ['objectList', 'later'],
   ['objectType', 'later'],
   ['valueType', 'later'],
   ['expiresAt', 'later'],
+  ['ngsildproof', 'later'],
+  // 4.5.2.2, 4.5.3.2: these stand in answers and notifications only.
+  ['previousValue', 'refused'],
+  ['previousObject', 'refused'],
+  ['previousLanguageMap', 'refused'],
+  ['previousVocab', 'refused'],
+  ['previousJson', 'refused'],
+  ['previousValueList', 'refused'],
+  ['previousObjectList', 'refused'],
+  ['entity', 'refused'],
+  ['entityList', 'refused'],
+  ['entityIdSealed', 'refused'],
+  ['entityTypeSealed', 'refused'],
 ]);
 
-/** Members of an entity that are not attributes. */
-const ENTITY_MEMBERS = new Set([
+/** 4.5.3.2, 4.5.18, 4.5.20, 4.5.24: what has no number has no unit. */
+const UNITLESS: ReadonlySet<AttributeKind | typeof SAME> = new Set([
+  'Relationship',
+  'LanguageProperty',
+  'VocabProperty',
+  'JsonProperty',
+]);
+
+/** Members of an entity that are not attributes (4.5.1). */
+export const ENTITY_MEMBERS: ReadonlySet<string> = new Set([
   'id',
   'type',
   'scope',
@@ -66,22 +103,31 @@ export function parseEntity(json: Json, options: ParseOptions): EntityInput {
 /** Part of an entity whose id stands in the URL; a type is optional (5.6.2, 5.6.3, 5.6.17). */
 export function parseFragment(json: JsonObject, id: string, options: ParseOptions, isWhole = false): EntityInput {
   const types = parseTypes(json.type ?? json['@type'], options.context);
-  if (isWhole && types.length === 0) throw badRequest(`entity ${id} has no type`);
+  if (isWhole && types.length === 0) throw badRequest(`entity ${id} has no type; add "type" (5.2.4)`);
   const attributes: Attribute[] = [];
   for (const key of Object.keys(json)) {
     if (ENTITY_MEMBERS.has(key)) continue;
     if (key === 'expiresAt') throw notBuilt('a transient entity (expiresAt, 4.22)');
     parseInstances(key, json[key] ?? null, options, attributes, 1);
   }
+  return finished(id, types, parseScope(json.scope, options.nulls !== 'nowhere'), attributes);
+}
+
+export function finished(
+  id: string,
+  types: readonly string[],
+  scope: readonly string[] | undefined,
+  attributes: readonly Attribute[],
+): EntityInput {
   if (attributes.length > MAX_ATTRIBUTES) throw badRequest(`entity ${id} has more than ${MAX_ATTRIBUTES} attributes`);
   checkInstances(attributes);
-  return { id, types, scope: parseScope(json.scope), attributes };
+  return { id, types, scope, attributes };
 }
 
 export function parseId(json: JsonObject): string {
   const id = json.id ?? json['@id'];
-  if (typeof id !== 'string') throw badRequest('an entity needs an id');
-  if (!isUri(id)) throw badRequest(`the entity id '${id.slice(0, 100)}' is not a URI`);
+  if (typeof id !== 'string') throw badRequest('an entity needs an id; add "id", a URI (5.2.4)');
+  if (!isUri(id) || id === NGSI_NULL) throw badRequest(`the entity id '${id.slice(0, 100)}' is not a URI`);
   return id;
 }
 
@@ -90,28 +136,35 @@ export function parseTypes(json: Json | undefined, context: Context): readonly s
   const names = isList(json) ? json : [json];
   if (names.length === 0) throw badRequest('type is an empty array');
   const types = names.map((name) => {
-    if (typeof name !== 'string' || name === '') throw badRequest('type must be a name or an array of names');
+    if (typeof name !== 'string' || name === '' || name === NGSI_NULL)
+      throw badRequest('type must be a name or an array of names');
     return context.expand(name);
   });
   return types.length === 1 ? types : [...new Set(types)];
 }
 
-/** 4.18: a scope is `/a/b`, levels are names; an entity has one or an array of them. */
-const SCOPE = /^\/?[\p{L}\p{N}_-]+(?:\/[\p{L}\p{N}_-]+)*$/u;
+/** 4.18: a scope is `/a/b`, levels begin with a letter; an entity has one or an array of them. */
+const SCOPE = /^\/?\p{L}[\p{L}\p{N}_]*(?:\/\p{L}[\p{L}\p{N}_]*)*$/u;
 
-function parseScope(json: Json | undefined): readonly string[] | undefined {
+/** No scope at all, as opposed to none said: what urn:ngsi-ld:null asks for (4.18). */
+const NO_SCOPE: readonly string[] = [];
+
+export function parseScope(json: Json | undefined, isNullAllowed: boolean): readonly string[] | undefined {
   if (json === undefined) return undefined;
-  return (isList(json) ? json : [json]).map((scope) => {
+  if (json === NGSI_NULL && isNullAllowed) return NO_SCOPE;
+  const scopes = (isList(json) ? json : [json]).map((scope) => {
     if (typeof scope !== 'string' || !SCOPE.test(scope))
-      throw badRequest('scope must be a path such as /Bucharest/North (4.18)');
+      throw badRequest('scope must be a path such as /Bucharest/North: levels of letters, digits and _ (4.18)');
     return scope.startsWith('/') ? scope : `/${scope}`;
   });
+  if (scopes.length === 0) throw badRequest('scope is an empty array');
+  return [...new Set(scopes)];
 }
 
 /** One attribute, or the array of its instances told apart by datasetId (4.5.5). */
 function parseInstances(key: string, json: Json, options: ParseOptions, into: Attribute[], depth: number): void {
   const name = options.context.expand(key);
-  if (isList(json) && json.length > 0 && json.every(isInstance)) {
+  if (isList(json) && json.length > 0 && json.every((item) => isInstance(item, options))) {
     for (const instance of json) into.push(parseAttribute(key, name, instance, options, depth));
   } else {
     into.push(parseAttribute(key, name, json, options, depth));
@@ -119,34 +172,63 @@ function parseInstances(key: string, json: Json, options: ParseOptions, into: At
 }
 
 /** An array of attribute objects is a multi-attribute; any other array is the value of a concise Property. */
-function isInstance(json: Json): boolean {
-  return isObject(json) && inferKind(json) !== undefined;
+function isInstance(json: Json, { isValueOptional }: ParseOptions): boolean {
+  if (!isObject(json)) return false;
+  const { kind } = inferKind(json);
+  return kind !== 'unknown' && (kind !== 'unsaid' || (isValueOptional === true && json.datasetId !== undefined));
 }
 
 export function parseAttribute(key: string, name: string, json: Json, options: ParseOptions, depth = 1): Attribute {
-  if (json === null) throw badRequest(`attribute '${key}' is null; urn:ngsi-ld:null removes an attribute`);
-  if (!isObject(json)) return conciseAttribute(key, name, json, options, depth);
-  const kind = inferKind(json);
-  if (kind === 'geometry') return assemble(key, name, 'GeoProperty', json, {}, options, depth);
-  const value = kind === undefined ? undefined : json[KINDS[kind].member];
-  if (value === undefined && options.isValueOptional && isKindOpen(json))
+  if (depth > MAX_DEPTH) throw badRequest(`JSON is nested deeper than ${MAX_DEPTH} levels`);
+  if (json === null) throw badRequest(`attribute '${key}' is null; ${NGSI_NULL} removes an attribute`);
+  if (!isObject(json)) return bare(key, name, json, options, depth);
+  const inferred = inferKind(json);
+  switch (inferred.kind) {
+    case 'geometry':
+      return assemble(key, name, 'GeoProperty', json, {}, options, depth);
+    case 'unknown':
+      throw badRequest(`attribute '${key}': its type must be one of ${Object.keys(KINDS).join(', ')} (4.5.2)`);
+    case 'unsaid':
+      if (options.isValueOptional) return assemble(key, name, SAME, '', json, options, depth);
+      throw badRequest(`attribute '${key}' has neither a type nor a value; write {"value": …} (4.5.2)`);
+  }
+  const { member } = KINDS[inferred.kind];
+  const value = json[member];
+  if (value === undefined) {
+    const now = options.kindOf?.(name, datasetOf(json));
+    if (!options.isValueOptional || (now !== undefined && now !== inferred.kind))
+      throw badRequest(`attribute '${key}' is a ${inferred.kind} without '${member}'`);
     return assemble(key, name, SAME, '', json, options, depth);
-  if (kind === undefined) throw badRequest(`attribute '${key}' has neither a known type nor a value (4.5.2)`);
-  if (value === undefined) throw badRequest(`attribute '${key}' is a ${kind} without '${KINDS[kind].member}'`);
-  return assemble(key, name, kind, value, json, options, depth);
+  }
+  return assemble(key, name, kindFor(inferred, name, json, options), value, json, options, depth);
 }
 
-/** A fragment without a value: its type, when it names one, is a kind we know. */
-function isKindOpen(json: JsonObject): boolean {
-  return json.type === undefined || (typeof json.type === 'string' && Object.hasOwn(KINDS, json.type));
+/** A fragment that names no type is of the kind that is there already, when it brings the member of that kind. */
+function kindFor(
+  { kind, isExplicit }: { readonly kind: AttributeKind; readonly isExplicit: boolean },
+  name: string,
+  json: JsonObject,
+  { kindOf }: ParseOptions,
+): AttributeKind {
+  if (isExplicit || kindOf === undefined) return kind;
+  const now = kindOf(name, datasetOf(json));
+  return now !== undefined && KINDS[now].member === KINDS[kind].member ? now : kind;
 }
 
-/** 4.5.2.3: `"speed": 55` is a Property. */
-function conciseAttribute(key: string, name: string, value: Json, options: ParseOptions, depth: number): Attribute {
-  return assemble(key, name, 'Property', value, {}, options, depth);
+function datasetOf({ datasetId }: JsonObject): string | undefined {
+  return typeof datasetId === 'string' && datasetId !== '@none' ? datasetId : undefined;
 }
 
-function assemble(
+/** 4.5.2.3: `"speed": 55` is a Property. With a language, a text goes into the LanguageProperty that is there. */
+function bare(key: string, name: string, value: Json, options: ParseOptions, depth: number): Attribute {
+  const { lang } = options;
+  if (lang === undefined || value === NGSI_NULL || options.kindOf?.(name, undefined) !== 'LanguageProperty')
+    return assemble(key, name, 'Property', value, {}, options, depth);
+  return assemble(key, name, 'LanguageProperty', { [lang]: value }, {}, options, depth);
+}
+
+/** One attribute of a known kind. `members` is the object it came in: what is beside the value. */
+export function assemble(
   key: string,
   name: string,
   kind: AttributeKind | typeof SAME,
@@ -155,28 +237,38 @@ function assemble(
   options: ParseOptions,
   depth: number,
 ): Attribute {
-  if (depth > MAX_DEPTH) throw badRequest(`JSON is nested deeper than ${MAX_DEPTH} levels`);
-  const isNull = value === NGSI_NULL;
-  if (isNull && !options.isNullAllowed)
-    throw badRequest(`attribute '${key}': urn:ngsi-ld:null is only for updates (4.5.0)`);
-  const checked = isNull || kind === SAME ? value : checkValue(kind, key, value, options.context);
-  let size = 160 + measure(checked, depth);
+  const { atMs } = options;
+  // Measured first, which bounds its depth: the checks walk it too.
+  let size = 160 + measure(value, depth);
+  const checked = kind === SAME ? value : readValue(kind, key, value, options);
   let observedAt: string | undefined;
   let unitCode: string | undefined;
   let datasetId: string | undefined;
   let parts: Attribute[] | undefined;
   for (const member of Object.keys(members)) {
-    const handling = ATTRIBUTE_MEMBERS.get(member);
-    if (handling === 'later') throw notBuilt(`'${member}' in attribute '${key}'`);
-    if (handling === undefined) {
-      parts ??= [];
-      parseInstances(member, members[member] ?? null, options, parts, depth + 1);
-    } else if (member === 'observedAt') observedAt = dateTime(key, members.observedAt, options);
-    else if (member === 'unitCode') unitCode = text(key, members.unitCode);
-    else if (member === 'datasetId') datasetId = dataset(key, members.datasetId);
+    switch (ATTRIBUTE_MEMBERS.get(member)) {
+      case undefined:
+        parts ??= [];
+        parseInstances(member, members[member] ?? null, options, parts, depth + 1);
+        break;
+      case 'value':
+        if (kind === SAME || member !== KINDS[kind].member)
+          throw badRequest(`attribute '${key}': a ${kind === SAME ? 'fragment of its type' : kind} has no '${member}'`);
+        break;
+      case 'later':
+        throw notBuilt(`'${member}' in attribute '${key}'`);
+      case 'refused':
+        throw badRequest(`attribute '${key}': '${member}' stands in answers only (4.5.2.2)`);
+      case 'read':
+        if (member === 'observedAt') observedAt = dateTime(key, members.observedAt, options);
+        else if (member === 'unitCode') unitCode = unit(key, members.unitCode, kind, options);
+        else if (member === 'datasetId') datasetId = dataset(key, members.datasetId);
+    }
   }
-  if (parts !== undefined) for (const part of parts) size += part.size;
-  const { atMs } = options;
+  if (parts !== undefined) {
+    checkInstances(parts);
+    for (const part of parts) size += part.size;
+  }
   return {
     name,
     kind,
@@ -191,6 +283,12 @@ function assemble(
   };
 }
 
+function readValue(kind: AttributeKind, key: string, value: Json, { context, nulls }: ParseOptions): Json {
+  if (nulls !== 'nowhere' && isRemoval(kind, value)) return NGSI_NULL;
+  refuseNulls(key, value, nulls === 'values');
+  return checkValue(kind, key, value, context);
+}
+
 /** The attributes of one message share their moment: checked once, and kept in memory once. */
 let lastMoment = '';
 
@@ -200,18 +298,21 @@ function dateTime(key: string, json: Json | undefined, options: ParseOptions): s
     lastMoment = json;
     return json;
   }
-  if (json === NGSI_NULL && options.isNullAllowed) return json;
+  if (json === NGSI_NULL && options.nulls !== 'nowhere') return json;
   throw badRequest(`observedAt of '${key}' must be a UTC DateTime such as 2026-11-20T07:00:10.000Z (4.6.3)`);
 }
 
-function text(key: string, json: Json | undefined): string {
-  if (typeof json === 'string' && json !== '' && json.length <= 256) return json;
-  throw badRequest(`unitCode of '${key}' must be a text`);
+function unit(key: string, json: Json | undefined, kind: AttributeKind | typeof SAME, { nulls }: ParseOptions): string {
+  if (UNITLESS.has(kind)) throw badRequest(`attribute '${key}': a ${kind} has no unitCode`);
+  if (json === NGSI_NULL ? nulls !== 'nowhere' : typeof json === 'string' && json !== '' && json.length <= 256)
+    return String(json);
+  throw badRequest(`unitCode of '${key}' must be a text, a UN/CEFACT code such as KWH`);
 }
 
+/** 4.5.5.1: `@none` is the default instance. A datasetId tells which instance is meant, so there is no removing it. */
 function dataset(key: string, json: Json | undefined): string | undefined {
   if (json === '@none') return undefined;
-  if (typeof json === 'string' && isUri(json)) return json;
+  if (typeof json === 'string' && isUri(json) && json !== NGSI_NULL) return json;
   throw badRequest(`datasetId of '${key}' must be a URI`);
 }
 
@@ -222,7 +323,7 @@ function checkInstances(attributes: readonly Attribute[]): void {
     const instance = datasetId === undefined ? name : `${name} ${datasetId}`;
     if (seen.has(instance))
       throw badRequest(
-        `attribute ${name} is there twice${datasetId === undefined ? '' : ` with datasetId ${datasetId}`}`,
+        `attribute ${name} is there twice${datasetId === undefined ? '' : ` with datasetId ${datasetId}`}; a datasetId tells instances apart (4.5.5)`,
       );
     seen.add(instance);
   }

@@ -1,19 +1,10 @@
-/** What may stand in the value member of each attribute kind (GS CIM 009 V1.9.1, 4.5.2, 4.5.3, 4.5.18, 4.5.20, 4.7.1). */
+/** What may stand in the value member of each attribute kind (GS CIM 009 V1.9.1, 4.5.2, 4.5.3, 4.5.18, 4.5.20, 4.5.24, 4.7.1). */
 
 import type { Context } from '../context/compile.js';
 import { isList, isObject, isUri, type Json, type JsonObject } from '../json.js';
 import { badRequest, notBuilt } from '../problem.js';
-import { type AttributeKind, KINDS } from './model.js';
-
-/** 4.7.1: GeoJSON geometries (RFC 7946), and how deep the arrays of numbers lie. */
-const GEOMETRIES: ReadonlyMap<string, number> = new Map([
-  ['Point', 0],
-  ['MultiPoint', 1],
-  ['LineString', 1],
-  ['MultiLineString', 2],
-  ['Polygon', 2],
-  ['MultiPolygon', 3],
-]);
+import { geometryFault, isGeometryType } from './geometry.js';
+import { type AttributeKind, KINDS, NGSI_NULL } from './model.js';
 
 /** 4.5.4: without a type, the member that is there tells the kind. */
 const INFERRED = [
@@ -26,17 +17,45 @@ const INFERRED = [
 
 const LATER = new Set(['ListProperty', 'ListRelationship']);
 
-/** The kind of an attribute object; `geometry` when the object itself is a GeoJSON value; undefined when it is neither. */
-export function inferKind(json: JsonObject): AttributeKind | 'geometry' | undefined {
+/** What kind an attribute object says it is; `geometry` when the object itself is a GeoJSON value. */
+export type Inferred =
+  | { readonly kind: AttributeKind; readonly isExplicit: boolean }
+  | { readonly kind: 'geometry' | 'unknown' | 'unsaid'; readonly isExplicit: false };
+
+export function inferKind(json: JsonObject): Inferred {
   const type = json.type ?? json['@type'];
   if (typeof type === 'string') {
-    if (Object.hasOwn(KINDS, type)) return type as AttributeKind;
+    if (Object.hasOwn(KINDS, type)) return { kind: type as AttributeKind, isExplicit: true };
     if (LATER.has(type)) throw notBuilt(`a ${type}`);
-    return isGeometry(json) ? 'geometry' : undefined;
+    return { kind: isGeometryType(type) ? 'geometry' : 'unknown', isExplicit: false };
   }
+  if (type !== undefined) return { kind: 'unknown', isExplicit: false };
   const row = INFERRED.find(({ member }) => json[member] !== undefined);
-  if (row?.kind === 'Property' && isObject(json.value) && isGeometry(json.value)) return 'GeoProperty';
-  return row?.kind;
+  if (row === undefined) return { kind: 'unsaid', isExplicit: false };
+  const isGeometry = row.kind === 'Property' && isObject(json.value) && geometryFault(json.value) === undefined;
+  return { kind: isGeometry ? 'GeoProperty' : row.kind, isExplicit: false };
+}
+
+/**
+ * 4.5.0, 5.2.1, 5.5.4: urn:ngsi-ld:null removes what it stands for, and nothing keeps it. In a merge it may also stand for
+ * a member of a value; in an array it would replace nothing and stay.
+ */
+export function refuseNulls(key: string, value: Json, isMerge: boolean): void {
+  if (value === NGSI_NULL)
+    throw badRequest(`attribute '${key}': ${NGSI_NULL} cannot stand here; it removes members in updates (4.5.0)`);
+  if (typeof value !== 'object' || value === null) return;
+  if (isList(value)) {
+    for (const item of value) refuseNulls(key, item, false);
+    return;
+  }
+  for (const member of Object.values(value)) if (!(isMerge && member === NGSI_NULL)) refuseNulls(key, member, isMerge);
+}
+
+/** 4.5.18: a LanguageProperty says "remove" in a map of its own. */
+export function isRemoval(kind: AttributeKind, value: Json): boolean {
+  if (value === NGSI_NULL) return true;
+  if (kind !== 'LanguageProperty' || !isObject(value)) return false;
+  return value['@none'] === NGSI_NULL && Object.keys(value).length === 1;
 }
 
 /** Checks a value and expands it where its kind says so. Returns what is to be stored. */
@@ -44,30 +63,40 @@ export function checkValue(kind: AttributeKind, key: string, value: Json, contex
   return CHECKS[kind](key, value, context);
 }
 
+/** A language tag (RFC 5646, 2.1) or @none. */
+const LANGUAGE = /^(?:@none|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8})$/;
+
+export function isLanguage(tag: string): boolean {
+  return LANGUAGE.test(tag);
+}
+
 const CHECKS: Record<AttributeKind, (key: string, value: Json, context: Context) => Json> = {
   Property: (key, value) => {
     if (value === null) throw badRequest(`the value of '${key}' is null`);
     return value;
   },
-  JsonProperty: (_key, value) => value,
+  JsonProperty: (key, value) => {
+    if (isObject(value) || (isList(value) && value.every(isObject))) return value;
+    throw badRequest(`the json of '${key}' must be an object or an array of objects (4.5.24)`);
+  },
   Relationship: (key, value) => {
     const isFine = isList(value) ? value.length > 0 && value.every(isReference) : isReference(value);
-    if (!isFine) throw badRequest(`the object of '${key}' must be a URI or an array of URIs`);
+    if (!isFine) throw badRequest(`the object of '${key}' must be a URI or an array of URIs (4.5.3)`);
     return value;
   },
   GeoProperty: (key, value) => {
-    if (!isObject(value) || !isGeometry(value))
-      throw badRequest(`the value of '${key}' is not a GeoJSON geometry (4.7.1)`);
+    const fault = isObject(value) ? geometryFault(value) : 'it is no object';
+    if (fault !== undefined) throw badRequest(`the value of '${key}' is not a GeoJSON geometry: ${fault} (4.7.1)`);
     return value;
   },
   LanguageProperty: (key, value) => {
-    if (!isObject(value) || !Object.values(value).every(isLanguageText)) {
-      throw badRequest(`the languageMap of '${key}' must map language tags to texts`);
-    }
+    if (!isObject(value) || !Object.entries(value).every(([tag, text]) => isLanguage(tag) && isLanguageText(text)))
+      throw badRequest(`the languageMap of '${key}' must map language tags to texts, as {"en": "…"} (4.5.18)`);
     return value;
   },
   VocabProperty: (key, value, context) => {
     const terms = isList(value) ? value : [value];
+    if (terms.length === 0) throw badRequest(`the vocab of '${key}' is an empty array`);
     const expanded = terms.map((term) => {
       if (typeof term !== 'string') throw badRequest(`the vocab of '${key}' must be a term or an array of terms`);
       return context.expand(term);
@@ -82,20 +111,4 @@ function isReference(value: Json): boolean {
 
 function isLanguageText(value: Json): boolean {
   return typeof value === 'string' || (isList(value) && value.every((item) => typeof item === 'string'));
-}
-
-function isGeometry(value: JsonObject): boolean {
-  if (value.type === 'GeometryCollection') {
-    return isList(value.geometries) && value.geometries.every((item) => isObject(item) && isGeometry(item));
-  }
-  const depth = typeof value.type === 'string' ? GEOMETRIES.get(value.type) : undefined;
-  return depth !== undefined && hasCoordinates(value.coordinates, depth);
-}
-
-function hasCoordinates(value: Json | undefined, depth: number): boolean {
-  if (!isList(value)) return false;
-  if (depth > 0) return value.every((item) => hasCoordinates(item, depth - 1));
-  return (
-    value.length >= 2 && value.length <= 4 && value.every((item) => typeof item === 'number' && Number.isFinite(item))
-  );
 }

@@ -1,20 +1,22 @@
-/** Single entities: create, retrieve, delete, and writes to their attributes (GS CIM 009 V1.9.1, 5.6.1 to 5.6.6, 5.6.17, 5.6.18, 5.7.1). */
+/** Single entities: create, retrieve, delete, merge, replace (GS CIM 009 V1.9.1, 5.6.1, 5.6.6, 5.6.17, 5.6.18, 5.7.1). */
 
+import type { Context } from '../context/compile.js';
 import { formatEntity, isChosen } from '../entity/format.js';
-import type { EntityInput } from '../entity/model.js';
-import { type ParseOptions, parseAttribute, parseEntity, parseFragment } from '../entity/parse.js';
-import { isDateTime, isObject, isUri, type JsonObject } from '../json.js';
+import { type ParseOptions, parseEntity, parseFragment } from '../entity/parse.js';
+import { parseSimplified } from '../entity/simplified.js';
+import { isLanguage } from '../entity/values.js';
+import { isDateTime, type JsonObject } from '../json.js';
 import { badRequest, notBuilt, Problem } from '../problem.js';
-import type { EntityResult, InputOperation } from '../store/commands.js';
-import { type Answer, type Call, created, jsonAnswer, locationOf, NO_CONTENT, param } from './call.js';
+import { checkId, updateAnswer } from './attributes.js';
+import { type Answer, type Call, created, jsonAnswer, locationOf, NO_CONTENT } from './call.js';
 import { answerForm, answerHeaders, readBody, requestContext, withContext } from './content.js';
-import { readFlag, readOption, readProjection, readShape } from './parameters.js';
-import { checkRoom, existing, submit } from './writing.js';
+import { readProjection, readShape } from './parameters.js';
+import { asFragment, checkRoom, entityId, existing, kindsOf, submit, target } from './writing.js';
 
 export async function createEntity(call: Call): Promise<Answer> {
   const { json, contextOf } = readBody(call);
   const atMs = call.broker.clock.nowMs();
-  const input = parseEntity(json, { context: contextOf(json), atMs, isNullAllowed: false });
+  const input = parseEntity(json, { context: contextOf(json), atMs, nulls: 'nowhere' });
   checkRoom(call);
   // A request that is bound to fail is answered from what is durable, and leaves no record behind.
   if (call.broker.store.memory.tenants.get(call.tenant)?.entity(input.id) !== undefined) {
@@ -41,133 +43,57 @@ export function retrieveEntity(call: Call): Answer {
 }
 
 export async function deleteEntity(call: Call): Promise<Answer> {
-  const { id } = existing(call, entityId(call));
+  const { id } = target(call, requestContext(call));
+  checkRoom(call);
   await submit(call, { kind: 'delete', tenant: call.tenant, atMs: call.broker.clock.nowMs(), ids: [id] });
   return NO_CONTENT;
 }
 
-/** 5.6.3. */
-export function appendAttributes(call: Call): Promise<Answer> {
-  const option = readOption(call, ['noOverwrite']);
-  return writeFragment(call, option === undefined ? 'append' : 'appendNew', { isNullAllowed: false });
-}
-
-/** 5.6.2. */
-export function updateAttributes(call: Call): Promise<Answer> {
-  return writeFragment(call, 'update', { isNullAllowed: true });
-}
-
-/** 5.6.17. The answer is 204 even when a removal found nothing to remove: a merge patch has nothing to report. */
+/** 5.6.17. To remove what is not there is no fault of a merge; to merge into what is not there, without a value, is. */
 export async function mergeEntity(call: Call): Promise<Answer> {
   const observedAt = call.query.get('observedAt');
   if (observedAt !== undefined && !isDateTime(observedAt))
-    throw badRequest('observedAt must be a UTC DateTime (4.6.3)');
-  await writeFragment(call, 'merge', { isNullAllowed: true, isValueOptional: true }, (input) =>
-    stamped(input, observedAt),
-  );
-  return NO_CONTENT;
+    throw badRequest('observedAt must be a UTC DateTime such as 2026-11-20T07:00:10.000Z (4.6.3)');
+  const lang = call.query.get('lang');
+  if (lang !== undefined && !isLanguage(lang)) throw badRequest('lang must be one language tag, such as en');
+  const { representation, sysAttrs } = readShape(call);
+  if (sysAttrs) throw badRequest('options=sysAttrs is for answers');
+  const { id, context, atMs, fragment } = readFragment(call);
+  const kindOf = kindsOf(call.broker.store.memory.tenants.get(call.tenant)?.entity(id));
+  const options: ParseOptions = { context, atMs, nulls: 'values', isValueOptional: true, kindOf, lang };
+  const parse = representation === 'simplified' ? parseSimplified : parseFragment;
+  const input = parse(fragment, id, options);
+  target(call, context);
+  checkRoom(call);
+  const command = { kind: 'entities', operation: 'merge', tenant: call.tenant, atMs, inputs: [input] } as const;
+  const [result] = await submit(call, { ...command, observedAt });
+  return updateAnswer(call, input, result);
 }
 
 /** 5.6.18: the id of the body, when there is one, is that of the URL. */
 export async function replaceEntity(call: Call): Promise<Answer> {
-  await writeFragment(call, 'replace', { isNullAllowed: false });
-  return NO_CONTENT;
-}
-
-/** 5.6.4. */
-export async function updateAttribute(call: Call): Promise<Answer> {
-  const id = entityId(call);
-  const key = param(call, 'attribute');
-  const { json, contextOf } = readBody(call);
-  const fragment = asFragment(json);
-  const context = contextOf(json);
-  const { '@context': _, ...members } = fragment;
-  const atMs = call.broker.clock.nowMs();
-  const options: ParseOptions = { context, atMs, isNullAllowed: true, isValueOptional: true };
-  const attribute = parseAttribute(key, context.expand(key), members, options);
-  const input: EntityInput = { id, types: [], scope: undefined, attributes: [attribute] };
-  existing(call, id);
+  const { id, context, atMs, fragment } = readFragment(call);
+  const isTyped = (fragment.type ?? fragment['@type']) !== undefined;
+  const input = parseFragment(fragment, id, { context, atMs, nulls: 'nowhere' }, isTyped);
+  target(call, context);
   checkRoom(call);
-  const [result] = await submit(call, {
-    kind: 'entities',
-    operation: 'partial',
-    tenant: call.tenant,
-    atMs,
-    inputs: [input],
-  });
-  if (result?.notUpdated.length) throw new Problem('resourceNotFound', `entity ${id} has no attribute ${key}`);
+  await submit(call, { kind: 'entities', operation: 'replace', tenant: call.tenant, atMs, inputs: [input] });
   return NO_CONTENT;
 }
 
-/** 5.6.5. */
-export async function deleteAttribute(call: Call): Promise<Answer> {
-  const id = entityId(call);
-  const datasetId = call.query.get('datasetId');
-  if (datasetId !== undefined && !isUri(datasetId)) throw badRequest('datasetId must be a URI');
-  const isAll = readFlag(call.query.get('deleteAll'), 'deleteAll');
-  const name = requestContext(call).expand(param(call, 'attribute'));
-  existing(call, id);
-  const removal = { name, datasetId, isAll };
-  await submit(call, { kind: 'removeAttribute', tenant: call.tenant, atMs: call.broker.clock.nowMs(), id, removal });
-  return NO_CONTENT;
+interface Fragment {
+  readonly id: string;
+  readonly context: Context;
+  readonly atMs: number;
+  readonly fragment: JsonObject;
 }
 
-async function writeFragment(
-  call: Call,
-  operation: InputOperation,
-  rules: Pick<ParseOptions, 'isNullAllowed' | 'isValueOptional'>,
-  adjust: (input: EntityInput) => EntityInput = (input) => input,
-): Promise<Answer> {
+function readFragment(call: Call): Fragment {
   const id = entityId(call);
   const { json, contextOf } = readBody(call);
   const fragment = asFragment(json);
-  const named = fragment.id ?? fragment['@id'];
-  if (named !== undefined && named !== id) throw badRequest('the id in the body is not the id in the URL');
-  const atMs = call.broker.clock.nowMs();
-  const isWhole = operation === 'replace' && fragment.type !== undefined;
-  const input = adjust(parseFragment(fragment, id, { context: contextOf(json), atMs, ...rules }, isWhole));
-  existing(call, id);
-  checkRoom(call);
-  const [result] = await submit(call, { kind: 'entities', operation, tenant: call.tenant, atMs, inputs: [input] });
-  return updateAnswer(call, input, result);
-}
-
-/** 5.2.18: all done is 204, some done is 207 with what was and what was not. */
-function updateAnswer(call: Call, input: EntityInput, result: EntityResult | undefined): Answer {
-  if (result === undefined || result.notUpdated.length === 0) return NO_CONTENT;
-  const context = requestContext(call);
-  const failed = new Set(result.notUpdated.map(({ attributeName }) => attributeName));
-  return jsonAnswer(207, {
-    updated: [...new Set(input.attributes.map(({ name }) => name))]
-      .filter((name) => !failed.has(name))
-      .map((name) => context.compact(name)),
-    notUpdated: result.notUpdated.map(({ attributeName, reason }) => ({
-      attributeName: context.compact(attributeName),
-      reason,
-    })),
-  });
-}
-
-/** 5.6.17.4: the observedAt of the request holds for every attribute of it that has none of its own. */
-function stamped(input: EntityInput, observedAt: string | undefined): EntityInput {
-  if (observedAt === undefined) return input;
-  return {
-    ...input,
-    attributes: input.attributes.map((attribute) => ({ ...attribute, observedAt: attribute.observedAt ?? observedAt })),
-  };
-}
-
-function asFragment(json: unknown): JsonObject {
-  const fragment = json as JsonObject;
-  if (!isObject(fragment)) throw badRequest('the body must be a JSON object');
-  if (Object.keys(fragment).every((key) => key === '@context')) throw badRequest('the body is empty');
-  return fragment;
-}
-
-function entityId(call: Call): string {
-  const id = param(call, 'entityId');
-  if (!isUri(id)) throw badRequest(`the entity id '${id.slice(0, 100)}' is not a URI`);
-  return id;
+  checkId(fragment.id ?? fragment['@id'], id);
+  return { id, context: contextOf(json), atMs: call.broker.clock.nowMs(), fragment };
 }
 
 export function later(what: string): () => never {

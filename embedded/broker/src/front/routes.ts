@@ -1,21 +1,17 @@
 /** The API as a table: method, path, who answers, and which URL parameters it knows. GS CIM 009 V1.9.1, clause 6. */
 
-import { batchCreate, batchDelete, batchUpdate, batchUpsert } from './batch.js';
+import {
+  appendAttributes,
+  deleteAttribute,
+  replaceAttribute,
+  updateAttribute,
+  updateAttributes,
+} from './attributes.js';
+import { batchCreate, batchDelete, batchMerge, batchUpdate, batchUpsert } from './batch.js';
 import type { Handler } from './call.js';
 import { hostContext, listContexts, removeContext, serveContext } from './contexts.js';
 import { describeType, listTypes } from './discovery.js';
-import {
-  appendAttributes,
-  createEntity,
-  deleteAttribute,
-  deleteEntity,
-  later,
-  mergeEntity,
-  replaceEntity,
-  retrieveEntity,
-  updateAttribute,
-  updateAttributes,
-} from './entities.js';
+import { createEntity, deleteEntity, later, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
 import { postQuery, queryEntities } from './query.js';
 import {
   createRegistration,
@@ -88,8 +84,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities/:entityId',
     clause: '6.5.3.2',
     handle: deleteEntity,
-    query: ['local'],
-    later: ['type'],
+    query: ['type', 'local'],
     readsTenant: true,
   },
   {
@@ -97,8 +92,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities/:entityId',
     clause: '6.5.3.3',
     handle: replaceEntity,
-    query: ['local'],
-    later: ['type'],
+    query: ['type', 'local'],
     readsTenant: true,
   },
   {
@@ -106,8 +100,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities/:entityId',
     clause: '6.5.3.4',
     handle: mergeEntity,
-    query: ['observedAt', 'local'],
-    later: ['options', 'format', 'lang', 'type'],
+    query: [...SHAPE, 'observedAt', 'lang', 'type', 'local'],
     readsTenant: true,
   },
   {
@@ -115,8 +108,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities/:entityId/attrs',
     clause: '6.6.3.1',
     handle: appendAttributes,
-    query: ['options', 'local'],
-    later: ['type'],
+    query: ['options', 'type', 'local'],
     readsTenant: true,
   },
   {
@@ -124,8 +116,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities/:entityId/attrs',
     clause: '6.6.3.2',
     handle: updateAttributes,
-    query: ['local'],
-    later: ['options', 'type'],
+    query: ['type', 'local'],
     readsTenant: true,
   },
   {
@@ -133,8 +124,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.1',
     handle: updateAttribute,
-    query: ['local'],
-    later: ['type'],
+    query: ['type', 'local'],
     readsTenant: true,
   },
   {
@@ -142,15 +132,16 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.2',
     handle: deleteAttribute,
-    query: ['datasetId', 'deleteAll', 'local'],
-    later: ['type'],
+    query: ['datasetId', 'deleteAll', 'type', 'local'],
     readsTenant: true,
   },
   {
     method: 'PUT',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.3',
-    handle: later('replacing an attribute'),
+    handle: replaceAttribute,
+    query: ['type', 'local'],
+    readsTenant: true,
   },
   { method: 'POST', path: '/subscriptions', clause: '6.10.3.1', handle: createSubscription },
   {
@@ -231,7 +222,7 @@ export const ROUTES: readonly RouteRow[] = [
     query: ['options', 'local'],
   },
   { method: 'POST', path: '/entityOperations/delete', clause: '6.17.3.1', handle: batchDelete, query: ['local'] },
-  { method: 'POST', path: '/entityOperations/merge', clause: '6.31.3.1', handle: later('batch merge') },
+  { method: 'POST', path: '/entityOperations/merge', clause: '6.31.3.1', handle: batchMerge, query: ['local'] },
   {
     method: 'POST',
     path: '/entityOperations/query',

@@ -1,15 +1,50 @@
 /** What every write does: find what it is about, make sure there is room for its consequences, and hand it to the store. */
 
+import type { Context } from '../context/compile.js';
 import type { Entity } from '../entity/model.js';
-import { Problem } from '../problem.js';
+import { SAME } from '../entity/model.js';
+import type { KindOf } from '../entity/parse.js';
+import { isObject, isUri, type Json, type JsonObject } from '../json.js';
+import { badRequest, Problem } from '../problem.js';
+import { compileSelector, parseTypeSelection } from '../query/select.js';
 import type { Applied, Command } from '../store/commands.js';
-import type { Call } from './call.js';
+import { type Call, param } from './call.js';
 
 /** The entity as it is durable now, or 404. */
 export function existing({ broker, tenant }: Call, id: string): Entity {
   const entity = broker.store.memory.tenants.get(tenant)?.entity(id);
   if (entity === undefined) throw new Problem('resourceNotFound', `there is no entity ${id}`);
   return entity;
+}
+
+export function entityId(call: Call): string {
+  const id = param(call, 'entityId');
+  if (!isUri(id)) throw badRequest(`the entity id '${id.slice(0, 100)}' is not a URI`);
+  return id;
+}
+
+/** The entity of the URL, when it is of the type that `type` selects; 404 otherwise (5.6.2.4 and its sisters, 4.17). */
+export function target(call: Call, context: Context): Entity {
+  const entity = existing(call, entityId(call));
+  const type = call.query.get('type');
+  if (type !== undefined && !compileSelector({ types: parseTypeSelection(type, context) })(entity))
+    throw new Problem('resourceNotFound', `entity ${entity.id} is not of type ${type.slice(0, 200)}`);
+  return entity;
+}
+
+/** What the attributes of an entity are now, for fragments that do not say what they are. */
+export function kindsOf(entity: Entity | undefined): KindOf {
+  return (name, datasetId) => {
+    const attribute = entity?.attributes.find((one) => one.name === name && one.datasetId === datasetId);
+    return attribute === undefined || attribute.kind === SAME ? undefined : attribute.kind;
+  };
+}
+
+/** The members of a fragment; one that says nothing is a mistake. */
+export function asFragment(json: Json): JsonObject {
+  if (!isObject(json)) throw badRequest('the body must be a JSON object');
+  if (Object.keys(json).every((key) => key === '@context')) throw badRequest('the body is empty');
+  return json;
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { HostedContext } from '../context/registry.js';
 import type { NotUpdated } from '../entity/merge.js';
 import type { EntityInput } from '../entity/model.js';
-import type { EntityOperationName, Removal } from '../entity/operations.js';
+import type { EntityOperationName, Removal, Trim } from '../entity/operations.js';
 import type { Problem } from '../problem.js';
 import type { Registration, RegistrationPatch } from '../registration/model.js';
 import type { Subscription, SubscriptionPatch } from '../subscription/model.js';
@@ -15,11 +15,30 @@ interface Stamped {
 }
 
 /** Operations whose input is one or more entities or fragments. */
-export type InputOperation = Exclude<EntityOperationName, 'delete' | 'removeAttribute'>;
+export type InputOperation = Exclude<EntityOperationName, 'delete' | 'removeAttribute' | 'trim'>;
+
+/**
+ * 5.6.21. The entities are named, with the state they were chosen in: a replay finds the same ones whatever the query
+ * language has learnt since, and one that was changed meanwhile is left for the next look.
+ */
+export interface Purge {
+  readonly kind: 'purge';
+  /** Id, and when it was modified last. */
+  readonly targets: readonly (readonly [string, number])[];
+  /** Attributes to remove; without it the entities go as a whole. */
+  readonly trim?: Trim | undefined;
+}
 
 export type Command = Stamped &
   (
-    | { readonly kind: 'entities'; readonly operation: InputOperation; readonly inputs: readonly EntityInput[] }
+    | {
+        readonly kind: 'entities';
+        readonly operation: InputOperation;
+        readonly inputs: readonly EntityInput[];
+        /** Of a merge (5.6.17.4). */
+        readonly observedAt?: string | undefined;
+      }
+    | Purge
     | { readonly kind: 'delete'; readonly ids: readonly string[] }
     | { readonly kind: 'removeAttribute'; readonly id: string; readonly removal: Removal }
     | { readonly kind: 'subscribe'; readonly subscription: Subscription }

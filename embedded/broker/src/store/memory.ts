@@ -32,8 +32,9 @@ export class Memory {
     switch (command.kind) {
       case 'entities': {
         const operation: EntityOperation = ENTITY_OPERATIONS[command.operation];
+        const { atMs, observedAt, tenant } = command;
         return command.inputs.map((input, index) =>
-          this.#perform(operation, { id: input.id, atMs: command.atMs, input }, command.tenant, sequence, index),
+          this.#perform(operation, { id: input.id, atMs, input, observedAt }, tenant, sequence, index),
         );
       }
       case 'delete':
@@ -44,6 +45,8 @@ export class Memory {
         const { id, removal, atMs, tenant } = command;
         return [this.#perform(ENTITY_OPERATIONS.removeAttribute, { id, atMs, removal }, tenant, sequence, 0)];
       }
+      case 'purge':
+        return command.targets.map((target, index) => this.#purge(command, target, sequence, index));
       case 'subscribe':
         return [this.#subscribe(command.tenant, command.subscription)];
       case 'resubscribe':
@@ -104,6 +107,19 @@ export class Memory {
       atMs: deed.atMs,
     });
     return { id: deed.id, kind: outcome.kind, notUpdated: outcome.kind === 'deleted' ? NOTHING : outcome.notUpdated };
+  }
+
+  /** Leaves alone what was changed since it was chosen. */
+  #purge(
+    { tenant, atMs, trim }: Extract<Command, { readonly kind: 'purge' }>,
+    [id, modifiedAt]: readonly [string, number],
+    sequence: number,
+    index: number,
+  ): EntityResult {
+    if (this.tenants.get(tenant)?.entity(id)?.modifiedAt !== modifiedAt)
+      return { id, kind: 'unchanged', notUpdated: NOTHING };
+    const operation = trim === undefined ? ENTITY_OPERATIONS.delete : ENTITY_OPERATIONS.trim;
+    return this.#perform(operation, { id, atMs, trim }, tenant, sequence, index);
   }
 
   #subscribe(tenantName: string, subscription: Subscription): EntityResult {

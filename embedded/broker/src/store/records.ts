@@ -12,6 +12,7 @@ interface EntitiesRecord {
   readonly tenant: string;
   readonly atMs: number;
   readonly operation: InputOperation;
+  readonly observedAt?: string | undefined;
   readonly strings: readonly string[];
   readonly entities: readonly PackedEntity[];
 }
@@ -26,15 +27,16 @@ export function decodeCommand(payload: Uint8Array): Command {
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8');
   const record: Recorded = JSON.parse(text);
   if (record.kind !== 'entities') return record;
-  const { kind, tenant, atMs, operation, strings, entities } = record;
+  const { kind, tenant, atMs, operation, observedAt, strings, entities } = record;
   const table = new StringTable(strings);
-  return { kind, tenant, atMs, operation, inputs: entities.map((packed) => unpackInput(packed, table, atMs)) };
+  const inputs = entities.map((packed) => unpackInput(packed, table, atMs));
+  return { kind, tenant, atMs, operation, observedAt, inputs };
 }
 
 function toRecord(command: Command): Recorded {
   if (command.kind !== 'entities') return command;
-  const { kind, tenant, atMs, operation, inputs } = command;
+  const { kind, tenant, atMs, operation, observedAt, inputs } = command;
   const table = new StringTable();
   const entities = inputs.map((input) => packInput(input, table));
-  return { kind, tenant, atMs, operation, strings: table.strings, entities };
+  return { kind, tenant, atMs, operation, observedAt, strings: table.strings, entities };
 }

@@ -4,6 +4,7 @@
  */
 
 import { badRequest, Problem } from '../problem.js';
+import { type Path, parsePath } from './path.js';
 
 export type Operator = '==' | '!=' | '>=' | '<=' | '>' | '<' | '~=' | '!~=';
 
@@ -11,17 +12,12 @@ export type Scalar =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'text'; readonly value: string }
-  | { readonly kind: 'time'; readonly value: number; readonly text: string };
+  | { readonly kind: 'time'; readonly value: number; readonly text: string }
+  | { readonly kind: 'clock'; readonly value: number; readonly text: string };
 
 export type Operand =
   | { readonly kind: 'list'; readonly values: readonly Scalar[] }
   | { readonly kind: 'range'; readonly from: Scalar; readonly to: Scalar };
-
-/** `names` lead from attribute to sub-attribute (`a.b`); `trail` leads into a compound value (`a[x.y]`). */
-export interface Path {
-  readonly names: readonly string[];
-  readonly trail: readonly string[];
-}
 
 export interface Junction {
   readonly kind: 'and' | 'or';
@@ -49,11 +45,11 @@ const MAX_TERMS = 500;
 
 /** Longest first, so that `!~=` is not read as `!` and `~=`. */
 const OPERATORS: readonly Operator[] = ['!~=', '==', '!=', '>=', '<=', '~=', '>', '<'];
-const ENDS_NAME = new Set([...'=!<>~;|()[]"']);
 const ENDS_VALUE = new Set([...';|(),']);
 /** Unquoted, an operator cannot begin a value: `a>>1` is a slip of the finger. */
 const STARTS_NO_VALUE = /^[=!<>~"]/;
-const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+const TIME = /^(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?)?)((?<=T.*)(?:Z|[+-]\d{2}:\d{2}))?$/;
+const CLOCK = /^([01]\d|2[0-3]):([0-5]\d):([0-5]\d(?:[.,]\d{1,9})?)Z?$/;
 const NUMBER = /^[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 
 interface Cursor {
@@ -100,42 +96,37 @@ function parseTerm(cursor: Cursor, depth: number): Query {
   // Not in 4.9, but Orion-LD reads `!name` as "has no such attribute".
   if (cursor.text[cursor.at] === '!') {
     cursor.at += 1;
-    return { kind: 'exists', path: parsePath(cursor), isNegated: true };
+    return { kind: 'exists', path: takePath(cursor), isNegated: true };
   }
-  const path = parsePath(cursor);
+  const path = takePath(cursor);
   const operator = OPERATORS.find((candidate) => cursor.text.startsWith(candidate, cursor.at));
   if (operator === undefined) return { kind: 'exists', path, isNegated: false };
   cursor.at += operator.length;
   const operand = operator.endsWith('~=') ? parsePatternOperand(cursor) : parseOperand(cursor);
-  if (operator !== '==' && operator !== '!=' && (operand.kind === 'range' || operand.values.length > 1)) {
-    throw badRequest(`q: ${operator} takes one value; lists and ranges go with == and !=`);
-  }
+  if (!operator.endsWith('~=') && operator !== '==' && operator !== '!=') checkOrdered(operator, operand);
   return { kind: 'compare', path, operator, operand };
 }
 
-function parsePath(cursor: Cursor): Path {
-  const names = splitNames(take(cursor, ENDS_NAME));
-  if (names.some((name) => name === '')) throw unexpected(cursor, 'an attribute name');
-  if (cursor.text[cursor.at] !== '[') return { names, trail: [] };
-  cursor.at += 1;
-  const close = cursor.text.indexOf(']', cursor.at);
-  if (close < 0) throw unexpected(cursor, ']');
-  const trail = cursor.text.slice(cursor.at, close).split('.');
-  if (trail.some((member) => member === '')) throw unexpected(cursor, 'a member name');
-  cursor.at = close + 1;
-  return { names, trail };
+/** 4.9: an order is between comparable values, one on each side; truth is not one of them. */
+function checkOrdered(operator: Operator, operand: Operand): void {
+  if (operand.kind === 'range' || operand.values.length > 1)
+    throw badRequest(`q: ${operator} takes one value; lists and ranges go with == and !=`);
+  if (operand.values[0]?.kind === 'boolean') throw badRequest(`q: ${operator} does not go with true and false`);
 }
 
-/** Dots part a path into names, but not inside an IRI. */
-function splitNames(text: string): string[] {
-  return text.includes('://') ? [text] : text.split('.');
+function takePath(cursor: Cursor): Path {
+  const { path, used } = parsePath(cursor.text.slice(cursor.at), 'q');
+  cursor.at += used;
+  return path;
 }
 
 function parseOperand(cursor: Cursor): Operand {
   const first = parseScalar(cursor);
   if (cursor.text.startsWith('..', cursor.at)) {
     cursor.at += 2;
-    return { kind: 'range', from: first, to: parseScalar(cursor) };
+    const last = parseScalar(cursor);
+    if (first.kind === 'boolean' || last.kind === 'boolean') throw badRequest('q: true and false have no range');
+    return { kind: 'range', from: first, to: last };
   }
   const values = [first];
   while (cursor.text[cursor.at] === ',') {
@@ -161,10 +152,26 @@ function parseScalar(cursor: Cursor): Scalar {
   return asTime(text);
 }
 
-/** A text that is a moment is compared as a moment, so that .5Z and .500Z are the same. */
+/** A text that is a moment is compared as a moment, so that .5Z and .500Z are the same (4.6.3). */
 function asTime(text: string): Scalar {
-  const value = text.length <= 40 && TIME.test(text) ? Date.parse(text.replace(',', '.')) : Number.NaN;
-  return Number.isNaN(value) ? { kind: 'text', value: text } : { kind: 'time', value, text };
+  const value = momentOf(text);
+  if (!Number.isNaN(value)) return { kind: 'time', value, text };
+  const clock = clockOf(text);
+  return Number.isNaN(clock) ? { kind: 'text', value: text } : { kind: 'clock', value: clock, text };
+}
+
+/** Milliseconds of a date or a date with a time, which is UTC unless it says otherwise; NaN when the text is neither. */
+export function momentOf(text: string): number {
+  const [, time, zone] = (text.length <= 40 && TIME.exec(text)) || [];
+  if (time === undefined) return Number.NaN;
+  return Date.parse(`${time.replace(',', '.')}${time.length > 10 && zone === undefined ? 'Z' : (zone ?? '')}`);
+}
+
+/** Milliseconds of a time of day since midnight; NaN when the text is none. */
+export function clockOf(text: string): number {
+  const [, hours, minutes, seconds] = (text.length <= 40 && CLOCK.exec(text)) || [];
+  if (seconds === undefined) return Number.NaN;
+  return (Number(hours) * 60 + Number(minutes)) * 60_000 + Math.round(Number(seconds.replace(',', '.')) * 1_000);
 }
 
 /** A pattern runs to the next `;` or `|`, or to a `)` it did not open; quoted, to its closing quote. */
@@ -186,8 +193,21 @@ function textOperand(value: string): Operand {
   return { kind: 'list', values: [{ kind: 'text', value }] };
 }
 
-/** In a text `\"` and `\\` are escapes; in a pattern only `\"` is, because `\\` belongs to the pattern. */
-function parseQuoted(cursor: Cursor, unescapesBackslash: boolean): string {
+/** RFC 8259, 7. Others stay as they are, because somebody forgot that a \ has to be doubled. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+const UNICODE = /^u[0-9a-fA-F]{4}/;
+
+/** A text has the escapes of JSON; a pattern only `\"`, because what else follows a \ belongs to the pattern. */
+function parseQuoted(cursor: Cursor, isText: boolean): string {
   let value = '';
   for (cursor.at += 1; cursor.at < cursor.text.length; cursor.at += 1) {
     const character = cursor.text[cursor.at] ?? '';
@@ -195,22 +215,23 @@ function parseQuoted(cursor: Cursor, unescapesBackslash: boolean): string {
       cursor.at += 1;
       return value;
     }
-    const next = cursor.text[cursor.at + 1];
-    if (character === '\\' && next !== undefined && (next === '"' || (next === '\\' && unescapesBackslash))) {
-      value += next;
-      cursor.at += 1;
-    } else if (character === '\\' && next !== undefined) {
-      value += character + next;
-      cursor.at += 1;
-    } else value += character;
+    value += character === '\\' ? takeEscape(cursor, isText) : character;
   }
   throw unexpected(cursor, 'a closing "');
 }
 
-function take(cursor: Cursor, ends: ReadonlySet<string>): string {
-  const start = cursor.at;
-  while (cursor.at < cursor.text.length && !ends.has(cursor.text[cursor.at] ?? '')) cursor.at += 1;
-  return cursor.text.slice(start, cursor.at);
+/** Leaves the cursor on the last character of the escape. */
+function takeEscape(cursor: Cursor, isText: boolean): string {
+  const rest = cursor.text.slice(cursor.at + 1, cursor.at + 6);
+  const [next = ''] = rest;
+  if (isText && UNICODE.test(rest)) {
+    cursor.at += 5;
+    return String.fromCharCode(Number.parseInt(rest.slice(1), 16));
+  }
+  if (next === '') return '\\';
+  cursor.at += next.length;
+  if (!isText) return next === '"' ? next : `\\${next}`;
+  return Object.hasOwn(ESCAPES, next) ? (ESCAPES[next] ?? '') : `\\${next}`;
 }
 
 function expect(cursor: Cursor, character: string): void {

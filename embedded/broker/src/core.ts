@@ -80,6 +80,10 @@ export async function openBrokerCore(options: BrokerCoreOptions): Promise<Broker
   return { store, office, contexts, room };
 }
 
-export function createContexts(preloaded: ReadonlyMap<string, Json>, defaultSource: ContextSource): ContextRegistry {
-  return new ContextRegistry(preloaded, defaultSource);
+export function createContexts(
+  preloaded: ReadonlyMap<string, Json>,
+  defaultSource: ContextSource,
+  mayFetch?: (url: string) => boolean,
+): ContextRegistry {
+  return new ContextRegistry(preloaded, defaultSource, mayFetch);
 }

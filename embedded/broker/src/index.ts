@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { checkExposure, createMetrics, type Health, lockDirectory, type Start } from '@contor/kit';
 import { CONTEXT_URL, contextDocument } from '@contor/orion-config';
 import { CORE_URL } from './context/core.js';
+import { createContextFetcher, fetchableFrom } from './context/fetch.js';
 import { createContexts, openBrokerCore } from './core.js';
 import { type Broker, jsonAnswer } from './front/call.js';
 import { createFront } from './front/server.js';
@@ -33,6 +34,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   const contexts = createContexts(
     new Map([[CONTEXT_URL, contextDocument() as unknown as Json]]),
     config.context === 'contor' ? CONTEXT_URL : CORE_URL,
+    fetchableFrom(config.contextHosts),
   );
   const checkHost = allowHosts(config.notifyHosts);
   const checkSource = allowSources(config.forwardHosts);
@@ -65,6 +67,8 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       checkHost,
       checkSource,
       maxBatch: config.maxBatch,
+      fetchContext: createContextFetcher(),
+      scheme: tlsCert === undefined ? 'http' : 'https',
     };
     const metrics = createMetrics('broker');
     let isStopping = false;

@@ -26,6 +26,12 @@ export const SETTINGS = {
     fallback: 'contor',
     about: 'The @context of requests that name none',
   },
+  contextHosts: {
+    name: 'BROKER_CONTEXT_HOSTS',
+    kind: 'list',
+    fallback: [],
+    about: 'Hosts @contexts may be fetched from, once each; with a port when it is not the usual one',
+  },
   notifyHosts: {
     name: 'BROKER_NOTIFY_HOSTS',
     kind: 'list',

@@ -22,6 +22,9 @@ export interface Instance {
   stop(): Promise<void>;
 }
 
+/** A broker that we did not start: it keeps its state, has no settings of ours and is not restarted. */
+export const isForeign = (process.env.BROKER_URL ?? '') !== '';
+
 export async function openInstance(environment: Headings = {}): Promise<Instance> {
   const given = process.env.BROKER_URL;
   if (given !== undefined && given !== '') return { url: given, send: sender(given), stop: async () => undefined };

@@ -33,14 +33,17 @@ export interface Explanation {
 
 export class Context {
   readonly source: ContextSource;
+  /** What a Link header can name for it (6.3.6); undefined when nothing can be read there. */
+  readonly reference: () => string | undefined;
   readonly #terms: ReadonlyMap<string, Term>;
   readonly #reverse = new Map<string, string>();
   readonly #prefixes: readonly (readonly [string, string])[];
   readonly #expanded = new Map<string, string>();
   readonly #compacted = new Map<string, string>();
 
-  constructor(source: ContextSource, terms: ReadonlyMap<string, Term>) {
+  constructor(source: ContextSource, terms: ReadonlyMap<string, Term>, reference: Context['reference']) {
     this.source = source;
+    this.reference = reference;
     this.#terms = terms;
     const prefixes: [string, string][] = [];
     for (const [name, { iri, isPrefix, refusal }] of terms) {
@@ -149,10 +152,14 @@ function isBefore(a: string, b: string): boolean {
 /** Finds the document behind a URL; throws LdContextNotAvailable for one we do not hold. */
 export type FindContext = (url: string) => Json;
 
-export function compileContext(source: ContextSource, find: FindContext): Context {
+export function compileContext(
+  source: ContextSource,
+  find: FindContext,
+  reference: Context['reference'] = () => (typeof source === 'string' ? source : undefined),
+): Context {
   const definitions = new Definitions();
   collect(source, { find, definitions, origin: 'inline', depth: 0 });
-  return new Context(source, definitions.terms);
+  return new Context(source, definitions.terms, reference);
 }
 
 interface Collecting {

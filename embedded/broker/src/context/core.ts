@@ -8,7 +8,8 @@ export const DEFAULT_VOCABULARY = 'https://uri.etsi.org/ngsi-ld/default-context/
 export const CORE_URL = 'https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld';
 
 /** Any published version of the core @context means ours. */
-const CORE_URLS = /^https?:\/\/uri\.etsi\.org\/ngsi-ld\/v1\/ngsi-ld-core-context(?:-v1\.\d{1,2})?\.jsonld$/;
+const CORE_URLS =
+  /^https?:\/\/uri\.etsi\.org\/ngsi-ld\/v1\/ngsi-ld-core-context(?:-v1\.\d{1,2}(?:\.\d{1,2})?)?\.jsonld$/;
 
 export function isCoreUrl(url: string): boolean {
   return CORE_URLS.test(url);

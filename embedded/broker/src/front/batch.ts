@@ -3,6 +3,7 @@
  * own, in the order of the array (4.6.6), so that of a repeated id the last one is what stays.
  */
 
+import { ContextNeeded } from '../context/registry.js';
 import type { NotUpdated } from '../entity/merge.js';
 import type { EntityInput } from '../entity/model.js';
 import { type ParseOptions, parseEntity, parseFragment, parseId } from '../entity/parse.js';
@@ -73,7 +74,7 @@ async function writeBatch(call: Call, operation: InputOperation): Promise<Answer
           : parseEntity(item, { context, atMs, nulls: 'nowhere' }),
       );
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
+      if (!(error instanceof Problem) || error instanceof ContextNeeded) throw error;
       errors.push({ entityId: nameOf(item), error: error.details() });
     }
   }

@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock, Random } from '@contor/kit';
+import type { FetchContext } from '../context/fetch.js';
 import type { ContextRegistry } from '../context/registry.js';
 import type { SourceCheck } from '../registration/endpoint.js';
 import type { DiskRoom } from '../store/disk-room.js';
@@ -20,6 +21,9 @@ export interface Broker {
   readonly checkHost: HostCheck;
   readonly checkSource: SourceCheck;
   readonly maxBatch: number;
+  readonly fetchContext: FetchContext;
+  /** Of our own URLs. */
+  readonly scheme: 'http' | 'https';
 }
 
 export interface Call {

@@ -116,13 +116,11 @@ function readRange(text: string): { readonly type: string; readonly quality: num
 /** Headers of an answer in this form: JSON names its @context in a Link, JSON-LD carries it inside (6.3.6). */
 export function answerHeaders(
   form: AnswerForm,
-  { source }: Context,
+  { reference }: Context,
   links: readonly string[] = [],
 ): Record<string, string> {
-  const all =
-    form === 'json' && typeof source === 'string'
-      ? [`<${source}>; rel="${LINK_REL}"; type="application/ld+json"`, ...links]
-      : links;
+  const url = form === 'json' ? reference() : undefined;
+  const all = url === undefined ? links : [`<${url}>; rel="${LINK_REL}"; type="application/ld+json"`, ...links];
   return {
     'Content-Type': form === 'json' ? 'application/json' : 'application/ld+json',
     ...(all.length > 0 && { Link: all.join(', ') }),

@@ -27,12 +27,15 @@ import {
   retrieveSubscription,
   updateSubscription,
 } from './subscriptions.js';
+import { explainTerm, listTenants } from './vendor.js';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 export interface RouteRow {
   readonly method: Method;
+  /** Below `/ngsi-ld/v1`, or below `/ngsi-ld/ex/v1` when the route is no part of the standard. */
   readonly path: string;
+  readonly isOurs?: boolean;
   readonly clause: string;
   readonly handle: Handler;
   /** URL parameters it understands. */
@@ -258,8 +261,10 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/jsonldContexts/:contextId',
     clause: '6.30.3.2',
     handle: removeContext,
-    later: ['reload'],
+    query: ['reload'],
   },
+  { method: 'GET', path: '/tenants', clause: 'ours', handle: listTenants, isOurs: true },
+  { method: 'GET', path: '/explain', clause: 'ours', handle: explainTerm, query: ['term'], isOurs: true },
 ];
 
 /** Whole resources that are not built: everything below answers 501. */

@@ -5,6 +5,7 @@ import { isLoopback, type Logger, type Metrics, sameSecret } from '@contor/kit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { badRequest, notBuilt, Problem } from '../problem.js';
 import type { Answer, Broker, Call } from './call.js';
+import { withContexts } from './contexts.js';
 import { LATER_RESOURCES, ROUTES, type RouteRow } from './routes.js';
 import { DEFAULT_TENANT, readTenant } from './tenant.js';
 
@@ -20,6 +21,7 @@ export interface FrontOptions {
 }
 
 const BASE = '/ngsi-ld/v1';
+const OUR_BASE = '/ngsi-ld/ex/v1';
 /** Ids are URIs, and those may be long (RFC 3986 sets no limit; we do). */
 const MAX_PARAM = 2_048;
 /** A client that sends a request slower than this is not a meter platform. */
@@ -49,10 +51,10 @@ export function createFront(options: FrontOptions): FastifyInstance<Server> {
     'status',
   ]);
   for (const route of ROUTES) {
-    const name = `${route.method} ${route.path}`;
+    const name = `${route.method} ${route.isOurs ? OUR_BASE : ''}${route.path}`;
     app.route({
       method: route.method,
-      url: BASE + route.path,
+      url: urlOf(route),
       handler: async (request, reply) => {
         const answer = await answerCall(route, request, options);
         requests.inc({ route: name, status: String(answer.status) });
@@ -97,7 +99,7 @@ async function answerCall(route: RouteRow, request: FastifyRequest, options: Fro
     if (route.readsTenant && tenant !== DEFAULT_TENANT && !options.broker.store.memory.tenants.has(tenant)) {
       throw new Problem('nonexistentTenant', `there is no tenant '${tenant}'; the first write makes it`);
     }
-    answer = await route.handle(call);
+    answer = await withContexts(options.broker, () => route.handle(call));
   } catch (error) {
     answer = errorAnswer(error, request, options);
   }
@@ -171,12 +173,16 @@ function notFoundAnswer(request: FastifyRequest): Answer {
   const isBelow = (base: string): boolean => path === base || path.startsWith(`${base}/`);
   const unbuilt = LATER_RESOURCES.find((resource) => isBelow(BASE + resource.path));
   if (unbuilt !== undefined) return problemAnswer(notBuilt(unbuilt.what));
-  const methods = ROUTES.filter((route) => matches(BASE + route.path, path)).map(({ method }) => method);
+  const methods = ROUTES.filter((route) => matches(urlOf(route), path)).map(({ method }) => method);
   if (methods.length === 0)
     return problemAnswer(new Problem('resourceNotFound', `there is nothing at ${path.slice(0, 200)}`));
   return problemAnswer(
     new Problem('methodNotAllowed', `${path.slice(0, 200)} takes ${methods.join(', ')}`, { Allow: methods.join(', ') }),
   );
+}
+
+function urlOf({ path, isOurs }: RouteRow): string {
+  return (isOurs ? OUR_BASE : BASE) + path;
 }
 
 function matches(pattern: string, path: string): boolean {

@@ -135,6 +135,8 @@ class Run {
     const store = await HistoryStore.open({
       ...{ log, columnar, clock, logger, onFatal },
       ...{ applyEveryMs: 100, checkpointEveryMs: 150, keepLogBytes: 4_096, maxBacklogBytes: 2 ** 20 },
+      retention: { keptFrom: () => undefined },
+      upkeep: { everyMs: 60_000, sealAfterMs: 0, archiveAfterMs: 0 },
     });
     if (log.tail > 1) this.figures.released += 1;
     if (store.figures.hotRows !== 0) this.figures.recoveries += 1;

@@ -8,14 +8,18 @@ import {
   errnoOf,
   type Health,
   lockDirectory,
+  openCheckpoint,
   openDurableLog,
   type Start,
 } from '@contor/kit';
+import { backupsIn } from './backups.js';
 import { createFront } from './front/server.js';
 import type { HistoryConfig } from './settings.js';
+import { ARCHIVE, DATABASE } from './store/backup.js';
 import { HistoryStore } from './store/history-store.js';
 import { tellReport } from './store/log-report.js';
 import { RECORD_VERSION } from './store/records.js';
+import { Retention } from './store/retention.js';
 import { whenThereIsRoom } from './store/room.js';
 import { columnarWorker } from './worker/client.js';
 
@@ -45,13 +49,27 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     }),
   );
   tellReport(logger, logFolder, log.report);
+  const backupFolder = config.backups ?? join(config.dataFolder, 'backups');
+  const retentionPath = join(config.dataFolder, 'retention');
+  const retention = await Retention.open(
+    openCheckpoint({
+      ...{ disk, path: retentionPath },
+      onDamaged: (keptAs) =>
+        logger.error({ keptAs }, 'The retention rules are damaged: everything is kept until they are set again.'),
+    }),
+  );
   const columnar = columnarWorker({
     ...{ onFatal, threads: config.threads, memoryLimitBytes: config.memoryLimit },
-    path: join(config.dataFolder, 'history.duckdb'),
+    path: join(config.dataFolder, DATABASE),
+    archiveFolder: join(config.dataFolder, ARCHIVE),
+    backupFolder,
     setAsideName: `set-aside-${clock.nowMs()}`,
   });
   const store = await HistoryStore.open({
-    ...{ log, columnar, clock, logger, onFatal },
+    ...{ log, columnar, clock, logger, onFatal, retention },
+    upkeep: {
+      ...{ everyMs: config.upkeepEvery, sealAfterMs: config.sealAfter, archiveAfterMs: config.archiveAfter },
+    },
     applyEveryMs: config.applyEvery,
     checkpointEveryMs: config.checkpointEvery,
     keepLogBytes: config.logKeep,
@@ -65,6 +83,7 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     return { state, ...(reason !== undefined && { reason }), figures };
   };
   const front = createFront({
+    ...{ retention, backups: backupsIn(backupFolder, [retentionPath]) },
     ...{ store, clock, logger, health, version: VERSION, secret: config.secret },
     tls: await readTls(config),
     bodyLimitBytes: config.bodyLimit,

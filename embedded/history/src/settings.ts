@@ -35,6 +35,30 @@ export const SETTINGS = {
     fallback: '1m',
     about: 'Time between checkpoints of the database',
   },
+  sealAfter: {
+    name: 'HISTORY_SEAL_AFTER',
+    kind: 'duration',
+    fallback: '3d',
+    about: 'A month is sorted and compacted so long after its end',
+  },
+  archiveAfter: {
+    name: 'HISTORY_ARCHIVE_AFTER',
+    kind: 'duration',
+    fallback: '400d',
+    about: 'A month becomes a Parquet file so long after its end',
+  },
+  upkeepEvery: {
+    name: 'HISTORY_UPKEEP_EVERY',
+    kind: 'duration',
+    fallback: '10m',
+    about: 'Time between two looks for rows to seal, archive or forget',
+  },
+  backups: {
+    name: 'HISTORY_BACKUPS',
+    kind: 'path',
+    optional: true,
+    about: 'Where backups are written; by default a folder of the data folder',
+  },
   logLimit: {
     name: 'HISTORY_LOG_LIMIT',
     kind: 'bytes',

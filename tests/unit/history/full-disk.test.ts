@@ -51,6 +51,8 @@ class House {
       HistoryStore.open({
         ...{ log, logger, onFatal, clock, columnar: this.#gated() },
         ...{ applyEveryMs: 10, checkpointEveryMs: 50, keepLogBytes: 4_096, maxBacklogBytes: 2 ** 20 },
+        retention: { keptFrom: () => undefined },
+        upkeep: { everyMs: 60_000, sealAfterMs: 0, archiveAfterMs: 0 },
       }),
     );
     return this.store;
@@ -83,6 +85,12 @@ class House {
       rebase: (sequence: number) => room(() => now().rebase(sequence)),
       erase: (erasure: Parameters<MemoryColumnar['erase']>[0]) => now().erase(erasure),
       query: (sql: string) => now().query(sql),
+      survey: async () => ({ hot: [], late: [] }),
+      seal: () => now().seal({ table: 0, month: 0, fromEntity: 0, toEntity: 0 }),
+      archive: () => now().archive({ table: 0, month: 0 }),
+      discard: () => now().discard(),
+      backUp: (folder: string) => now().backUp(folder),
+      sizes: () => now().sizes(),
       close: () => now().close(),
     };
   }

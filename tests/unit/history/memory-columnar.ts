@@ -89,6 +89,13 @@ export function memoryColumnar(disk: Disk, clock: Clock, directory: string): Mem
       await wal?.release(walSequence);
     },
     rebase: (sequence) => commit({ sequence, schema: [], cells: [] }),
+    // No rows are moved: this stand-in has one place for them.
+    survey: async () => ({ hot: [], late: [] }),
+    seal: notNeeded,
+    archive: notNeeded,
+    discard: async () => undefined,
+    backUp: notNeeded,
+    sizes: notNeeded,
     erase: notNeeded,
     query: notNeeded,
     async close() {
@@ -125,7 +132,7 @@ function toOpened({ sequence, schema, cells }: Contents): OpenedColumnar {
   const tables = made.map(({ table, tenant, type }): TableEntry => {
     const own = cells.filter((cell) => cell.table === table);
     return {
-      ...{ table, tenant, type, late: lateOf(own) },
+      ...{ table, tenant, type, late: lateOf(own), kept: [] },
       columns: schema.flatMap((change) =>
         change.kind === 'column' && change.table === table
           ? [{ column: change.column, name: change.name, kind: change.columnKind, unit: undefined }]

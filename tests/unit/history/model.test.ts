@@ -1,13 +1,13 @@
 /**
- * Promise P2: readings with 30 % repeats, 10 % out of order, revisions and restarts in between, told back by every query as
- * a plain map in memory tells them. The real DuckDB, the real log.
+ * Promise P2: readings with 30 % repeats, 10 % out of order, revisions, restarts, sealing, archiving and erasures in between,
+ * told back by every query as a plain map in memory tells them. The real DuckDB, the real log.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseNotification } from '@contor/history/notify/notification.js';
-import { HistoryStore } from '@contor/history/store/history-store.js';
+import { HistoryStore, type HistoryStoreOptions } from '@contor/history/store/history-store.js';
 import type { SeriesQuestion } from '@contor/history/store/questions.js';
 import { columnarWorker } from '@contor/history/worker/client.js';
 import { createLogger, openDurableLog, type Random, realClock, realDisk, seededRandom } from '@contor/kit';
@@ -16,7 +16,8 @@ import { describe, expect, it } from '@jest/globals';
 const IDS = ['urn:m:1', 'urn:m:2', 'urn:m:3'];
 const NAMES = ['energy', 'power', 'note'];
 const START_MS = Date.UTC(2026, 0, 1);
-const STEP_MS = 900_000;
+/** Long enough for several months to pass. */
+const STEP_MS = 86_400_000;
 
 interface Served {
   value: number | string;
@@ -39,6 +40,13 @@ class Model {
     }
   }
 
+  erase(id: string, fromMs: number, toMs: number): void {
+    for (const name of NAMES) {
+      const series = this.#series(id, name);
+      for (const indexMs of series.keys()) if (indexMs >= fromMs && indexMs <= toMs) series.delete(indexMs);
+    }
+  }
+
   series(id: string, name: string, fromMs = -Infinity, toMs = Infinity): [number, number | string][] {
     const rows = [...this.#series(id, name)].filter(([indexMs]) => indexMs >= fromMs && indexMs <= toMs);
     return rows.sort(([a], [b]) => a - b).map(([indexMs, { value }]) => [indexMs, value]);
@@ -52,7 +60,7 @@ class Model {
   }
 }
 
-async function openStore(folder: string): Promise<HistoryStore> {
+async function openStore(folder: string, upkeep: HistoryStoreOptions['upkeep']): Promise<HistoryStore> {
   const onFatal = (error: Error) => {
     throw error;
   };
@@ -67,10 +75,12 @@ async function openStore(folder: string): Promise<HistoryStore> {
   });
   const columnar = columnarWorker({
     ...{ path: join(folder, 'history.duckdb'), memoryLimitBytes: 2 ** 28, threads: 1, setAsideName: 'aside', onFatal },
+    ...{ archiveFolder: join(folder, 'archive'), backupFolder: join(folder, 'backups') },
   });
   const logger = createLogger({ service: 'history', write: () => undefined });
+  const retention = { keptFrom: () => undefined };
   return HistoryStore.open({
-    ...{ log, columnar, clock, logger, onFatal },
+    ...{ log, columnar, clock, logger, onFatal, retention, upkeep },
     ...{ applyEveryMs: 5, checkpointEveryMs: 500, keepLogBytes: 10_000, maxBacklogBytes: 2 ** 26 },
   });
 }
@@ -174,13 +184,28 @@ function iso(ms: number): string {
 /** CONTOR_LONG=1: as many more draws as one has patience for. */
 const SEEDS = process.env.CONTOR_LONG === '1' ? [1, 2, 3, 4, 5, 6] : [1];
 
+/** Nothing is moved unless a test says so; then months are sealed at once, and archived or not. */
+const NEVER_MS = 10 ** 12;
+const SEALED = { everyMs: NEVER_MS, sealAfterMs: 0, archiveAfterMs: NEVER_MS };
+const LIVES = [SEALED, { ...SEALED, archiveAfterMs: 0 }];
+
+async function erase(store: HistoryStore, model: Model, random: Random): Promise<void> {
+  const id = IDS[random.integer(IDS.length)] ?? '';
+  const fromMs = START_MS + random.integer(60) * STEP_MS;
+  const toMs = fromMs + random.integer(20) * STEP_MS;
+  await store.erase('default', START_MS, { type: 'Meter', id, fromMs, toMs });
+  model.erase(id, fromMs, toMs);
+}
+
 describe.each(SEEDS)('random readings, seed %i', (seed) => {
-  it('equal a plain map in memory, restarts included', async () => {
+  it('equal a plain map in memory, restarts, sealing, archiving and erasures included', async () => {
     const random = seededRandom(seed);
+    const life = () => LIVES[random.integer(LIVES.length)] ?? SEALED;
     const folder = await mkdtemp(join(tmpdir(), 'contor-model-'));
     const model = new Model();
     const sent: Sending[] = [];
-    let store = await openStore(folder);
+    let store = await openStore(folder, life());
+    const moved = { sealedSteps: 0, archivedMonths: 0 };
     try {
       for (let step = 0; step < 300; step += 1) {
         const sending = draw(random, Math.floor(step / 4), sent);
@@ -188,11 +213,19 @@ describe.each(SEEDS)('random readings, seed %i', (seed) => {
         await send(store, model, sending);
         if (random.integer(60) === 0) {
           await store.close();
-          store = await openStore(folder);
+          store = await openStore(folder, life());
         }
-        if (random.integer(60) === 0) await compare(store, model, random);
+        if (random.integer(30) === 0) {
+          const { sealedSteps, archivedMonths } = await store.tidy();
+          moved.sealedSteps += sealedSteps;
+          moved.archivedMonths += archivedMonths;
+        }
+        if (random.integer(60) === 0) await erase(store, model, random);
+        if (random.integer(30) === 0) await compare(store, model, random);
       }
       await compare(store, model, random);
+      expect(moved.sealedSteps).toBeGreaterThan(0);
+      expect(moved.archivedMonths).toBeGreaterThan(0);
     } finally {
       await store.close();
       await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,9 @@
 /** What a handler of the API is given: the question, and the house that answers it. */
 
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Backups } from '../backups.js';
 import type { HistoryStore } from '../store/history-store.js';
+import type { Retention } from '../store/retention.js';
 import type { Query } from './parameters.js';
 
 export interface Asked {
@@ -15,5 +17,7 @@ export interface Asked {
 
 export interface House {
   readonly store: HistoryStore;
+  readonly retention: Retention;
+  readonly backups: Backups;
   readonly defaultLimit: number;
 }

@@ -3,6 +3,7 @@
 import { fault } from '../fault.js';
 import { type Answer, faultAnswer, json } from './answer.js';
 import type { Asked, House } from './asked.js';
+import { answerErasures, answerRetention, answerStats, backUp, setRetention, tidy } from './operators.js';
 import { answerEntities, answerSeries } from './reading.js';
 import { type Shape, shape1T1E1A, shape1T1ENA, shape1TNE1A, shape1TNENA, shapeNTNE1A, shapeNTNENA } from './shapes.js';
 import { answerCatalogue, eraseEntity, eraseType, notify } from './writing.js';
@@ -56,6 +57,12 @@ export const ROUTES: readonly RouteRow[] = [
   { method: 'GET', path: '/v2', handler: () => json(INDEX) },
   { method: 'GET', path: '/capabilities', handler: () => json(CAPABILITIES) },
   { method: 'GET', path: '/catalogue', handler: answerCatalogue },
+  { method: 'GET', path: '/stats', handler: answerStats },
+  { method: 'GET', path: '/retention', handler: answerRetention },
+  { method: 'PUT', path: '/retention', handler: setRetention },
+  { method: 'GET', path: '/erasures', handler: answerErasures },
+  { method: 'POST', path: '/tidy', handler: tidy },
+  { method: 'POST', path: '/backups', handler: backUp },
   { method: 'POST', path: '/v2/op/query', handler: notBuilt },
   { method: 'POST', path: '/v2/subscribe', handler: notBuilt },
   { method: 'POST', path: '/management/config', handler: notBuilt },

@@ -10,8 +10,10 @@ import {
   sameSecret,
 } from '@contor/kit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Backups } from '../backups.js';
 import { fault } from '../fault.js';
 import type { HistoryStore } from '../store/history-store.js';
+import type { Retention } from '../store/retention.js';
 import { type Answer, faultAnswer, json, refusalAnswer } from './answer.js';
 import { servicePathFault, tenantOf } from './headers.js';
 import type { Query } from './parameters.js';
@@ -19,6 +21,8 @@ import { ROUTES, type RouteRow } from './routes.js';
 
 export interface FrontOptions {
   readonly store: HistoryStore;
+  readonly retention: Retention;
+  readonly backups: Backups;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
@@ -79,7 +83,7 @@ function guard(app: FastifyInstance, secret: string | undefined): void {
 }
 
 function serve(app: FastifyInstance, route: RouteRow, options: FrontOptions, metrics: Metrics): void {
-  const { store, defaultLimit, clock } = options;
+  const { store, retention, backups, defaultLimit, clock } = options;
   const seconds = metrics.histogram('history_request_seconds', 'Time to answer, by route.', ['route']);
   app.route({
     method: route.method,
@@ -92,7 +96,7 @@ function serve(app: FastifyInstance, route: RouteRow, options: FrontOptions, met
         tenant.kind === 'fault' || refused !== undefined
           ? faultAnswer(refused ?? fault(400, 'Bad Request', 'Bad headers.'))
           : await route.handler(
-              { store, defaultLimit },
+              { store, retention, backups, defaultLimit },
               {
                 tenant: tenant.value,
                 query: request.query as Query,

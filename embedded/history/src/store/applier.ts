@@ -3,11 +3,12 @@
  * transactions at once. Questions wait until everything acknowledged before them is in.
  */
 
+import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '@contor/kit';
 import { assert, toError } from '@contor/kit';
 import type { EntityUpdate } from '../notify/notification.js';
 import type { Catalogue, Entity, Table } from './catalogue.js';
-import type { Columnar } from './columnar.js';
+import type { Columnar, Moved } from './columnar.js';
 import { isFull } from './room.js';
 import { Staging } from './staging.js';
 
@@ -20,8 +21,16 @@ export interface ErasureOrder {
 
 export type Task = { readonly sequence: number; readonly tenant: string; readonly bytes: number } & (
   | { readonly kind: 'notification'; readonly updates: readonly EntityUpdate[] }
-  | { readonly kind: 'erasure'; readonly order: ErasureOrder }
+  | { readonly kind: 'erasure'; readonly arrivalMs: number; readonly order: ErasureOrder }
 );
+
+/** Moves rows of a table between two transactions, when nothing of it is staged, and says what it is like then. */
+interface Interlude {
+  readonly table: Table;
+  readonly move: () => Promise<Moved>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
 
 export interface ApplierOptions {
   readonly catalogue: Catalogue;
@@ -49,6 +58,7 @@ export class Applier {
   #running: Promise<void> | undefined;
   #timer: Timer | undefined;
   #halted: Error | undefined;
+  #interludes: Interlude[] = [];
   #waiting: { readonly sequence: number; readonly resolve: () => void }[] = [];
 
   constructor(options: ApplierOptions) {
@@ -104,6 +114,17 @@ export class Applier {
     });
   }
 
+  /** Resolves when the rows were moved; questions asked meanwhile are answered from before or after. */
+  between(table: Table, move: () => Promise<Moved>): Promise<void> {
+    if (this.#halted !== undefined) {
+      return Promise.reject(this.#halted);
+    }
+    return new Promise((resolve, reject) => {
+      this.#interludes.push({ table, move, resolve, reject });
+      this.#start();
+    });
+  }
+
   #start(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -114,7 +135,7 @@ export class Applier {
       .catch((error: unknown) => this.#failed(toError(error)))
       .finally(() => {
         this.#running = undefined;
-        if (this.#queue.length > 0) {
+        if (this.#hasWork) {
           this.#start();
         }
       });
@@ -126,17 +147,46 @@ export class Applier {
       return;
     }
     this.#halted = error;
+    for (const { reject } of this.#interludes.splice(0)) {
+      reject(error);
+    }
     this.#options.onFull(error);
     this.#release(Number.POSITIVE_INFINITY);
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#hasWork) {
+      await this.#interlude();
       const [first] = this.#queue;
-      const done = first?.kind === 'erasure' ? await this.#erase() : await this.#apply();
+      if (first === undefined) {
+        continue;
+      }
+      const done = first.kind === 'erasure' ? await this.#erase() : await this.#apply();
       this.#queuedBytes -= done.bytes;
       this.#applied = done.sequence;
       this.#release(done.sequence);
+    }
+  }
+
+  get #hasWork(): boolean {
+    return this.#queue.length > 0 || this.#interludes.length > 0;
+  }
+
+  /** One at a time: what was acknowledged does not wait for a whole month to be moved. */
+  async #interlude(): Promise<void> {
+    const interlude = this.#interludes.shift();
+    if (interlude === undefined) {
+      return;
+    }
+    const { table, move, resolve, reject } = interlude;
+    try {
+      settle(table, await move());
+      resolve();
+    } catch (error) {
+      reject(toError(error));
+      if (isFull(error)) {
+        throw error;
+      }
     }
   }
 
@@ -181,14 +231,13 @@ export class Applier {
     }
     const { fromMs, toMs } = task.order;
     const numbers = entities.map((entity) => entity.entity);
+    const { id } = task.order;
     const erased = await columnar.erase({
-      sequence: task.sequence,
-      table: table.table,
-      entities: numbers,
-      fromMs,
-      toMs,
+      ...{ sequence: task.sequence, atMs: task.arrivalMs, table: table.table, entities: numbers, fromMs, toMs },
+      subject: id === undefined ? undefined : subjectOf(id),
     });
-    table.late = { ...erased.late, arrival: Math.max(table.late.arrival, erased.late.arrival) };
+    settle(table, erased);
+    await columnar.discard();
     for (const { entity, newestMs } of erased.newest) {
       const known = table.entities[entity];
       if (known !== undefined) {
@@ -199,6 +248,16 @@ export class Applier {
     }
     return task;
   }
+}
+
+/** What proves an erasure does not name whom it was about; whoever knows the id finds it. */
+export function subjectOf(id: string): string {
+  return createHash('sha256').update(id).digest('hex');
+}
+
+function settle(table: Table, { late, kept }: Moved): void {
+  table.late = { ...late, arrival: Math.max(table.late.arrival, late.arrival) };
+  table.kept = kept;
 }
 
 export function entitiesToErase(table: Table, order: ErasureOrder): readonly Entity[] {

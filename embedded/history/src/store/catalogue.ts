@@ -5,7 +5,14 @@
 
 import type { ColumnKind } from '../notify/attributes.js';
 import type { Stored } from './cast.js';
-import { type LateExtent, NO_VERSION, type OpenedColumnar, type SchemaChange, type Span } from './columnar.js';
+import {
+  type KeptMonth,
+  type LateExtent,
+  NO_VERSION,
+  type OpenedColumnar,
+  type SchemaChange,
+  type Span,
+} from './columnar.js';
 
 export interface Column {
   readonly column: number;
@@ -40,6 +47,8 @@ export interface Table {
   readonly entities: Entity[];
   readonly entityById: Map<string, Entity>;
   late: LateExtent;
+  /** Months that have left `hot`, ascending. */
+  kept: readonly KeptMonth[];
 }
 
 export const NO_LATE: LateExtent = {
@@ -57,6 +66,7 @@ export class Catalogue {
     const catalogue = new Catalogue();
     for (const entry of opened.tables) {
       const table = catalogue.#put(entry.table, entry.tenant, entry.type, entry.late);
+      table.kept = entry.kept;
       for (const { column, name, kind, unit } of entry.columns) {
         putColumn(table, { column, name, kind, unit });
       }
@@ -95,7 +105,7 @@ export class Catalogue {
   #put(table: number, tenant: string, type: string, late: LateExtent): Table {
     const made: Table = {
       ...{ table, tenant, type, late },
-      ...{ columns: [], columnByName: new Map(), entities: [], entityById: new Map() },
+      ...{ kept: [], columns: [], columnByName: new Map(), entities: [], entityById: new Map() },
     };
     this.tables[table] = made;
     const ofTenant = this.#byTenant.get(tenant) ?? new Map<string, Table>();

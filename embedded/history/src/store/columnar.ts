@@ -41,9 +41,17 @@ export interface TableEntry {
   readonly columns: readonly ColumnEntry[];
   readonly entities: readonly EntityEntry[];
   readonly late: LateExtent;
+  /** Months that have left `hot`. */
+  readonly kept: readonly KeptMonth[];
 }
 
-/** A month in a Parquet file beside the database. */
+/** A month whose rows are sorted and without repetition: in the database itself, or in a Parquet file beside it. */
+export interface KeptMonth {
+  /** As `monthOf` counts them. */
+  readonly month: number;
+  readonly archive: Archive | undefined;
+}
+
 export interface Archive {
   /** Full path. */
   readonly file: string;
@@ -122,8 +130,13 @@ export interface Batch {
 
 export interface Erasure {
   readonly sequence: number;
+  /** When it was ordered. */
+  readonly atMs: number;
   readonly table: number;
+  /** Catalogue numbers. */
   readonly entities: readonly number[];
+  /** Of an erasure of one entity: a hash of its id, for the proof. */
+  readonly subject: string | undefined;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
 }
@@ -132,6 +145,7 @@ export interface Erased {
   /** What is still the newest index of each erased entity. */
   readonly newest: readonly { readonly entity: number; readonly newestMs: number | undefined }[];
   readonly late: LateExtent;
+  readonly kept: readonly KeptMonth[];
 }
 
 export type ResultColumn = Float64Array | readonly (string | boolean | null)[];
@@ -139,6 +153,56 @@ export type ResultColumn = Float64Array | readonly (string | boolean | null)[];
 export interface ColumnarResult {
   readonly rows: number;
   readonly columns: readonly ResultColumn[];
+}
+
+/** Rows of some entities in one month leave `hot` and `late` for `sealed`. */
+export interface Sealing {
+  readonly table: number;
+  readonly month: number;
+  /** Catalogue numbers, both inclusive. */
+  readonly fromEntity: number;
+  readonly toEntity: number;
+}
+
+/** A sealed month leaves the database for a file, or a file that has late rows is written anew. */
+export interface Archiving {
+  readonly table: number;
+  readonly month: number;
+}
+
+/** What a table holds after its rows were moved. No answer changes by it. */
+export interface Moved {
+  readonly late: LateExtent;
+  readonly kept: readonly KeptMonth[];
+}
+
+/** Rows by month, where they are not where they belong. */
+export interface Survey {
+  readonly hot: readonly EntityRows[];
+  readonly late: readonly EntityRows[];
+}
+
+export interface EntityRows {
+  readonly month: number;
+  readonly entity: number;
+  readonly rows: number;
+}
+
+export interface TableSize {
+  readonly table: number;
+  readonly hot: number;
+  readonly late: number;
+  readonly sealed: number;
+  readonly archived: number;
+  readonly replaced: number;
+  /** Values that are there, over all rows and columns. */
+  readonly readings: number;
+}
+
+export interface Sizes {
+  readonly databaseBytes: number;
+  readonly archiveBytes: number;
+  readonly tables: readonly TableSize[];
 }
 
 /** Whatever writes rejects with DiskFullError when there is no room: nothing of it is kept, and `open` comes next. */
@@ -149,6 +213,15 @@ export interface Columnar {
   apply(batch: Batch): Promise<void>;
   erase(erasure: Erasure): Promise<Erased>;
   query(sql: string): Promise<ColumnarResult>;
+  /** Which months before `beforeMonth` have rows in `hot` or `late`. */
+  survey(table: number, beforeMonth: number): Promise<Survey>;
+  seal(sealing: Sealing): Promise<Moved>;
+  archive(archiving: Archiving): Promise<Moved>;
+  /** Removes files that no table names any more. Questions asked before may still read them, and are waited for. */
+  discard(): Promise<void>;
+  /** A whole copy of everything applied so far, in a new folder. */
+  backUp(folder: string): Promise<void>;
+  sizes(): Promise<Sizes>;
   /** Everything applied so far is in the database file itself when it resolves. */
   checkpoint(): Promise<void>;
   /** Forgets the log's old numbering, after the log itself was lost or begun again. */

@@ -16,8 +16,8 @@ import {
 } from '@contor/kit';
 import { parseNotification } from '../notify/notification.js';
 import { Applier, type ErasureOrder, type Task } from './applier.js';
-import { Catalogue } from './catalogue.js';
-import type { Columnar, SetAside } from './columnar.js';
+import { Catalogue, type Table } from './catalogue.js';
+import type { Columnar, Moved, SetAside } from './columnar.js';
 import { lostSentence } from './log-report.js';
 import { decodeRecord } from './records.js';
 import { isFull, type Room } from './room.js';
@@ -122,6 +122,13 @@ export class Derivation {
     if (!this.#isReadable) {
       throw new DiskFullError('The database cannot be opened on a full disk.');
     }
+  }
+
+  /** Moves rows between two transactions; rejects while the disk is full. */
+  between(table: Table, move: () => Promise<Moved>): Promise<void> {
+    return this.isFollowing
+      ? this.#applier.between(table, move)
+      : Promise.reject(new DiskFullError('No rows are moved while the disk is full.'));
   }
 
   /** Called by whoever the database tells that the disk is full. */
@@ -254,7 +261,8 @@ function toRecoveredTask(sequence: number, payload: Uint8Array): Task {
   const body: unknown = JSON.parse(new TextDecoder().decode(record.body));
   const { tenant } = record;
   if (record.kind === 'erasure') {
-    return { kind: 'erasure', sequence, tenant, bytes: payload.length, order: body as ErasureOrder };
+    const { arrivalMs } = record;
+    return { kind: 'erasure', sequence, tenant, arrivalMs, bytes: payload.length, order: body as ErasureOrder };
   }
   const parsed = parseNotification(body, record);
   assert(parsed.kind === 'value', 'an acknowledged notification cannot be read again', { sequence });

@@ -7,10 +7,12 @@ import { type Clock, ContorError, DiskFullError, type DurableLog, type Logger, t
 import { type Checked, value } from '../fault.js';
 import type { EntityUpdate } from '../notify/notification.js';
 import type { ErasureOrder, Task } from './applier.js';
+import { type Manifest, makeBackup } from './backup.js';
 import { HistoryBusyError } from './busy.js';
 import { type Catalogue, isPresent, type Table } from './catalogue.js';
-import type { Columnar, ColumnarResult } from './columnar.js';
+import type { Columnar, ColumnarResult, Sizes } from './columnar.js';
 import { Derivation } from './derivation.js';
+import { ERASURES_SQL, type ErasureProof, toProofs } from './erasures.js';
 import { LogKeeper } from './log-keeper.js';
 import {
   type EntityNewest,
@@ -24,7 +26,9 @@ import {
   toSeries,
 } from './questions.js';
 import { encodeRecord, type HistoryRecord } from './records.js';
+import type { Retention } from './retention.js';
 import { isFull, Room } from './room.js';
+import { type Round, Upkeep, type UpkeepOptions } from './upkeep.js';
 
 export interface HistoryStoreOptions {
   readonly log: DurableLog;
@@ -37,6 +41,8 @@ export interface HistoryStoreOptions {
   readonly keepLogBytes: number;
   /** Acknowledged bytes that may wait for the columnar store before further ones are refused. */
   readonly maxBacklogBytes: number;
+  readonly retention: Pick<Retention, 'keptFrom'>;
+  readonly upkeep: Pick<UpkeepOptions, 'everyMs' | 'sealAfterMs' | 'archiveAfterMs'>;
   /** Free space of the disk. */
   readonly freeBytes?: () => Promise<number>;
   readonly onFatal: (error: Error) => void;
@@ -55,9 +61,11 @@ export class HistoryStore {
   readonly #room: Room;
   readonly #derivation: Derivation;
   readonly #keeper: LogKeeper;
+  readonly #upkeep: Upkeep;
   /** A block of the database that a question met and that cannot be read. */
   #unreadable: string | undefined;
   #acknowledged: number;
+  #copying: Promise<void> = Promise.resolve();
 
   private constructor(options: HistoryStoreOptions, room: Room, derivation: Derivation) {
     this.#options = options;
@@ -68,6 +76,13 @@ export class HistoryStore {
       ...options,
       onFull: (error) => derivation.ranOutOfRoom(error),
       mayCheckpoint: () => derivation.isFollowing,
+    });
+    this.#upkeep = new Upkeep({
+      ...options,
+      ...options.upkeep,
+      catalogue: () => derivation.catalogue,
+      between: (table, move) => derivation.between(table, move),
+      erase: (tenant, order) => this.#erase(tenant, options.clock.nowMs(), order),
     });
   }
 
@@ -113,6 +128,12 @@ export class HistoryStore {
 
   /** Resolves with how many rows there were; they are gone from disk and from every answer then. */
   async erase(tenant: string, arrivalMs: number, order: ErasureOrder): Promise<number> {
+    // A backup must find the files that its copy of the database names.
+    await this.#copying;
+    return this.#erase(tenant, arrivalMs, order);
+  }
+
+  async #erase(tenant: string, arrivalMs: number, order: ErasureOrder): Promise<number> {
     await this.#caughtUp();
     this.#refuseWhileFull();
     const table = this.catalogue.table(tenant, order.type);
@@ -123,11 +144,7 @@ export class HistoryStore {
     const body = new TextEncoder().encode(JSON.stringify(order));
     const record: HistoryRecord = { kind: 'erasure', tenant, arrivalMs, timeIndexAttribute: undefined, body };
     const sequence = await this.#append(record, (at, bytes) => ({
-      kind: 'erasure',
-      tenant,
-      sequence: at,
-      bytes,
-      order,
+      ...{ kind: 'erasure', tenant, arrivalMs, sequence: at, bytes, order },
     }));
     await this.#derivation.caughtUp(sequence);
     this.#refuseWhileFull();
@@ -169,7 +186,42 @@ export class HistoryStore {
     return this.catalogue.typesOf(tenant, id).map((table) => table.type);
   }
 
+  /** Seals, archives and forgets what is due, now and not at the next round. */
+  tidy(): Promise<Round> {
+    return this.#upkeep.run();
+  }
+
+  /** Everything acknowledged so far, in a folder that did not exist; see `backup`. */
+  backUp(folder: string, others: readonly string[]): Promise<Manifest> {
+    const { columnar, clock } = this.#options;
+    // No month moves meanwhile: the files that the copied database names are still there.
+    return this.#upkeep.exclusively(async () => {
+      await this.#caughtUp();
+      this.#refuseWhileFull();
+      let copied = (): void => undefined;
+      this.#copying = new Promise((resolve) => {
+        copied = resolve;
+      });
+      const archives = () =>
+        this.catalogue.tables.flatMap(({ kept }) => kept.flatMap(({ archive }) => (archive ? [archive.file] : [])));
+      const madeAt = new Date(clock.nowMs()).toISOString();
+      return makeBackup({ columnar, archives, others }, folder, madeAt).finally(copied);
+    });
+  }
+
+  async sizes(): Promise<Sizes> {
+    await this.#caughtUp();
+    return this.#options.columnar.sizes();
+  }
+
+  /** Newest first: when how much of what was erased. */
+  async erasures(tenant: string): Promise<readonly ErasureProof[]> {
+    await this.#caughtUp();
+    return toProofs(await this.#query(ERASURES_SQL)).filter((proof) => proof.tenant === tenant);
+  }
+
   async close(): Promise<void> {
+    await this.#upkeep.stop();
     await this.#derivation.close(this.#acknowledged);
     await this.#keeper.close(this.#derivation.appliedSequence);
     await this.#options.columnar.close();

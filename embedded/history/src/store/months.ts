@@ -2,9 +2,12 @@
 
 import type { Span } from './columnar.js';
 
+/** ECMA-262, 21.4.1.1: a Date goes no farther. */
+const FARTHEST_MS = 8.64e15;
+
 /** Months since year 0: 2026-11 is 2026 * 12 + 10. */
 export function monthOf(ms: number): number {
-  const date = new Date(ms);
+  const date = new Date(Math.min(Math.max(ms, -FARTHEST_MS), FARTHEST_MS));
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 

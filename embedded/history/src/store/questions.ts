@@ -5,7 +5,8 @@ import type { ColumnKind } from '../notify/attributes.js';
 import type { Catalogue, Column, Table } from './catalogue.js';
 import { isPresent } from './catalogue.js';
 import type { ColumnarResult, ResultColumn, Span } from './columnar.js';
-import { NOTHING_KEPT } from './source-sql.js';
+import { monthOf } from './months.js';
+import type { Kept } from './source-sql.js';
 import { type AggregationMethod, type AggregationPeriod, newestSql, seriesSql } from './sql.js';
 
 export interface Window {
@@ -89,7 +90,7 @@ export function tableQuestions(catalogue: Catalogue, question: SeriesQuestion): 
     const sql = seriesSql({
       ...{ table: table.table, columns, entities, aggregation, newestFirst },
       ...{ fromMs: question.fromMs, toMs: question.toMs, mergeLate: needsMerge(table, entities, question) },
-      kept: NOTHING_KEPT,
+      kept: keptIn(table, question),
       limit: Math.min(lastN ?? question.limit, question.limit),
       offset: question.offset,
     });
@@ -100,7 +101,7 @@ export function tableQuestions(catalogue: Catalogue, question: SeriesQuestion): 
 
 export function newestQuestion(table: Table, window: Window): string {
   const mergeLate = touchesLate(table, window);
-  return newestSql({ ...window, table: table.table, entities: undefined, mergeLate, kept: NOTHING_KEPT });
+  return newestSql({ ...window, table: table.table, entities: undefined, mergeLate, kept: keptIn(table, window) });
 }
 
 /** Sorted by entity id, ascending in time whatever the order of the rows was. */
@@ -170,6 +171,15 @@ function needsMerge(table: Table, entities: readonly number[] | undefined, windo
     touchesLate(table, window) &&
     (entities === undefined || entities.some((entity) => overlaps(table.entities[entity]?.late, window)))
   );
+}
+
+/** Sealed rows are pruned by the database itself; files that cannot have rows of the window are not even named. */
+function keptIn(table: Table, { fromMs, toMs }: Window): Kept {
+  const first = fromMs === undefined ? Number.NEGATIVE_INFINITY : monthOf(fromMs);
+  const last = toMs === undefined ? Number.POSITIVE_INFINITY : monthOf(toMs);
+  const kept = table.kept.filter(({ month }) => month >= first && month <= last);
+  const archives = kept.flatMap(({ archive }) => (archive === undefined ? [] : [archive]));
+  return { isSealed: archives.length < kept.length, archives };
 }
 
 function touchesLate(table: Table, window: Window): boolean {

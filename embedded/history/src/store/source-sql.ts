@@ -29,8 +29,6 @@ export interface Kept {
   readonly archives: readonly Archive[];
 }
 
-export const NOTHING_KEPT: Kept = { isSealed: false, archives: [] };
-
 export interface Source extends Filter {
   readonly table: number;
   readonly columns: readonly SqlColumn[];

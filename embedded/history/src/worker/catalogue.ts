@@ -3,9 +3,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ColumnKind } from '../notify/attributes.js';
 import type { ColumnEntry, EntityEntry, LateExtent, TableEntry } from '../store/columnar.js';
-import { hotTable, lateTable, literal, quote } from '../store/identifiers.js';
+import { hotTable, lateTable, literal, pastTable, quote } from '../store/identifiers.js';
+import { readKept } from './kept.js';
 
-export async function readCatalogue(connection: DuckDBConnection): Promise<readonly TableEntry[]> {
+export async function readCatalogue(
+  connection: DuckDBConnection,
+  archiveFolder: string,
+): Promise<readonly TableEntry[]> {
   const tables: TableEntry[] = [];
   for (const [tab, tenant, type] of await rows(connection, 'SELECT tab, tenant, type FROM kinds ORDER BY tab')) {
     const table = Number(tab);
@@ -14,16 +18,17 @@ export async function readCatalogue(connection: DuckDBConnection): Promise<reado
       columns: await readColumns(connection, table),
       entities: await readEntities(connection, table),
       late: await readLate(connection, table),
+      kept: await readKept(connection, table, archiveFolder),
     });
   }
   return tables;
 }
 
 export async function readLate(connection: DuckDBConnection, table: number): Promise<LateExtent> {
-  const late = quote(lateTable(table));
+  const [late, past] = [quote(lateTable(table)), quote(pastTable(table))];
   const [found] = await rows(
     connection,
-    `SELECT count(*)::DOUBLE, min(t)::DOUBLE, max(t)::DOUBLE, max(s)::DOUBLE FROM ${late}`,
+    `SELECT count(*)::DOUBLE, min(t)::DOUBLE, max(t)::DOUBLE, greatest(max(s), (SELECT max(s) FROM ${past}))::DOUBLE FROM ${late}`,
   );
   return {
     rows: Number(found?.[0] ?? 0),
@@ -45,13 +50,14 @@ async function readColumns(connection: DuckDBConnection, table: number): Promise
 
 async function readEntities(connection: DuckDBConnection, table: number): Promise<readonly EntityEntry[]> {
   const sql = [
-    'SELECT n.e, n.id, h.t::DOUBLE, l.a::DOUBLE, l.z::DOUBLE FROM entities n',
+    'SELECT n.e, n.id, h.t::DOUBLE, l.a::DOUBLE, l.z::DOUBLE, m.t::DOUBLE FROM entities n',
     `LEFT JOIN (SELECT e, max(t) AS t FROM ${quote(hotTable(table))} GROUP BY e) h ON h.e = n.e`,
     `LEFT JOIN (SELECT e, min(t) AS a, max(t) AS z FROM ${quote(lateTable(table))} GROUP BY e) l ON l.e = n.e`,
+    `LEFT JOIN (SELECT e, max(t) AS t FROM marks WHERE tab = ${literal(table)} GROUP BY e) m ON m.e = n.e`,
     `WHERE n.tab = ${literal(table)} ORDER BY n.e`,
   ].join(' ');
-  return (await rows(connection, sql)).map(([entity, id, hot, lateFrom, lateTo]) => {
-    const newest = [hot, lateTo].filter((ms) => ms !== null).map(Number);
+  return (await rows(connection, sql)).map(([entity, id, hot, lateFrom, lateTo, mark]) => {
+    const newest = [hot, lateTo, mark].filter((ms) => ms !== null).map(Number);
     return {
       ...{ entity: Number(entity), id: String(id) },
       newestMs: newest.length === 0 ? undefined : Math.max(...newest),

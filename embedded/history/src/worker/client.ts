@@ -3,7 +3,16 @@
 import { Worker } from 'node:worker_threads';
 import { ConfigError, ContorError, DiskFullError } from '@contor/kit';
 import { buffersOf } from '../store/blocks.js';
-import type { Batch, Columnar, ColumnarResult, Erased, OpenedColumnar } from '../store/columnar.js';
+import type {
+  Batch,
+  Columnar,
+  ColumnarResult,
+  Erased,
+  Moved,
+  OpenedColumnar,
+  Sizes,
+  Survey,
+} from '../store/columnar.js';
 import type { Answer, Reply, Request, WorkerSettings } from './protocol.js';
 
 export class ColumnarError extends ContorError {}
@@ -72,6 +81,12 @@ export function columnarWorker({ setAsideName, onFatal, ...settings }: ColumnarW
     apply: (batch) => ask<undefined>({ kind: 'apply', batch }, buffersOfBatch(batch)),
     erase: (erasure) => ask<Erased>({ kind: 'erase', erasure }),
     query: (sql) => ask<ColumnarResult>({ kind: 'query', sql }),
+    survey: (table, beforeMonth) => ask<Survey>({ kind: 'survey', table, beforeMonth }),
+    seal: (sealing) => ask<Moved>({ kind: 'seal', sealing }),
+    archive: (archiving) => ask<Moved>({ kind: 'archive', archiving }),
+    discard: () => ask<undefined>({ kind: 'discard' }),
+    backUp: (folder) => ask<undefined>({ kind: 'backUp', folder }),
+    sizes: () => ask<Sizes>({ kind: 'sizes' }),
     checkpoint: () => ask<undefined>({ kind: 'checkpoint' }),
     rebase: (sequence) => ask<undefined>({ kind: 'rebase', sequence }),
     async close() {

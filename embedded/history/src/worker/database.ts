@@ -1,18 +1,37 @@
 /** DuckDB behind the columnar port: one connection writes, a few read, and each sees whole transactions only. */
 
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { ColumnKind } from '../notify/attributes.js';
-import type { Batch, ColumnarResult, Erased, Erasure, OpenedColumnar, SetAside } from '../store/columnar.js';
-import { hotTable, lateTable, literal, quote } from '../store/identifiers.js';
-import { filterSql } from '../store/source-sql.js';
+import type {
+  Archive,
+  Archiving,
+  Batch,
+  ColumnarResult,
+  Erased,
+  Erasure,
+  KeptMonth,
+  Moved,
+  OpenedColumnar,
+  Sealing,
+  SetAside,
+  Sizes,
+  Survey,
+} from '../store/columnar.js';
+import { hotTable, lateTable, literal, pathLiteral, quote } from '../store/identifiers.js';
+import { monthName } from '../store/months.js';
+import type { SqlColumn } from '../store/source-sql.js';
 import { appendBlock, appendEntities, appendRaw } from './append.js';
 import { readCatalogue, readLate } from './catalogue.js';
+import { eraseRows, rewriteArchives } from './erase.js';
 import { isDamage } from './failure.js';
+import { clearOrphans, readKept, writeKept } from './kept.js';
 import type { WorkerSettings } from './protocol.js';
 import { readColumns } from './results.js';
-import { changeSchema, FIXED_TABLES, FORMAT } from './schema.js';
+import { changeSchema, FIXED_TABLES, FORMAT, migrate } from './schema.js';
 import { setAside } from './set-aside.js';
+import { measure } from './sizes.js';
+import { forgetSealed, restoreArchive, sealRows, surveyRows, writeArchive } from './upkeep.js';
 
 /** Questions that run side by side; more would fight for the same two cores. */
 const READERS = 3;
@@ -21,6 +40,12 @@ export interface Database {
   apply(batch: Batch): Promise<undefined>;
   erase(erasure: Erasure): Promise<Erased>;
   query(sql: string): Promise<ColumnarResult>;
+  survey(table: number, beforeMonth: number): Promise<Survey>;
+  seal(sealing: Sealing): Promise<Moved>;
+  archive(archiving: Archiving): Promise<Moved>;
+  discard(): Promise<undefined>;
+  backUp(folder: string): Promise<undefined>;
+  sizes(): Promise<Sizes>;
   checkpoint(): Promise<undefined>;
   rebase(sequence: number): Promise<undefined>;
   close(): Promise<undefined>;
@@ -57,56 +82,72 @@ export async function openDatabase(settings: WorkerSettings, setAsideName: strin
 }
 
 async function openOnce(settings: WorkerSettings): Promise<Opening> {
+  await mkdir(settings.archiveFolder, { recursive: true, mode: 0o700 });
   const instance = await DuckDBInstance.create(settings.path, {
     threads: `${settings.threads}`,
     memory_limit: `${Math.ceil(settings.memoryLimitBytes / 1024)}KiB`,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    enable_external_access: 'false',
   });
   try {
     const writer = await instance.connect();
+    await confine(writer, settings);
     for (const sql of FIXED_TABLES) {
       await writer.run(sql);
     }
     const about = (await writer.runAndReadAll('SELECT format, applied::DOUBLE FROM about')).getRows()[0];
+    const format = Number(about?.[0] ?? FORMAT);
     if (about === undefined) {
       await writer.run(`INSERT INTO about VALUES (${literal(FORMAT)}, 0)`);
-    } else if (Number(about[0]) > FORMAT) {
-      throw new Error(`history format ${String(about[0])}, this program knows ${FORMAT}`);
+    } else if (format > FORMAT) {
+      throw new Error(`history format ${format}, this program knows ${FORMAT}`);
+    } else {
+      if (format < FORMAT) {
+        await inTransaction(writer, () => migrate(writer, format));
+      }
+      await clearOrphans(writer, settings.archiveFolder);
     }
-    const tables = await readCatalogue(writer);
-    const kinds = new Map(tables.map((table) => [table.table, table.columns.map((column) => column.kind)]));
+    const tables = await readCatalogue(writer, settings.archiveFolder);
     const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
     const opened = { appliedSequence: Number(about?.[1] ?? 0), tables };
-    return { database: databaseOn(instance, writer, readers, kinds), opened };
+    return { database: databaseOn({ instance, writer, readers, settings }, tables), opened };
   } catch (error) {
     instance.closeSync();
     throw error;
   }
 }
 
-function databaseOn(
-  instance: DuckDBInstance,
-  writer: DuckDBConnection,
-  readers: readonly DuckDBConnection[],
-  kinds: Map<number, ColumnKind[]>,
-): Database {
+/** The database reads and writes its own folders and nothing else, whatever a question might say (T28). */
+async function confine(writer: DuckDBConnection, { archiveFolder, backupFolder }: WorkerSettings): Promise<void> {
+  const folders = [archiveFolder, backupFolder].map(pathLiteral).join(', ');
+  await writer.run(`SET allowed_directories = [${folders}]`);
+  await writer.run('SET enable_external_access = false');
+  await writer.run('SET lock_configuration = true');
+}
+
+interface Connections {
+  readonly instance: DuckDBInstance;
+  readonly writer: DuckDBConnection;
+  readonly readers: readonly DuckDBConnection[];
+  readonly settings: WorkerSettings;
+}
+
+/** What the database thread knows of a table. */
+interface Known {
+  readonly columns: SqlColumn[];
+  kept: readonly KeptMonth[];
+}
+
+function databaseOn({ instance, writer, readers, settings }: Connections, tables: OpenedColumnar['tables']): Database {
+  const known = new Map<number, Known>(
+    tables.map(({ table, columns, kept }) => [table, { columns: [...columns], kept }]),
+  );
   const idle = [...readers];
   const asked = new Set<Promise<ColumnarResult>>();
   const queue: ((reader: DuckDBConnection) => void)[] = [];
-
-  async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
-    await writer.run('BEGIN');
-    try {
-      const result = await work();
-      await writer.run('COMMIT');
-      return result;
-    } catch (error) {
-      await writer.run('ROLLBACK').catch(() => undefined); // The first error is the one to report.
-      throw error;
-    }
-  }
+  /** Files no table names any more, which a question on its way may still read. */
+  let retired: Archive[] = [];
+  let files = 0;
 
   async function ask(sql: string): Promise<ColumnarResult> {
     const reader = idle.pop() ?? (await new Promise<DuckDBConnection>((resolve) => queue.push(resolve)));
@@ -122,24 +163,44 @@ function databaseOn(
     }
   }
 
+  function knownOf(table: number): Known {
+    return known.get(table) ?? { columns: [], kept: [] };
+  }
+
+  /** Never a name that was used before: what a question reads does not change under it. */
+  function newFile(table: number, month: number): string {
+    files += 1;
+    return join(settings.archiveFolder, `${table}-${monthName(month)}-${Date.now().toString(36)}${files}.parquet`);
+  }
+
+  async function moved(table: number): Promise<Moved> {
+    const of = knownOf(table);
+    of.kept = await readKept(writer, table, settings.archiveFolder);
+    return { late: await readLate(writer, table), kept: of.kept };
+  }
+
+  function archiveOf(table: number, month: number): Archive | undefined {
+    return knownOf(table).kept.find((kept) => kept.month === month)?.archive;
+  }
+
   return {
     async apply(batch) {
-      await inTransaction(async () => {
+      await inTransaction(writer, async () => {
         for (const change of batch.schema) {
           await changeSchema(writer, change);
-          noteKind(kinds, change);
+          noteSchema(known, change);
         }
         await appendEntities(
           writer,
           batch.schema.filter((change) => change.kind === 'entity'),
         );
         for (const { table, hot, late } of batch.tables) {
-          const ofTable = kinds.get(table) ?? [];
+          const kinds = knownOf(table).columns.map(({ kind }) => kind);
           if (hot !== undefined) {
-            await appendBlock(writer, hotTable(table), hot, ofTable, false);
+            await appendBlock(writer, hotTable(table), hot, kinds, false);
           }
           if (late !== undefined) {
-            await appendBlock(writer, lateTable(table), late, ofTable, true);
+            await appendBlock(writer, lateTable(table), late, kinds, true);
           }
         }
         await appendRaw(writer, batch.raw);
@@ -147,11 +208,60 @@ function databaseOn(
       });
       return undefined;
     },
-    erase: (erasure) => inTransaction(() => eraseRows(writer, erasure)),
+    async erase(erasure) {
+      const { kept } = knownOf(erasure.table);
+      const rewritten = await rewriteArchives(writer, erasure, kept, (month) => newFile(erasure.table, month));
+      const newest = await inTransaction(writer, () => eraseRows(writer, erasure, kept, rewritten));
+      retired.push(...rewritten.map(({ before }) => before));
+      return { newest, ...(await moved(erasure.table)) };
+    },
     query(sql) {
       const answer = ask(sql).finally(() => asked.delete(answer));
       asked.add(answer);
       return answer;
+    },
+    survey: (table, beforeMonth) => surveyRows(writer, table, beforeMonth),
+    async seal(sealing) {
+      const { table, month } = sealing;
+      const archive = archiveOf(table, month);
+      await inTransaction(writer, async () => {
+        if (archive !== undefined) {
+          await restoreArchive(writer, knownOf(table).columns, sealing, archive);
+        }
+        await sealRows(writer, knownOf(table).columns, sealing);
+        await writeKept(writer, table, { month, archive: undefined });
+      });
+      retired.push(...(archive === undefined ? [] : [archive]));
+      return moved(table);
+    },
+    async archive(archiving) {
+      const { table, month } = archiving;
+      if (archiveOf(table, month) === undefined) {
+        const archive = await writeArchive(writer, knownOf(table).columns, archiving, newFile(table, month));
+        await inTransaction(writer, async () => {
+          await forgetSealed(writer, archiving);
+          await writeKept(writer, table, { month, archive });
+        });
+      }
+      return moved(table);
+    },
+    async discard() {
+      await Promise.allSettled(asked);
+      const gone = retired;
+      retired = [];
+      for (const { file } of gone) {
+        await rm(file, { force: true });
+      }
+      return undefined;
+    },
+    backUp: (folder) => backUp(instance, folder),
+    async sizes() {
+      const connection = await instance.connect();
+      try {
+        return await measure(connection, settings.path, known);
+      } finally {
+        connection.closeSync();
+      }
     },
     async checkpoint() {
       await writer.run('CHECKPOINT');
@@ -172,29 +282,37 @@ function databaseOn(
   };
 }
 
-function noteKind(kinds: Map<number, ColumnKind[]>, change: Batch['schema'][number]): void {
-  if (change.kind === 'table') {
-    kinds.set(change.table, []);
-  } else if (change.kind === 'column') {
-    kinds.get(change.table)?.push(change.columnKind);
+/** As the database is at one moment: what is applied while it is copied is not in the copy. */
+async function backUp(instance: DuckDBInstance, folder: string): Promise<undefined> {
+  const connection = await instance.connect();
+  try {
+    await connection.run(`ATTACH ${pathLiteral(join(folder, 'history.duckdb'))} AS copied`);
+    const [name] = (await connection.runAndReadAll('SELECT current_database()')).getRows()[0] ?? [];
+    await connection.run(`COPY FROM DATABASE ${quote(String(name))} TO copied`);
+    await connection.run('DETACH copied');
+    return undefined;
+  } finally {
+    connection.closeSync();
   }
 }
 
-async function eraseRows(writer: DuckDBConnection, erasure: Erasure): Promise<Erased> {
-  const { table, entities, sequence } = erasure;
-  const where = filterSql(erasure);
-  await writer.run(`DELETE FROM ${quote(hotTable(table))}${where}`);
-  await writer.run(`DELETE FROM ${quote(lateTable(table))}${where}`);
-  await writer.run(`DELETE FROM raw${where} AND tab = ${literal(table)}`);
-  await writer.run(`UPDATE about SET applied = ${literal(sequence)}`);
-  const left = filterSql({ entities, fromMs: undefined, toMs: undefined });
-  const newest = await writer.runAndReadAll(
-    `SELECT e, max(t)::DOUBLE FROM (SELECT e, t FROM ${quote(hotTable(table))}${left} ` +
-      `UNION ALL SELECT e, t FROM ${quote(lateTable(table))}${left}) GROUP BY e`,
-  );
-  const byEntity = new Map(newest.getRows().map(([entity, ms]) => [Number(entity), Number(ms)]));
-  return {
-    newest: entities.map((entity) => ({ entity, newestMs: byEntity.get(entity) })),
-    late: await readLate(writer, table),
-  };
+async function inTransaction<T>(writer: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+  await writer.run('BEGIN');
+  try {
+    const result = await work();
+    await writer.run('COMMIT');
+    return result;
+  } catch (error) {
+    await writer.run('ROLLBACK').catch(() => undefined); // The first error is the one to report.
+    throw error;
+  }
+}
+
+function noteSchema(known: Map<number, Known>, change: Batch['schema'][number]): void {
+  if (change.kind === 'table') {
+    known.set(change.table, { columns: [], kept: [] });
+  } else if (change.kind === 'column') {
+    const { column, name, columnKind } = change;
+    known.get(change.table)?.columns.push({ column, name, kind: columnKind });
+  }
 }

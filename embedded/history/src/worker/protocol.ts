@@ -1,9 +1,23 @@
 /** What the HTTP thread and the database thread say to each other. */
 
-import type { Batch, ColumnarResult, Erased, Erasure, OpenedColumnar } from '../store/columnar.js';
+import type {
+  Archiving,
+  Batch,
+  ColumnarResult,
+  Erased,
+  Erasure,
+  Moved,
+  OpenedColumnar,
+  Sealing,
+  Sizes,
+  Survey,
+} from '../store/columnar.js';
 
 export interface WorkerSettings {
   readonly path: string;
+  /** Where Parquet files of old months are, and where backups may be written: the database touches no other folder. */
+  readonly archiveFolder: string;
+  readonly backupFolder: string;
   readonly memoryLimitBytes: number;
   readonly threads: number;
 }
@@ -13,11 +27,17 @@ export type Request =
   | { readonly kind: 'apply'; readonly batch: Batch }
   | { readonly kind: 'erase'; readonly erasure: Erasure }
   | { readonly kind: 'query'; readonly sql: string }
+  | { readonly kind: 'survey'; readonly table: number; readonly beforeMonth: number }
+  | { readonly kind: 'seal'; readonly sealing: Sealing }
+  | { readonly kind: 'archive'; readonly archiving: Archiving }
+  | { readonly kind: 'discard' }
+  | { readonly kind: 'backUp'; readonly folder: string }
+  | { readonly kind: 'sizes' }
   | { readonly kind: 'checkpoint' }
   | { readonly kind: 'rebase'; readonly sequence: number }
   | { readonly kind: 'close' };
 
-export type Answer = OpenedColumnar | Erased | ColumnarResult | undefined;
+export type Answer = OpenedColumnar | Erased | ColumnarResult | Survey | Moved | Sizes | undefined;
 
 export interface Envelope {
   readonly number: number;

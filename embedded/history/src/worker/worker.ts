@@ -12,7 +12,7 @@ let database: Database | undefined;
 let writes: Promise<unknown> = Promise.resolve();
 
 port.on('message', ({ number, request }: Envelope) => {
-  const answer = request.kind === 'query' ? question(request.sql) : inOrder(request);
+  const answer = isBeside(request) ? beside(request) : inOrder(request);
   answer.then(
     (value) => send({ number, kind: 'done', answer: value }),
     (error: unknown) => {
@@ -22,17 +22,31 @@ port.on('message', ({ number, request }: Envelope) => {
   );
 });
 
-async function question(sql: string): Promise<Answer> {
-  return opened().query(sql);
+type Beside = Extract<Request, { kind: 'query' | 'backUp' | 'sizes' }>;
+
+/** What only reads does not wait for what writes. */
+function isBeside(request: Request): request is Beside {
+  return request.kind === 'query' || request.kind === 'backUp' || request.kind === 'sizes';
 }
 
-function inOrder(request: Exclude<Request, { kind: 'query' }>): Promise<Answer> {
+async function beside(request: Beside): Promise<Answer> {
+  switch (request.kind) {
+    case 'query':
+      return opened().query(request.sql);
+    case 'backUp':
+      return opened().backUp(request.folder);
+    case 'sizes':
+      return opened().sizes();
+  }
+}
+
+function inOrder(request: Exclude<Request, Beside>): Promise<Answer> {
   const next = writes.then(() => carryOut(request));
   writes = next.catch(() => undefined);
   return next;
 }
 
-async function carryOut(request: Exclude<Request, { kind: 'query' }>): Promise<Answer> {
+async function carryOut(request: Exclude<Request, Beside>): Promise<Answer> {
   switch (request.kind) {
     case 'open': {
       const before = database;
@@ -46,6 +60,14 @@ async function carryOut(request: Exclude<Request, { kind: 'query' }>): Promise<A
       return opened().apply(request.batch);
     case 'erase':
       return opened().erase(request.erasure);
+    case 'survey':
+      return opened().survey(request.table, request.beforeMonth);
+    case 'seal':
+      return opened().seal(request.sealing);
+    case 'archive':
+      return opened().archive(request.archiving);
+    case 'discard':
+      return opened().discard();
     case 'checkpoint':
       return opened().checkpoint();
     case 'rebase':

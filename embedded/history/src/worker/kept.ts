@@ -1,0 +1,56 @@
+/** Months that have left `hot`, as the database lists them, and the archive folder that must hold exactly their files. */
+
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { KeptMonth } from '../store/columnar.js';
+import { literal } from '../store/identifiers.js';
+
+/** The database names files, not folders: a backup restored elsewhere finds its own. */
+export async function readKept(
+  connection: DuckDBConnection,
+  table: number,
+  folder: string,
+): Promise<readonly KeptMonth[]> {
+  const sql = `SELECT month, file, cols FROM kept WHERE tab = ${literal(table)} ORDER BY month`;
+  const found = await connection.runAndReadAll(sql);
+  return found.getRows().map(([month, file, columns]) => ({
+    month: Number(month),
+    archive: typeof file === 'string' ? { file: join(folder, file), columns: toNumbers(String(columns)) } : undefined,
+  }));
+}
+
+/** In the transaction that moves the rows. */
+export async function writeKept(
+  connection: DuckDBConnection,
+  table: number,
+  { month, archive }: KeptMonth,
+): Promise<void> {
+  await forgetKept(connection, table, month);
+  await connection.run(`INSERT INTO kept VALUES (${literal(table)}, ${literal(month)}, $1, $2)`, [
+    archive === undefined ? null : basename(archive.file),
+    archive === undefined ? null : archive.columns.join(' '),
+  ]);
+}
+
+export async function forgetKept(connection: DuckDBConnection, table: number, month: number): Promise<void> {
+  await connection.run(`DELETE FROM kept WHERE tab = ${literal(table)} AND month = ${literal(month)}`);
+}
+
+/**
+ * Files nobody names: written before a crash that kept their transaction from happening, or replaced just before one. Never
+ * called on a database that began again empty: then the files may be all there is.
+ */
+export async function clearOrphans(connection: DuckDBConnection, folder: string): Promise<void> {
+  const found = await connection.runAndReadAll('SELECT file FROM kept WHERE file IS NOT NULL');
+  const named = new Set(found.getRows().map(([file]) => String(file)));
+  for (const file of await readdir(folder)) {
+    if (file.endsWith('.parquet') && !named.has(file)) {
+      await rm(join(folder, file), { force: true });
+    }
+  }
+}
+
+function toNumbers(text: string): readonly number[] {
+  return text === '' ? [] : text.split(' ').map(Number);
+}

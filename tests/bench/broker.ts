@@ -1,221 +1,89 @@
 /**
- * Durable writes a second through the broker's HTTP API, the broker in a process of its own. Two loads: batch upserts of
- * 100 entities with 12 attributes, and single PATCHes of one attribute with 64 in flight. An answer means on disk.
- * The client is bare sockets with prepared bytes, so that the machine's time goes to the broker.
+ * The broker through its HTTP API, in a process of its own, beside a control that answers without storing: batch upserts of
+ * 100 entities with 12 attributes, single PATCHes of one attribute and GETs by id with 64 in flight. An answer to a write
+ * means on disk. Then what grows: restart and memory, queries, the cost of a write by entities and subscriptions
+ * (`broker-scale`). `--full` goes to a million entities.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BrokerProcess, startBroker } from '../contract/broker/broker-process.js';
+import { type BrokerProcess, startBroker, startServer } from '../contract/broker/broker-process.js';
+import { readFlags } from '../support/arguments.js';
+import {
+  ATTRIBUTES_PER_ENTITY,
+  BATCH,
+  patches,
+  prepared,
+  type RequestMaker,
+  retrievals,
+  upserts,
+} from './broker-fleet.js';
+import { type LoadResult, load, medianOf, round } from './broker-load.js';
+import { benchBrokerScale } from './broker-scale.js';
 
 export interface BrokerBenchOptions {
   readonly entities?: number;
   readonly seconds?: number;
   readonly runs?: number;
+  readonly full?: boolean;
 }
 
-export interface BrokerBenchResult {
-  readonly name: 'broker';
-  /** Median of the runs. */
-  readonly upsertedEntitiesPerSecond: number;
-  readonly cpuUsPerUpsertedEntity: number;
-  readonly patchesPerSecond: number;
-  readonly cpuUsPerPatch: number;
-  readonly patchP50Ms: number;
-  readonly patchP99Ms: number;
-  readonly entities: number;
-  readonly batch: number;
-  readonly attributes: number;
-  readonly rssMiB: number;
-}
-
-const BATCH = 100;
 const BATCHES_IN_FLIGHT = 4;
-const PATCHES_IN_FLIGHT = 64;
-const ATTRIBUTES = [
-  'totalActiveEnergyImport',
-  'totalActiveEnergyExport',
-  'totalActivePower',
-  'activePowerL1',
-  'activePowerL2',
-  'activePowerL3',
-  'voltageL1',
-  'voltageL2',
-  'voltageL3',
-  'currentL1',
-  'currentL2',
-  'currentL3',
-] as const;
+const IN_FLIGHT = 64;
+const PREPARED = 20_000;
 
-export async function benchBroker(options: BrokerBenchOptions = {}): Promise<BrokerBenchResult> {
-  const { entities = 10_000, seconds = 4, runs = 3 } = options;
+export async function benchBroker(options: BrokerBenchOptions = {}): Promise<object> {
+  const { entities = 10_000, seconds = 3, runs = 3, full = false } = options;
+  const speed = await benchSpeed(entities, seconds, runs);
+  return { name: 'broker', ...speed, ...(await benchBrokerScale(full)) };
+}
+
+async function benchSpeed(entities: number, seconds: number, runs: number): Promise<object> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'contor-bench-broker-'));
+  const control = await startServer(new URL('./broker-control.js', import.meta.url));
   const broker = await startBroker({ BROKER_DATA: dataFolder });
+  const both = async (make: RequestMaker, inFlight: number): Promise<{ it: LoadResult; control: LoadResult }> => {
+    const results: LoadResult[] = [];
+    for (let run = 0; run < runs; run += 1) results.push(await load(broker, make, inFlight, { seconds }));
+    return { it: medianOf(results), control: await load(control, make, inFlight, { seconds: 1 }) };
+  };
   try {
-    const upserts = batchRequests(entities);
-    await load(broker, upserts, BATCHES_IN_FLIGHT, { requests: upserts.length });
-    const upsertRuns: LoadResult[] = [];
-    for (let run = 0; run < runs; run += 1) {
-      upsertRuns.push(await load(broker, upserts, BATCHES_IN_FLIGHT, { seconds }));
-    }
-    const patches = patchRequests(entities);
-    const patchRuns: LoadResult[] = [];
-    for (let run = 0; run < runs; run += 1) {
-      patchRuns.push(await load(broker, patches, PATCHES_IN_FLIGHT, { seconds }));
-    }
-    const upsert = median(upsertRuns);
-    const patch = median(patchRuns);
+    const batches = prepared(upserts(entities), (entities * 2) / BATCH);
+    await load(broker, batches, BATCHES_IN_FLIGHT, { requests: entities / BATCH });
+    const upsert = await both(batches, BATCHES_IN_FLIGHT);
+    const patch = await both(prepared(patches(entities), PREPARED), IN_FLIGHT);
+    const get = await both(prepared(retrievals(entities), PREPARED), IN_FLIGHT);
     return {
-      name: 'broker',
-      upsertedEntitiesPerSecond: Math.round(upsert.perSecond * BATCH),
-      cpuUsPerUpsertedEntity: round(upsert.cpuUsPerRequest / BATCH),
-      patchesPerSecond: Math.round(patch.perSecond),
-      cpuUsPerPatch: round(patch.cpuUsPerRequest),
-      patchP50Ms: round(patch.p50Ms),
-      patchP99Ms: round(patch.p99Ms),
-      entities,
-      batch: BATCH,
-      attributes: ATTRIBUTES.length,
-      rssMiB: Math.round((await broker.weigh()).rssBytes / 2 ** 20),
+      ...{ entities, batch: BATCH, attributes: ATTRIBUTES_PER_ENTITY },
+      upsertedEntitiesPerSecond: upsert.it.perSecond * BATCH,
+      cpuUsPerUpsertedEntity: round(upsert.it.cpuUsPerRequest / BATCH),
+      upsertOfControl: round(upsert.it.perSecond / upsert.control.perSecond),
+      ...figures('patch', patch.it, patch.control),
+      ...figures('get', get.it, get.control),
+      rssMiB: await rssMiB(broker),
     };
   } finally {
     await broker.kill();
+    await control.kill();
     await rm(dataFolder, { recursive: true, force: true });
   }
 }
 
-interface LoadResult {
-  readonly perSecond: number;
-  readonly cpuUsPerRequest: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-/** Keeps so many requests in flight, one a connection, until the count or the time is reached. */
-async function load(
-  broker: BrokerProcess,
-  requests: readonly Buffer[],
-  inFlight: number,
-  until: { readonly requests?: number; readonly seconds?: number },
-): Promise<LoadResult> {
-  const { hostname, port } = new URL(broker.url);
-  const deadline = performance.now() + (until.seconds ?? Number.POSITIVE_INFINITY) * 1000;
-  const latencies: number[] = [];
-  let next = 0;
-  const take = (): Buffer | undefined => {
-    if (next >= (until.requests ?? Number.POSITIVE_INFINITY) || performance.now() >= deadline) return undefined;
-    next += 1;
-    return requests[(next - 1) % requests.length];
-  };
-  const before = await broker.weigh();
-  const startedMs = performance.now();
-  await Promise.all(
-    Array.from({ length: inFlight }, () => pump(connect(Number(port), hostname), take, (ms) => latencies.push(ms))),
-  );
-  const elapsedMs = performance.now() - startedMs;
-  const after = await broker.weigh();
-  latencies.sort((a, b) => a - b);
-  const quantile = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0;
+function figures(name: string, it: LoadResult, control: LoadResult): object {
   return {
-    perSecond: (latencies.length / elapsedMs) * 1000,
-    cpuUsPerRequest: (after.cpuUs - before.cpuUs) / latencies.length,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
+    [`${name}PerSecond`]: it.perSecond,
+    [`${name}CpuUs`]: it.cpuUsPerRequest,
+    [`${name}P50Ms`]: it.p50Ms,
+    [`${name}P99Ms`]: it.p99Ms,
+    [`${name}OfControl`]: round(it.perSecond / control.perSecond),
   };
 }
 
-const HEAD_END = '\r\n\r\n';
-
-/** One connection: the next request when the answer to the last has come. Only 201 and 204 are success. */
-function pump(socket: Socket, take: () => Buffer | undefined, onAnswer: (ms: number) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let sentMs = 0;
-    let received = '';
-    const send = (): void => {
-      const request = take();
-      if (request === undefined) {
-        socket.end();
-        resolve();
-        return;
-      }
-      sentMs = performance.now();
-      socket.write(request);
-    };
-    socket.setNoDelay(true);
-    socket.once('connect', send);
-    socket.once('error', reject);
-    socket.on('data', (chunk) => {
-      received += chunk.toString('latin1');
-      const head = received.indexOf(HEAD_END);
-      if (head < 0) return;
-      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
-      if (received.length < head + HEAD_END.length + length) return;
-      const status = received.slice(9, 12);
-      if (status !== '204' && status !== '201') {
-        reject(new Error(`The broker answered ${received}`));
-        socket.destroy();
-        return;
-      }
-      received = '';
-      onAnswer(performance.now() - sentMs);
-      send();
-    });
-  });
+async function rssMiB(broker: BrokerProcess): Promise<number> {
+  return Math.round((await broker.weigh()).rssBytes / 2 ** 20);
 }
 
-/** Two rounds of every entity, so that values change from one visit to the next. */
-function batchRequests(entities: number): Buffer[] {
-  const requests: Buffer[] = [];
-  for (let at = 0; at < entities * 2; at += BATCH) {
-    const batch = Array.from({ length: BATCH }, (_none, index) => measurement((at + index) % entities, at + index));
-    requests.push(request('POST', '/ngsi-ld/v1/entityOperations/upsert?options=update', batch));
-  }
-  return requests;
-}
-
-function patchRequests(entities: number): Buffer[] {
-  return Array.from({ length: entities }, (_none, index) =>
-    request('PATCH', `/ngsi-ld/v1/entities/${idOf(index)}/attrs`, {
-      totalActivePower: { type: 'Property', value: index / 10, unitCode: 'WTT', observedAt: momentOf(index) },
-    }),
-  );
-}
-
-function measurement(index: number, salt: number): object {
-  const observedAt = momentOf(salt);
-  const attributes = ATTRIBUTES.map((name, at) => [
-    name,
-    { type: 'Property', value: (salt * 31 + at * 7) / 1000, unitCode: 'WTT', observedAt },
-  ]);
-  return { id: idOf(index), type: 'ACMeasurement', ...Object.fromEntries(attributes) };
-}
-
-function idOf(index: number): string {
-  return `urn:ngsi-ld:ACMeasurement:bench-${String(index).padStart(6, '0')}`;
-}
-
-function momentOf(salt: number): string {
-  return new Date(Date.UTC(2026, 10, 20) + salt * 1000).toISOString();
-}
-
-function request(method: string, path: string, json: unknown): Buffer {
-  const body = JSON.stringify(json);
-  const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
-  return Buffer.from(head + body, 'utf8');
-}
-
-function median(results: readonly LoadResult[]): LoadResult {
-  const sorted = [...results].sort((a, b) => a.perSecond - b.perSecond);
-  const middle = sorted[Math.floor(sorted.length / 2)];
-  if (middle === undefined) throw new RangeError('A bench needs at least one run.');
-  return middle;
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2));
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(JSON.stringify(await benchBroker()));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  console.log(JSON.stringify(await benchBroker(readFlags(process.argv)), null, 1));

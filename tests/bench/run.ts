@@ -1,5 +1,6 @@
-/** `npm run bench [-- name …]`: figures as JSON lines, one bench after the other, with a calibration loop beside each. */
+/** `npm run bench [-- name …] [--full]`: figures as JSON lines, one bench after the other, with a calibration loop beside each. */
 
+import { readFlags } from '../support/arguments.js';
 import { calibrateMs } from '../support/cpu.js';
 import { benchBroker } from './broker.js';
 import { benchDurableLog } from './durable-log.js';
@@ -8,10 +9,11 @@ import { benchMqtt } from './mqtt.js';
 import { benchPath } from './path.js';
 import { benchStart } from './start.js';
 
+const flags = readFlags(process.argv);
 const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   'durable-log': benchDurableLog,
   mqtt: benchMqtt,
-  broker: benchBroker,
+  broker: () => benchBroker(flags),
   history: benchHistory,
   path: medianPath,
   start: benchStart,
@@ -19,7 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
 
 const PATH_RUNS = 3;
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);
 for (const name of names) {
   const bench = BENCHES[name];

@@ -7,6 +7,7 @@ interface Weight {
   /** Microseconds of CPU so far. */
   readonly cpuUs: number;
   readonly rssBytes: number;
+  readonly heapBytes: number;
 }
 
 export interface BrokerProcess {
@@ -17,8 +18,16 @@ export interface BrokerProcess {
   stop(): Promise<void>;
 }
 
-export async function startBroker(environment: Readonly<Record<string, string>>): Promise<BrokerProcess> {
-  const child = fork(new URL('./serve.js', import.meta.url), {
+export function startBroker(environment: Readonly<Record<string, string>>): Promise<BrokerProcess> {
+  return startServer(new URL('./serve.js', import.meta.url), environment);
+}
+
+/** Any server that talks with its parent as `serve` does. */
+export async function startServer(
+  file: URL,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<BrokerProcess> {
+  const child = fork(file, {
     env: { ...process.env, BROKER_PORT: '0', ...environment },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -26,10 +35,10 @@ export async function startBroker(environment: Readonly<Record<string, string>>)
   return {
     url,
     async weigh() {
-      const answered = answer<{ user: number; system: number; rss: number }>(child);
+      const answered = answer<{ user: number; system: number; rss: number; heapUsed: number }>(child);
       child.send('weigh');
-      const { user, system, rss } = await answered;
-      return { cpuUs: user + system, rssBytes: rss };
+      const { user, system, rss, heapUsed } = await answered;
+      return { cpuUs: user + system, rssBytes: rss, heapBytes: heapUsed };
     },
     kill: () => end(child, () => child.kill('SIGKILL')),
     stop: () => end(child, () => child.send('stop')),
@@ -48,6 +57,7 @@ function answer<T>(child: ChildProcess): Promise<T> {
 }
 
 async function end(child: ChildProcess, how: () => void): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   how();
   await exited;

@@ -7,6 +7,9 @@ const log = createLogger({ service: 'broker', level: 'error' });
 const running = await start(readSettings(SETTINGS, process.env), { ports: realPorts(), log });
 process.on('message', (message) => {
   if (message === 'stop') void running.stop().then(() => process.exit(0));
-  else process.send?.({ ...process.cpuUsage(), rss: process.memoryUsage().rss });
+  else {
+    const { rss, heapUsed } = process.memoryUsage();
+    process.send?.({ ...process.cpuUsage(), rss, heapUsed });
+  }
 });
 process.send?.({ url: running.url });

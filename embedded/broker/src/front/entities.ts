@@ -6,7 +6,7 @@ import { type ParseOptions, parseEntity, parseFragment } from '../entity/parse.j
 import { parseSimplified } from '../entity/simplified.js';
 import { isLanguage } from '../entity/values.js';
 import { isDateTime, type JsonObject } from '../json.js';
-import { badRequest, notBuilt, Problem } from '../problem.js';
+import { badRequest, Problem } from '../problem.js';
 import { checkId, updateAnswer } from './attributes.js';
 import { type Answer, type Call, created, jsonAnswer, locationOf, NO_CONTENT } from './call.js';
 import { answerForm, answerHeaders, readBody, requestContext, withContext } from './content.js';
@@ -94,10 +94,4 @@ function readFragment(call: Call): Fragment {
   const fragment = asFragment(json);
   checkId(fragment.id ?? fragment['@id'], id);
   return { id, context: contextOf(json), atMs: call.broker.clock.nowMs(), fragment };
-}
-
-export function later(what: string): () => never {
-  return () => {
-    throw notBuilt(what);
-  };
 }

@@ -10,8 +10,9 @@ import {
 import { batchCreate, batchDelete, batchMerge, batchUpdate, batchUpsert } from './batch.js';
 import type { Handler } from './call.js';
 import { hostContext, listContexts, removeContext, serveContext } from './contexts.js';
-import { describeType, listTypes } from './discovery.js';
-import { createEntity, deleteEntity, later, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
+import { describeAttribute, describeType, listAttributes, listTypes } from './discovery.js';
+import { createEntity, deleteEntity, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
+import { purgeEntities } from './purge.js';
 import { postQuery, queryEntities } from './query.js';
 import {
   createRegistration,
@@ -49,6 +50,7 @@ export interface RouteRow {
 const SHAPE = ['options', 'format'];
 const PROJECTION = ['attrs', 'pick', 'omit'];
 const PAGE = ['limit', 'offset', 'count'];
+const GEO = ['georel', 'geometry', 'coordinates', 'geoproperty'];
 const QUERY_LATER =
   `georel geometry coordinates geoproperty geometryProperty scopeQ lang datasetId csf join joinLevel containedBy
 orderBy collation entityMap splitEntities expandValues jsonKeys`.split(/\s+/);
@@ -69,9 +71,10 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'DELETE',
     path: '/entities',
     clause: '6.4.3.3',
-    handle: later('purging entities'),
-    query: [],
-    later: QUERY_LATER,
+    handle: purgeEntities,
+    query: ['id', 'type', 'idPattern', 'q', 'scopeQ', ...GEO, 'keep', 'drop', 'local'],
+    later: ['csf'],
+    readsTenant: true,
   },
   {
     method: 'GET',
@@ -240,7 +243,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/types',
     clause: '6.25.3.1',
     handle: listTypes,
-    query: ['details', 'local'],
+    query: ['details', 'count', 'local'],
     readsTenant: true,
   },
   {
@@ -251,8 +254,22 @@ export const ROUTES: readonly RouteRow[] = [
     query: ['local'],
     readsTenant: true,
   },
-  { method: 'GET', path: '/attributes', clause: '6.27.3.1', handle: later('attribute discovery') },
-  { method: 'GET', path: '/attributes/:attribute', clause: '6.28.3.1', handle: later('attribute discovery') },
+  {
+    method: 'GET',
+    path: '/attributes',
+    clause: '6.27.3.1',
+    handle: listAttributes,
+    query: ['details', 'count', 'local'],
+    readsTenant: true,
+  },
+  {
+    method: 'GET',
+    path: '/attributes/:attribute',
+    clause: '6.28.3.1',
+    handle: describeAttribute,
+    query: ['local'],
+    readsTenant: true,
+  },
   { method: 'POST', path: '/jsonldContexts', clause: '6.29.3.1', handle: hostContext },
   { method: 'GET', path: '/jsonldContexts', clause: '6.29.3.2', handle: listContexts, query: ['details', 'kind'] },
   { method: 'GET', path: '/jsonldContexts/:contextId', clause: '6.30.3.1', handle: serveContext, query: ['details'] },

@@ -80,6 +80,7 @@ export class HistoryStore {
     this.#upkeep = new Upkeep({
       ...options,
       ...options.upkeep,
+      caughtUp: () => this.#caughtUp(),
       catalogue: () => derivation.catalogue,
       between: (table, move) => derivation.between(table, move),
       erase: (tenant, order) => this.#erase(tenant, options.clock.nowMs(), order),

@@ -59,13 +59,17 @@ const WRONG: readonly (readonly [clause: string, why: string, body: unknown])[] 
 ];
 
 const LATER = [
-  subscription({ throttling: 5 }),
-  subscription({ entities: undefined, timeInterval: 60 }),
-  subscription({ notificationTrigger: ['entityDeleted'] }),
+  subscription({ timeInterval: 60 }),
+  subscription({ csf: 'endpoint=="http://127.0.0.1/"' }),
+  subscription({ temporalQ: { timerel: 'before', timeAt: '2026-01-01T00:00:00Z' } }),
+  subscription({ lang: 'en' }),
+  subscription({ expandValues: 'warmth' }),
   subscription({ geoQ: {} }),
   subscription({ scopeQ: '/a' }),
   notifying({ uri: 'mqtt://127.0.0.1/topic' }),
-  notifying({}, { showChanges: true }),
+  notifying({ accept: 'application/geo+json' }),
+  notifying({}, { join: 'inline' }),
+  notifying({}, { pick: ['isIn{name}'] }),
 ];
 
 const CASES: readonly Case[] = [

@@ -123,8 +123,11 @@ export class PostOffice implements Boxes {
   subscribed(tenant: string, subscription: Subscription): void {
     this.#watchListOf(tenant).set(subscription);
     const box = this.#boxes.get(tenant)?.get(subscription.id);
-    if (box !== undefined) box.subscription = subscription;
-    else this.#add(tenant, subscription, NEVER_SENT, 0);
+    if (box !== undefined) {
+      box.subscription = subscription;
+      // What waited while it was paused can go.
+      this.#touched.add(box);
+    } else this.#add(tenant, subscription, NEVER_SENT, 0);
   }
 
   unsubscribed(tenant: string, id: string): void {

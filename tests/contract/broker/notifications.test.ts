@@ -251,7 +251,7 @@ describe('after kill -9', () => {
     for (const name of names) {
       expect([...new Set(statesOf(name))]).toEqual(Array.from({ length: value }, (_none, at) => at + 1));
     }
-  });
+  }, 30_000);
 });
 
 function lowerCase(headers: Headings): Headings {

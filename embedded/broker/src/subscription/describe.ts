@@ -24,7 +24,7 @@ export function formatSubscription(
   { context, nowMs, sysAttrs }: DescribeOptions,
 ): JsonRecord {
   const { id, subscriptionName, description, entities, watchedAttributes, notificationTrigger } = subscription;
-  const { timeInterval, throttling, q, datasetId, localOnly, expiresAt, jsonldContext } = subscription;
+  const { timeInterval, throttling, q, geoQ, scopeQ, datasetId, localOnly, expiresAt, jsonldContext } = subscription;
   const isExpired = expiresAtMs(subscription) <= nowMs;
   const isActive = subscription.isActive && !isExpired;
   return {
@@ -32,7 +32,7 @@ export function formatSubscription(
     entities: entities?.map((selector) => formatSelector(selector, context)),
     watchedAttributes: watchedAttributes?.map((name) => context.compact(name)),
     ...{ notificationTrigger, timeInterval, throttling },
-    q: q?.text,
+    ...{ q: q?.text, geoQ: geoQ?.given, scopeQ: scopeQ?.text },
     ...{ datasetId, localOnly, isActive, expiresAt, jsonldContext },
     status: isExpired ? 'expired' : isActive ? 'active' : 'paused',
     notification: { ...formatParams(subscription.notification, context), ...formatStatus(status) },

@@ -4,7 +4,10 @@ import type { ContextSource } from '../context/compile.js';
 import type { EntityChange } from '../entity/change.js';
 import type { Representation } from '../entity/format.js';
 import type { Entity } from '../entity/model.js';
+import type { JsonObject } from '../json.js';
+import type { GeoQuery } from '../query/geo-query.js';
 import type { Query } from '../query/q.js';
+import type { ScopeQuery } from '../query/scope-query.js';
 import type { Selector } from '../query/select.js';
 
 export interface KeyValue {
@@ -69,8 +72,10 @@ export interface Subscription {
   readonly timeInterval?: number | undefined;
   /** Seconds between two notifications, at least. */
   readonly throttling?: number | undefined;
-  /** The text as given, and the tree with expanded names: what it means does not change with an @context. */
+  /** As given, and as a tree with expanded names: what a condition means does not change with an @context. */
   readonly q?: { readonly text: string; readonly query: Query } | undefined;
+  readonly geoQ?: { readonly given: JsonObject; readonly query: GeoQuery } | undefined;
+  readonly scopeQ?: { readonly text: string; readonly query: ScopeQuery } | undefined;
   /** Instances to be told, `@none` for the default one (4.5.5). */
   readonly datasetId?: readonly string[] | undefined;
   readonly localOnly?: boolean | undefined;

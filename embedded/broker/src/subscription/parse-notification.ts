@@ -59,6 +59,7 @@ export function parseNotification(
   old: NotificationParams | undefined,
 ): NotificationParams {
   if (!isObject(json)) throw badRequest("'notification' must be an object");
+  if (json.endpoint === null) throw badRequest("'notification.endpoint' is null");
   const isWhole = isObject(json.endpoint) && json.endpoint.uri !== undefined;
   const before = isWhole ? undefined : old;
   if (json.endpoint === undefined && before === undefined)

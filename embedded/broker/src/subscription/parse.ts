@@ -4,8 +4,10 @@ import type { Context, ContextSource } from '../context/compile.js';
 import { isDateTime, isList, isObject, isUri, type Json, type JsonObject } from '../json.js';
 import { badRequest, notBuilt } from '../problem.js';
 import { bindQuery, compileQuery } from '../query/evaluate.js';
+import { parseGeoQuery } from '../query/geo-query.js';
 import { compilePattern } from '../query/pattern.js';
 import { parseQuery } from '../query/q.js';
+import { parseScopeQuery } from '../query/scope-query.js';
 import { parseTypeSelection, type Selector } from '../query/select.js';
 import { patchSubscription, type Subscription, type SubscriptionPatch, TRIGGERS } from './model.js';
 import { type NotificationOptions, parseNotification } from './parse-notification.js';
@@ -49,14 +51,14 @@ const MEMBERS: Readonly<Record<string, MemberReader | 'ignored' | 'later'>> = {
   timeInterval: 'later',
   throttling: (json) => ({ throttling: numberWithin('throttling', json, MIN_THROTTLING, MAX_INTERVAL) }),
   q: (json, { context }) => ({ q: parseQ(text('q', json), context) }),
+  geoQ: (json, { context }) => ({ geoQ: parseGeoQ(json, context) }),
+  scopeQ: (json) => ({ scopeQ: { text: text('scopeQ', json), query: parseScopeQuery(text('scopeQ', json)) } }),
   datasetId: (json) => ({ datasetId: datasets(json) }),
   localOnly: (json) => ({ localOnly: flag('localOnly', json) }),
   isActive: (json) => ({ isActive: flag('isActive', json) }),
   expiresAt: (json, { atMs }) => ({ expiresAt: futureTime(json, atMs) }),
   jsonldContext: (json, { resolve }) => ({ jsonldContext: contextUrl(json, resolve) }),
   notification: (json, options, before) => ({ notification: parseNotification(json, options, before?.notification) }),
-  geoQ: 'later',
-  scopeQ: 'later',
   csf: 'later',
   lang: 'later',
   temporalQ: 'later',
@@ -159,6 +161,16 @@ function parseQ(q: string, context: Context): Subscription['q'] {
   const query = bindQuery(parseQuery(q), context);
   compileQuery(query);
   return { text: q, query };
+}
+
+const GEO_MEMBERS = new Set(['georel', 'geometry', 'coordinates', 'geoproperty']);
+
+/** 5.2.13. */
+function parseGeoQ(json: Json, context: Context): Subscription['geoQ'] {
+  if (!isObject(json)) throw badRequest("'geoQ' must be an object");
+  for (const member of Object.keys(json))
+    if (!GEO_MEMBERS.has(member)) throw badRequest(`'geoQ' has no member '${member}' (5.2.13)`);
+  return { given: json, query: parseGeoQuery(json, context) };
 }
 
 function datasets(json: Json): readonly string[] {

@@ -4,12 +4,10 @@
  */
 
 import type { EntityChange } from '../entity/change.js';
-import { compileQuery } from '../query/evaluate.js';
-import type { Query } from '../query/q.js';
-import { compileSelector, indexTypes, type Selector } from '../query/select.js';
+import { indexTypes } from '../query/select.js';
+import { type Compilers, Conditions, type EntityTest } from './conditions.js';
 import { type AttributeChange, differenceOf } from './difference.js';
 import { expiresAtMs, type Subscription, type Telling } from './model.js';
-import { type EntityTest, SharedTests } from './shared-tests.js';
 import { compileTeller, type Teller } from './telling.js';
 import { compileTriggers, type Fires } from './triggers.js';
 
@@ -25,12 +23,6 @@ interface Watcher {
 
 type Place = { readonly kind: 'id' | 'type'; readonly key: string } | { readonly kind: 'any' };
 
-export interface Compilers {
-  readonly selector: (selector: Selector) => EntityTest;
-  readonly query: (query: Query) => EntityTest;
-}
-
-const COMPILERS: Compilers = { selector: compileSelector, query: compileQuery };
 const NOBODY: ReadonlySet<Watcher> = new Set();
 
 /** Subscriptions of one tenant that hear of changes: active, and not periodic. */
@@ -38,12 +30,10 @@ export class WatchList {
   readonly #watchers = new Map<string, Watcher>();
   readonly #index = { id: new Map<string, Set<Watcher>>(), type: new Map<string, Set<Watcher>>() };
   readonly #ofAny = new Set<Watcher>();
-  readonly #selections: SharedTests<readonly Selector[]>;
-  readonly #queries: SharedTests<Query>;
+  readonly #conditions: Conditions;
 
-  constructor({ selector, query }: Compilers = COMPILERS) {
-    this.#selections = new SharedTests((selectors) => compileSome(selectors, selector));
-    this.#queries = new SharedTests(query);
+  constructor(compilers?: Compilers) {
+    this.#conditions = new Conditions(compilers);
   }
 
   /** Watchers, places in the index, compiled conditions: what has to be 0 when nobody watches. */
@@ -52,22 +42,18 @@ export class WatchList {
     return {
       watchers: this.#watchers.size,
       places: places.reduce((sum, count) => sum + count, this.#ofAny.size),
-      tests: this.#selections.size + this.#queries.size,
+      tests: this.#conditions.size,
     };
   }
 
   set(subscription: Subscription): void {
     this.delete(subscription.id);
     if (!subscription.isActive || subscription.timeInterval !== undefined) return;
-    const { entities, q } = subscription;
     const watcher: Watcher = {
       subscription,
       expiryMs: expiresAtMs(subscription),
       fires: compileTriggers(subscription),
-      tests: [
-        ...(entities === undefined ? [] : [this.#selections.acquire(entities)]),
-        ...(q === undefined ? [] : [this.#queries.acquire(q.query)]),
-      ],
+      tests: this.#conditions.acquire(subscription),
       tell: compileTeller(subscription),
       places: placesOf(subscription),
     };
@@ -84,9 +70,7 @@ export class WatchList {
       there.delete(watcher);
       if (there.size === 0 && place.kind !== 'any') this.#index[place.kind].delete(place.key);
     }
-    const { entities, q } = watcher.subscription;
-    if (entities !== undefined) this.#selections.release(entities);
-    if (q !== undefined) this.#queries.release(q.query);
+    this.#conditions.release(watcher.subscription);
   }
 
   /** Calls `tell` once for each subscription the change concerns. */
@@ -95,6 +79,7 @@ export class WatchList {
     const state = change.after ?? change.before;
     if (state === undefined) return;
     const difference = once(() => differenceOf(change));
+    this.#conditions.turn();
     const met = new Set<Watcher>();
     const meet = (watcher: Watcher): void => {
       if (watcher.places.length > 1) {
@@ -130,11 +115,6 @@ function placesOf({ entities }: Subscription): readonly Place[] {
     else for (const type of indexTypes(types ?? [])) keys.type.add(type);
   }
   return (['id', 'type'] as const).flatMap((kind) => [...keys[kind]].map((key) => ({ kind, key })));
-}
-
-function compileSome(selectors: readonly Selector[], compile: Compilers['selector']): EntityTest {
-  const tests = selectors.map(compile);
-  return (entity) => tests.some((test) => test(entity));
 }
 
 function once(work: () => readonly AttributeChange[]): () => readonly AttributeChange[] {

@@ -404,9 +404,9 @@ const CHOSEN: readonly Row[] = [
     subscription: { scopeQ: '/north/#' },
     when: [
       post('/entities', { ...room(), scope: '/south' }),
-      post(`${AT_ROOM}/attrs`, { ...room(), scope: ['/north/2'], warmth: property(3) }),
+      post(`${AT_ROOM}/attrs`, { ...room(), scope: ['/north/Hall'], warmth: property(3) }),
     ],
-    told: [{ ...room(ROOM, { warmth: property(3) }), scope: '/north/2' }],
+    told: [{ ...room(ROOM, { warmth: property(3) }), scope: '/north/Hall' }],
   },
   {
     clause: '4.17 (046_16)',

@@ -44,9 +44,9 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
     timeoutMs: config.notifyTimeoutMs,
   });
   try {
-    const { maxLogBytes, snapshotBytes, maxOutboxBytes } = config;
-    const limits = { maxLogBytes, snapshotBytes, maxOutboxBytes };
-    const { store, office, room } = await openBrokerCore({
+    const { maxLogBytes, snapshotBytes, maxOutboxBytes, maxOutboxesBytes, maxDeadLetterBytes } = config;
+    const limits = { maxLogBytes, snapshotBytes, maxOutboxBytes, maxOutboxesBytes, maxDeadLetterBytes };
+    const { store, office, letters, room } = await openBrokerCore({
       clock,
       disk,
       random,
@@ -60,6 +60,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
     const broker: Broker = {
       store,
       office,
+      letters,
       room,
       contexts,
       clock,

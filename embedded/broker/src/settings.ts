@@ -80,7 +80,21 @@ export const SETTINGS = {
     kind: 'bytes',
     fallback: '128MiB',
     min: 1024,
-    about: 'Largest outbox of a subscription; beyond it writes of its tenant are refused',
+    about: 'Largest outbox of a subscription; beyond it writes wait (deliver=must) or the oldest become dead letters',
+  },
+  maxOutboxesBytes: {
+    name: 'BROKER_MAX_OUTBOXES',
+    kind: 'bytes',
+    fallback: '512MiB',
+    min: 4096,
+    about: 'All outboxes together; beyond it the oldest of the largest become dead letters',
+  },
+  maxDeadLetterBytes: {
+    name: 'BROKER_MAX_DEAD_LETTERS',
+    kind: 'bytes',
+    fallback: '256MiB',
+    min: 65_536,
+    about: 'Dead letters on disk; beyond it the oldest of them go',
   },
 } as const satisfies SettingsTable;
 

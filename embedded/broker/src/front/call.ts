@@ -7,6 +7,7 @@ import type { ContextRegistry } from '../context/registry.js';
 import type { SourceCheck } from '../registration/endpoint.js';
 import type { DiskRoom } from '../store/disk-room.js';
 import type { Store } from '../store/store.js';
+import type { DeadLetters } from '../subscription/dead-letters.js';
 import type { HostCheck } from '../subscription/endpoint.js';
 import type { PostOffice } from '../subscription/post-office.js';
 
@@ -14,6 +15,7 @@ import type { PostOffice } from '../subscription/post-office.js';
 export interface Broker {
   readonly store: Store;
   readonly office: PostOffice;
+  readonly letters: DeadLetters;
   readonly room: DiskRoom;
   readonly contexts: ContextRegistry;
   readonly clock: Clock;

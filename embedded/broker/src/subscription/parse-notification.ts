@@ -8,6 +8,7 @@ import type { HostCheck } from './endpoint.js';
 import { ACCEPTS, type Endpoint, KEEP, type KeyValue, type Members, type NotificationParams } from './model.js';
 import { flag, list, names, numberWithin, oneOf, text, texts } from './read.js';
 import { unmasked } from './secrets.js';
+import { DELIVER } from './wishes.js';
 
 export interface NotificationOptions {
   readonly context: Context;
@@ -205,6 +206,8 @@ function checkedHeader({ key, value }: KeyValue): KeyValue {
 
 function checkedWish({ key, value }: KeyValue): KeyValue {
   if (key === KEEP && value !== 'all' && value !== 'latest') throw badRequest(`notifierInfo: ${KEEP} is all or latest`);
+  if (key === DELIVER && value !== 'may' && value !== 'must')
+    throw badRequest(`notifierInfo: ${DELIVER} is may or must`);
   return { key: text('notifierInfo', key), value };
 }
 

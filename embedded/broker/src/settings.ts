@@ -83,7 +83,7 @@ export const SETTINGS = {
     about: 'Largest outbox of a subscription; beyond it writes wait (deliver=must) or the oldest become dead letters',
   },
   maxOutboxesBytes: {
-    name: 'BROKER_MAX_OUTBOXES',
+    name: 'BROKER_OUTBOX_MEMORY',
     kind: 'bytes',
     fallback: '512MiB',
     min: 4096,

@@ -176,14 +176,19 @@ export function unpackEntity(id: string, from: ByteReader, names: Names, knownTy
 
 /** The entity with the attributes of one name only, which are found without unpacking the others. */
 export function unpackOnly(name: string, id: string, from: ByteReader, names: Names, types: readonly string[]): Entity {
+  const bare = unpackBare(id, from, names, types);
+  return { ...bare, attributes: unpackAttributes(from, names, bare.createdAt, bare.modifiedAt, name) };
+}
+
+/** The entity without its attributes, at which the reader then stands. */
+export function unpackBare(id: string, from: ByteReader, names: Names, types: readonly string[]): Entity {
   const flags = from.byte();
   const createdAt = from.double();
   const modifiedAt = from.double();
   takeTypes(from, names, types);
   const scope = flags & HAS_SCOPE ? takeTexts(from) : undefined;
   if (flags & HAS_MORE) from.skipText();
-  const attributes = unpackAttributes(from, names, createdAt, modifiedAt, name);
-  return { id, types, scope, attributes, createdAt, modifiedAt };
+  return { id, types, scope, attributes: NO_PARTS, createdAt, modifiedAt };
 }
 
 /** The types alone. */

@@ -33,6 +33,8 @@ import { setAside } from './set-aside.js';
 import { measure } from './sizes.js';
 import { forgetSealed, restoreArchive, sealRows, surveyRows, writeArchive } from './upkeep.js';
 
+const NOTHING_LATE = { rows: 0, fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY, arrival: 0 };
+
 /** Questions that run side by side; more would fight for the same two cores. */
 const READERS = 3;
 
@@ -213,6 +215,11 @@ function databaseOn({ instance, writer, readers, settings }: Connections, tables
       const rewritten = await rewriteArchives(writer, erasure, kept, (month) => newFile(erasure.table, month));
       const newest = await inTransaction(writer, () => eraseRows(writer, erasure, kept, rewritten));
       retired.push(...rewritten.map(({ before }) => before));
+      if (erasure.isDrop) {
+        known.delete(erasure.table);
+        retired.push(...rewritten.map(({ after }) => after), ...kept.flatMap(({ archive }) => archive ?? []));
+        return { newest, late: NOTHING_LATE, kept: [] };
+      }
       return { newest, ...(await moved(erasure.table)) };
     },
     query(sql) {

@@ -51,10 +51,11 @@ const SHAPE = ['options', 'format'];
 const PROJECTION = ['attrs', 'pick', 'omit'];
 const PAGE = ['limit', 'offset', 'count'];
 const GEO = ['georel', 'geometry', 'coordinates', 'geoproperty'];
-const QUERY_LATER =
-  `georel geometry coordinates geoproperty geometryProperty scopeQ lang datasetId csf join joinLevel containedBy
-orderBy collation entityMap splitEntities expandValues jsonKeys`.split(/\s+/);
-const RETRIEVE_LATER = 'lang datasetId join joinLevel containedBy geometryProperty entityMap jsonKeys type'.split(' ');
+const FILTER = ['id', 'type', 'idPattern', 'q', 'scopeQ', ...GEO];
+const ORDER = ['orderBy', 'orderFrom', 'orderGeometry', 'collation'];
+const VIEW = ['lang', 'datasetId', 'geometryProperty'];
+const LINKED_LATER = ['join', 'joinLevel', 'containedBy', 'entityMap', 'entityMapLifetime'];
+const QUERY_LATER = [...LINKED_LATER, 'csf', 'splitEntities'];
 
 export const ROUTES: readonly RouteRow[] = [
   { method: 'POST', path: '/entities', clause: '6.4.3.1', handle: createEntity },
@@ -63,7 +64,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities',
     clause: '6.4.3.2',
     handle: queryEntities,
-    query: [...SHAPE, ...PROJECTION, ...PAGE, 'id', 'type', 'idPattern', 'q', 'local'],
+    query: [...SHAPE, ...PROJECTION, ...PAGE, ...FILTER, ...ORDER, ...VIEW, 'expandValues', 'jsonKeys', 'local'],
     later: QUERY_LATER,
     readsTenant: true,
   },
@@ -72,7 +73,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities',
     clause: '6.4.3.3',
     handle: purgeEntities,
-    query: ['id', 'type', 'idPattern', 'q', 'scopeQ', ...GEO, 'keep', 'drop', 'local'],
+    query: [...FILTER, 'keep', 'drop', 'local'],
     later: ['csf'],
     readsTenant: true,
   },
@@ -81,8 +82,8 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entities/:entityId',
     clause: '6.5.3.1',
     handle: retrieveEntity,
-    query: [...SHAPE, ...PROJECTION, 'local'],
-    later: RETRIEVE_LATER,
+    query: [...SHAPE, ...PROJECTION, ...VIEW, 'type', 'local'],
+    later: LINKED_LATER,
     readsTenant: true,
   },
   {
@@ -234,7 +235,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entityOperations/query',
     clause: '6.23.3.1',
     handle: postQuery,
-    query: [...SHAPE, ...PAGE, 'local'],
+    query: [...SHAPE, ...PAGE, 'geometryProperty', 'local'],
     later: QUERY_LATER,
     readsTenant: true,
   },

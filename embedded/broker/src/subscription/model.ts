@@ -124,7 +124,8 @@ export interface Observer {
   unsubscribed(tenant: string, id: string): void;
 }
 
-export type Reason = 'created' | 'updated' | 'deleted';
+/** `sampled`: nothing happened, but it was time to say how things are (timeInterval). */
+export type Reason = 'created' | 'updated' | 'deleted' | 'sampled';
 
 /** One change as a subscriber hears of it. */
 export interface Telling {

@@ -76,7 +76,7 @@ function tombstone(old: Attribute, atMs: number): Attribute {
 }
 
 /** With `pick` or `omit` nothing may be left, and `{}` tells nobody anything. A deletion always has something to say. */
-function compileShown({ pick, omit }: NotificationParams): (entity: Entity) => boolean {
+export function compileShown({ pick, omit }: NotificationParams): (entity: Entity) => boolean {
   const keeps = (member: string): boolean =>
     (pick === undefined || pick.members.includes(member)) && !omit?.members.includes(member);
   if (keeps('id') || keeps('type')) return () => true;

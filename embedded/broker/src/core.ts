@@ -73,6 +73,7 @@ export async function openBrokerCore(options: BrokerCoreOptions): Promise<Broker
     boxes: office,
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
   });
+  office.lookInto((tenant) => store.memory.tenants.get(tenant));
   return { store, office, letters, contexts, room };
 }
 

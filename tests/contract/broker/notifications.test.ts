@@ -151,6 +151,27 @@ describe('the choice of what is told', () => {
   });
 });
 
+describe('periodic notifications', () => {
+  it('5.8.6: tell all that match, at once and again, whatever changes', async () => {
+    await upsert(warm(25), warm(26, 'urn:ngsi-ld:Room:2'), warm(5, 'urn:ngsi-ld:Room:3'));
+    const location = await subscribe({ timeInterval: 0.3, q: 'warmth>20' }, { format: 'simplified' });
+    await subscriber.until(() => subscriber.told.length >= 3, 'three rounds');
+    for (const { body } of subscriber.told.slice(0, 3))
+      expect(body.data).toEqual([
+        { id: ROOM, type: 'Room', warmth: 25 },
+        { id: 'urn:ngsi-ld:Room:2', type: 'Room', warmth: 26 },
+      ]);
+    expect(new Set(subscriber.told.map(({ body }) => body.id)).size).toBe(subscriber.told.length);
+    await instance.send('PATCH', location, { isActive: false }, tenant);
+    const { json } = await instance.send('GET', location, undefined, tenant);
+    expect(json).toMatchObject({ status: 'paused', notification: { status: 'ok', timesFailed: 0 } });
+    const sent = subscriber.told.length;
+    await instance.send('PATCH', location, { isActive: true }, tenant);
+    await subscriber.until(() => subscriber.told.length > sent + 1, 'rounds after the pause');
+    await instance.send('DELETE', location, undefined, tenant);
+  });
+});
+
 describe('order and repetition', () => {
   it('tells each state of an entity, one a notification, in order', async () => {
     await subscribe();

@@ -71,6 +71,15 @@ const WRONG: readonly (readonly [clause: string, why: string, body: unknown])[] 
   ['5.2.12', 'an empty notificationTrigger', subscription({ notificationTrigger: [] })],
   ['5.2.12', 'throttling that is not above 0', subscription({ throttling: 0 })],
   ['5.2.12', 'throttling that is no number', subscription({ throttling: '5' })],
+  ['5.2.12', 'a timeInterval that is not above 0', subscription({ timeInterval: 0 })],
+  ['5.2.12', 'timeInterval beside watchedAttributes', subscription({ timeInterval: 5, watchedAttributes: ['a'] })],
+  ['5.2.12', 'timeInterval beside throttling', subscription({ timeInterval: 10, throttling: 30 })],
+  [
+    '5.2.12',
+    'timeInterval beside notificationTrigger',
+    subscription({ timeInterval: 5, notificationTrigger: ['entityCreated'] }),
+  ],
+  ['5.2.12', 'timeInterval without entities', subscription({ timeInterval: 5, entities: undefined })],
   ['5.2.12', 'a datasetId that is no URI', subscription({ datasetId: ['one'] })],
   ['5.2.12', 'a jsonldContext that is no URI', subscription({ jsonldContext: 'ours' })],
   ['5.2.12', 'a member that is null', subscription({ q: null })],
@@ -91,7 +100,6 @@ const WRONG: readonly (readonly [clause: string, why: string, body: unknown])[] 
 ];
 
 const LATER = [
-  subscription({ timeInterval: 60 }),
   subscription({ csf: 'endpoint=="http://127.0.0.1/"' }),
   subscription({ temporalQ: { timerel: 'before', timeAt: '2026-01-01T00:00:00Z' } }),
   subscription({ lang: 'en' }),
@@ -362,6 +370,7 @@ const MEMBERS: readonly Case[] = [
       ['the last that says which entities', { entities: null }],
       ['pick beside attributes', { notification: { attributes: ['a'], pick: ['b'] } }],
       ['a member nobody knows', { colour: 'red' }],
+      ['an interval for one that watches attributes', { watchedAttributes: ['a'], timeInterval: 5 }],
     ] as const
   ).map(
     ([why, fragment]): Case => ({
@@ -373,6 +382,14 @@ const MEMBERS: readonly Case[] = [
       after: { path: `/subscriptions/${ID}`, answer: { status: 200, like: { status: 'active' } } },
     }),
   ),
+  {
+    clause: '5.8.2',
+    name: 'what watches may become periodic',
+    given: GIVEN,
+    when: patch(`/subscriptions/${ID}`, { watchedAttributes: null, timeInterval: 3_600 }),
+    answer: { status: 204 },
+    after: { path: `/subscriptions/${ID}`, answer: { status: 200, like: { timeInterval: 3_600, q: 'warmth>20' } } },
+  },
   {
     clause: '5.2.22',
     name: 'a header that lets somebody in is not shown again',

@@ -6,6 +6,7 @@ import { NEVER_SENT, type NotificationStatus, type Subscription } from '@contor/
 import { Rounds, type Shelf } from '@contor/broker/subscription/rounds.js';
 import { retrySchedule, SimulatedClock, seededRandom } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
+import { failure, Rig, SUBSCRIPTION, TENANT } from './delivery-fixture.js';
 
 const ROOM = 'https://example.org/Room';
 const START = Date.UTC(2026, 10, 20);
@@ -182,5 +183,71 @@ describe('rounds', () => {
     await clock.advance(5_000);
     expect(told).toHaveLength(1);
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('in the broker', () => {
+  it('the rhythm goes on after a power cut', async () => {
+    const rig = new Rig();
+    await rig.boot();
+    await rig.write('a1', 'b2');
+    await rig.subscribe({ timeInterval: 7_000 });
+    await rig.clock.advance(10_000);
+    expect(rig.told).toEqual(['a1', 'b2']);
+    // The next life begins an hour later.
+    await rig.crash();
+    await rig.write('a3');
+    await rig.clock.advance(3_390_000);
+    expect(rig.told).toEqual(['a1', 'b2']);
+    await rig.clock.advance(20_000);
+    expect(rig.told).toEqual(['a1', 'b2', 'a3', 'b2']);
+    expect(rig.core.office.statusOf(TENANT, SUBSCRIPTION)).toMatchObject({ timesSent: 2, timesFailed: 0 });
+    await rig.stop();
+  });
+
+  it('subscriptions that are gone leave nothing: no box, no watcher, no timer', async () => {
+    const rig = new Rig();
+    await rig.boot();
+    await rig.clock.advance(60_000);
+    const idle = rig.clock.pending;
+    rig.answer = () => failure();
+    const ids = Array.from({ length: 50 }, (_none, at) => `urn:ngsi-ld:Subscription:${at}`);
+    for (const [at, id] of ids.entries()) await rig.subscribe(at % 2 === 0 ? { timeInterval: 1 } : {}, {}, id);
+    await rig.write('a1', 'b2');
+    await rig.clock.advance(5_000);
+    expect(rig.core.office.figures).toMatchObject({ subscriptions: 50, outboxEntities: 50 });
+    expect(rig.clock.pending).toBeGreaterThan(idle);
+    for (const id of ids) await rig.unsubscribe(id);
+    await rig.clock.advance(60_000);
+    expect(rig.core.office.figures).toMatchObject({ subscriptions: 0, outboxEntities: 0, outboxBytes: 0 });
+    expect(rig.clock.pending).toBe(idle);
+    const sent = rig.heard.length;
+    await rig.write('a3');
+    await rig.clock.advance(60_000);
+    expect(rig.heard).toHaveLength(sent);
+    await rig.stop();
+  });
+
+  it('5.8.6: an expired subscription hears no more, gives back what it held, and may be given a later end', async () => {
+    const rig = new Rig();
+    await rig.boot();
+    rig.answer = () => failure();
+    const inMs = (ms: number): string => new Date(rig.clock.nowMs() + ms).toISOString();
+    await rig.subscribe({ expiresAt: inMs(60_000) });
+    await rig.write('a1', 'b2');
+    await rig.clock.advance(30_000);
+    expect(rig.core.office.figures.outboxEntities).toBe(2);
+    await rig.clock.advance(90_000);
+    expect(rig.core.office.figures).toMatchObject({ subscriptions: 1, outboxEntities: 0, outboxBytes: 0 });
+    await rig.write('a3');
+    rig.answer = () => YES;
+    await rig.core.store.submit({
+      ...{ kind: 'resubscribe', tenant: TENANT, atMs: rig.clock.nowMs(), id: SUBSCRIPTION },
+      patch: { expiresAt: inMs(3_600_000) },
+    });
+    await rig.write('a4');
+    await rig.clock.advance(60_000);
+    expect(rig.told).toEqual(['a4']);
+    await rig.stop();
   });
 });

@@ -182,6 +182,15 @@ export class Box {
     this.#courier?.nudge();
   }
 
+  /** How things are, as it was time to say so: counted as any notification, and never kept for later. */
+  async sample(entries: readonly Entry[]): Promise<SendResult> {
+    const parcel: Parcel = { entries };
+    const id = notificationId(this.tenant, this.#subscription, parcel);
+    const result = await this.#send(parcel, id);
+    this.#settled(result, parcel, id);
+    return result;
+  }
+
   stop(): void {
     this.#courier?.stop();
   }
@@ -317,7 +326,7 @@ export class Box {
       this.#status = { ...this.#status, lastSuccess: nowMs };
       recent.add(this.tenant, this.id, id, nowMs, parcel);
       if (isOfLetters(parcel)) void this.#lettersTold(parcel);
-      else journal.told(keyOf(this), id, nowMs);
+      else if (!isOfSamples(parcel)) journal.told(keyOf(this), id, nowMs);
     } else {
       this.#status = { ...this.#status, timesFailed: this.#status.timesFailed + 1, lastFailure: nowMs };
       const { tenant, id: subscription, failures } = this;
@@ -370,6 +379,10 @@ export class Box {
 /** A tenant's name has no space, so the two cannot run together. */
 export function keyOf({ tenant, id }: { readonly tenant: string; readonly id: string }): string {
   return `${tenant} ${id}`;
+}
+
+function isOfSamples({ entries }: Parcel): boolean {
+  return entries[0]?.reason === 'sampled';
 }
 
 function isOfLetters({ entries }: Parcel): boolean {

@@ -24,7 +24,8 @@ type MemberReader = (json: Json, options: SubscriptionOptions, before: Subscript
 
 const MAX_SELECTORS = 100;
 const MAX_DATASETS = 100;
-/** Seconds; who waits longer than ten years wants nothing. */
+/** Seconds. Who wants to know oftener wants changes; who waits longer than ten years wants nothing. */
+const MIN_INTERVAL = 0.1;
 const MAX_INTERVAL = 315_360_000;
 /** Seconds; throttling may be as short as it likes. */
 const MIN_THROTTLING = 0.001;
@@ -48,7 +49,7 @@ const MEMBERS: Readonly<Record<string, MemberReader | 'ignored' | 'later'>> = {
       oneOf('notificationTrigger', trigger, TRIGGERS),
     ),
   }),
-  timeInterval: 'later',
+  timeInterval: (json) => ({ timeInterval: numberWithin('timeInterval', json, MIN_INTERVAL, MAX_INTERVAL) }),
   throttling: (json) => ({ throttling: numberWithin('throttling', json, MIN_THROTTLING, MAX_INTERVAL) }),
   q: (json, { context }) => ({ q: parseQ(text('q', json), context) }),
   geoQ: (json, { context }) => ({ geoQ: parseGeoQ(json, context) }),

@@ -20,6 +20,7 @@ import {
 } from './model.js';
 import { weightOf } from './outbox.js';
 import { RecentDeliveries } from './recent.js';
+import { Rounds, type Sample, type Shelf } from './rounds.js';
 import { WatchList } from './watch.js';
 
 export type { Notification } from './box.js';
@@ -65,6 +66,8 @@ export class PostOffice implements Boxes {
   readonly #boxes = new Map<string, Map<string, Box>>();
   readonly #watch = new Map<string, WatchList>();
   readonly #touched = new Set<Box>();
+  readonly #rounds: Rounds;
+  #shelfOf: (tenant: string) => Shelf | undefined = () => undefined;
   /** By tenant, so that a write need not ask each subscription. */
   readonly #full = new Map<string, Set<Box>>();
   #outboxBytes = 0;
@@ -85,6 +88,16 @@ export class PostOffice implements Boxes {
         this.#saveLater();
       },
     };
+    this.#rounds = new Rounds({
+      ...{ clock, schedule },
+      shelfOf: (tenant) => this.#shelfOf(tenant),
+      tell: (tenant, id, samples) => this.#sample(tenant, id, samples),
+    });
+  }
+
+  /** Before `start`: where the entities are that periodic notifications show. */
+  lookInto(shelfOf: (tenant: string) => Shelf | undefined): void {
+    this.#shelfOf = shelfOf;
   }
 
   /** After recovery: begin to send. */
@@ -96,6 +109,7 @@ export class PostOffice implements Boxes {
     for (const box of boxes) {
       box.open();
       this.#count(box);
+      this.#rounds.set(box.tenant, box.subscription, box.status);
     }
     journal.begun();
     letters
@@ -109,6 +123,7 @@ export class PostOffice implements Boxes {
     this.#isStopped = true;
     this.#saving?.cancel();
     this.#sweeping?.cancel();
+    this.#rounds.stop();
     for (const box of this.#all()) box.stop();
     await this.#save().catch((error: unknown) => {
       if (!saysFull(error)) throw error;
@@ -134,15 +149,17 @@ export class PostOffice implements Boxes {
     const box = this.box(tenant, subscription.id);
     if (box === undefined) {
       this.#add(tenant, subscription, NEVER_SENT, 0);
-      return;
+    } else {
+      box.subscription = subscription;
+      // It may have been paused, or its endpoint was wrong.
+      this.#touched.add(box);
     }
-    box.subscription = subscription;
-    // It may have been paused, or its endpoint was wrong.
-    this.#touched.add(box);
+    if (this.#isStarted) this.#rounds.set(tenant, subscription, this.statusOf(tenant, subscription.id));
   }
 
   unsubscribed(tenant: string, id: string): void {
     this.#watch.get(tenant)?.delete(id);
+    this.#rounds.delete(tenant, id);
     const box = this.box(tenant, id);
     if (box === undefined) return;
     this.#boxes.get(tenant)?.delete(id);
@@ -235,6 +252,11 @@ export class PostOffice implements Boxes {
     };
   }
 
+  #sample(tenant: string, id: string, samples: readonly Sample[]): Promise<SendResult> {
+    const box = this.box(tenant, id);
+    return box?.sample(samples) ?? Promise.resolve({ kind: 'failed', reason: 'the subscription is gone' });
+  }
+
   #all(): Box[] {
     return [...this.#boxes.values()].flatMap((boxes) => [...boxes.values()]);
   }
@@ -300,8 +322,9 @@ export class PostOffice implements Boxes {
     if (this.#isStopped) return;
     this.#sweeping = this.#options.clock.after(SWEEP_EVERY_MS, () => {
       for (const box of this.#all()) {
-        if (!box.isExpired || (box.outbox.length === 0 && this.#options.letters.countOf(box.tenant, box.id) === 0))
-          continue;
+        if (!box.isExpired) continue;
+        this.#watch.get(box.tenant)?.delete(box.id);
+        if (box.outbox.length === 0 && this.#options.letters.countOf(box.tenant, box.id) === 0) continue;
         const { tenant, subscription, status } = box;
         this.#close(box);
         const emptied = new Box(this.#services, tenant, subscription, status, box.outbox.newest);

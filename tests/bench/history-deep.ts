@@ -43,14 +43,19 @@ async function benchYear(data: string, meters: number, questions: number): Promi
     const openedAt = performance.now();
     server = await startProcess(environment);
     const openMs = Math.round(performance.now() - openedAt);
+    const { bytesPerReading, databaseBytes, freeBytes } = JSON.parse(await call(server, '/stats'));
     const idle = await ask(server, meters, questions);
     const flow = readingsComing(server, meters);
     const busy = await ask(server, meters, questions);
     const readingsPerSecond = await flow.stop();
-    const { bytesPerReading } = JSON.parse(await call(server, '/stats'));
     const residentMiB = await resident(server);
     return {
-      ...{ sealSeconds: Math.round(sealSeconds / 1000), openMs, bytesPerReading, residentMiB, idle, busy },
+      ...{ sealSeconds: Math.round(sealSeconds / 1000), openMs, residentMiB, idle, busy },
+      ...{
+        bytesPerReading,
+        databaseMiB: Math.round(databaseBytes / 2 ** 20),
+        freeMiB: Math.round(freeBytes / 2 ** 20),
+      },
       busyReadingsPerSecond: readingsPerSecond,
     };
   } finally {

@@ -209,7 +209,9 @@ export interface TableSize {
 }
 
 export interface Sizes {
+  /** Of the database file, and of that what new rows will fill first: sealing leaves room behind. */
   readonly databaseBytes: number;
+  readonly freeBytes: number;
   readonly archiveBytes: number;
   readonly tables: readonly TableSize[];
 }

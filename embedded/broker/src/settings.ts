@@ -71,7 +71,7 @@ export const SETTINGS = {
   snapshotBytes: {
     name: 'BROKER_SNAPSHOT_EVERY',
     kind: 'bytes',
-    fallback: '64MiB',
+    fallback: '32MiB',
     min: 1024,
     about: 'Log growth after which a snapshot is written',
   },

@@ -17,7 +17,7 @@ export class Shelf {
 
   /** Good until the next call: the pages take a copy. */
   pack(entity: Entity): Uint8Array {
-    this.#writer.at = 0;
+    this.#writer.restart();
     packEntity(entity, this.#writer, this.names);
     return this.#writer.written();
   }

@@ -14,6 +14,7 @@ import type { BrokerConfig } from './settings.js';
 import { allowHosts } from './subscription/endpoint.js';
 import { createHttpDelivery } from './subscription/http-delivery.js';
 import { createPayloadWriter } from './subscription/payload.js';
+import { openHistory } from './temporal/history.js';
 
 export { type BrokerCore, openBrokerCore } from './core.js';
 export { type BrokerConfig, SETTINGS } from './settings.js';
@@ -43,6 +44,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
     checkHost,
     timeoutMs: config.notifyTimeoutMs,
   });
+  const history = config.historyUrl === undefined ? undefined : openHistory({ url: config.historyUrl, secret });
   try {
     const { maxLogBytes, snapshotBytes, maxOutboxBytes, maxOutboxesBytes, maxDeadLetterBytes } = config;
     const limits = { maxLogBytes, snapshotBytes, maxOutboxBytes, maxOutboxesBytes, maxDeadLetterBytes };
@@ -69,6 +71,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       checkSource,
       maxBatch: config.maxBatch,
       fetchContext: createContextFetcher(),
+      history,
       scheme: tlsCert === undefined ? 'http' : 'https',
     };
     const metrics = createMetrics('broker');
@@ -110,6 +113,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
         await front.close();
         await office.stop();
         closeDelivery();
+        history?.close();
         await store.close();
         room.close();
         await lock.release();

@@ -32,6 +32,12 @@ export const SETTINGS = {
     fallback: [],
     about: 'Hosts @contexts may be fetched from, once each; with a port when it is not the usual one',
   },
+  historyUrl: {
+    name: 'BROKER_HISTORY_URL',
+    kind: 'url',
+    optional: true,
+    about: 'History server (QuantumLeap API) behind the temporal API; without it that answers 501',
+  },
   notifyHosts: {
     name: 'BROKER_NOTIFY_HOSTS',
     kind: 'list',

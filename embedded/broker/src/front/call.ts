@@ -10,6 +10,7 @@ import type { Store } from '../store/store.js';
 import type { DeadLetters } from '../subscription/dead-letters.js';
 import type { HostCheck } from '../subscription/endpoint.js';
 import type { PostOffice } from '../subscription/post-office.js';
+import type { History } from '../temporal/history.js';
 
 /** What handlers work with. */
 export interface Broker {
@@ -24,6 +25,8 @@ export interface Broker {
   readonly checkSource: SourceCheck;
   readonly maxBatch: number;
   readonly fetchContext: FetchContext;
+  /** Undefined when the operator named none: the temporal API is not there. */
+  readonly history: History | undefined;
   /** Of our own URLs. */
   readonly scheme: 'http' | 'https';
 }

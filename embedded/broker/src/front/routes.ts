@@ -28,6 +28,7 @@ import {
   retrieveSubscription,
   updateSubscription,
 } from './subscriptions.js';
+import { TEMPORAL_ROUTES } from './temporal-routes.js';
 import { explainTerm, listTenants } from './vendor.js';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -281,6 +282,7 @@ export const ROUTES: readonly RouteRow[] = [
     handle: removeContext,
     query: ['reload'],
   },
+  ...TEMPORAL_ROUTES,
   { method: 'GET', path: '/tenants', clause: 'ours', handle: listTenants, isOurs: true },
   { method: 'GET', path: '/explain', clause: 'ours', handle: explainTerm, query: ['term'], isOurs: true },
 ];
@@ -288,7 +290,6 @@ export const ROUTES: readonly RouteRow[] = [
 /** Whole resources that are not built: everything below answers 501. */
 export const LATER_RESOURCES = [
   { path: '/csourceSubscriptions', what: 'context source subscription (5.11)' },
-  { path: '/temporal', what: 'the temporal API (5.6.11 to 5.6.16, 5.7.3, 5.7.4)' },
   { path: '/entityMaps', what: 'entity maps (5.14)' },
   { path: '/info', what: 'source identity (5.15)' },
   { path: '/snapshots', what: 'snapshots (5.16)' },

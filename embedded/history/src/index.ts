@@ -13,13 +13,12 @@ import {
   type Start,
 } from '@contor/kit';
 import { backupsIn } from './backups.js';
-import { roleOf } from './deviations.js';
 import { createFront } from './front/server.js';
 import type { HistoryConfig } from './settings.js';
 import { ARCHIVE, DATABASE } from './store/backup.js';
 import { HistoryStore } from './store/history-store.js';
 import { tellReport } from './store/log-report.js';
-import { migrateRecord, RECORD_VERSION } from './store/records.js';
+import { RECORD_VERSION } from './store/records.js';
 import { Retention } from './store/retention.js';
 import { whenThereIsRoom } from './store/room.js';
 import { columnarWorker } from './worker/client.js';
@@ -34,10 +33,6 @@ const EXIT_FATAL = 70;
 
 export const start: Start<HistoryConfig> = async (config, { ports, log: logger }) => {
   checkExposure({ ...config, prefix: 'HISTORY' });
-  const role = roleOf(config.as);
-  if (role === undefined) {
-    throw unknownRole(config.as);
-  }
   const { clock, disk } = ports;
   const waiting = { clock, logger, folder: config.dataFolder };
   const lock = await whenThereIsRoom(waiting, () => lockDirectory(config.dataFolder));
@@ -48,7 +43,7 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
   const logFolder = join(config.dataFolder, 'log');
   const log = await whenThereIsRoom(waiting, () =>
     openDurableLog({
-      ...{ disk, clock, onFatal, kind: 'history', version: RECORD_VERSION, migrate: migrateRecord },
+      ...{ disk, clock, onFatal, kind: 'history', version: RECORD_VERSION },
       directory: logFolder,
       maxBytes: config.logLimit,
     }),
@@ -71,7 +66,7 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     setAsideName: `set-aside-${clock.nowMs()}`,
   });
   const store = await HistoryStore.open({
-    ...{ log, columnar, clock, logger, onFatal, retention, dialect: role.dialect },
+    ...{ log, columnar, clock, logger, onFatal, retention },
     upkeep: {
       ...{ everyMs: config.upkeepEvery, sealAfterMs: config.sealAfter, archiveAfterMs: config.archiveAfter },
     },
@@ -89,7 +84,7 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
   };
   const front = createFront({
     ...{ retention, backups: backupsIn(backupFolder, [retentionPath]) },
-    ...{ store, role, clock, logger, health, version: VERSION, secret: config.secret },
+    ...{ store, clock, logger, health, version: VERSION, secret: config.secret },
     tls: await readTls(config),
     bodyLimitBytes: config.bodyLimit,
     defaultLimit: config.defaultLimit,
@@ -115,11 +110,6 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
 async function freeBytesOf(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
-}
-
-function unknownRole(name: string | undefined): ConfigError {
-  const message = `History cannot play ${name}.`;
-  return new ConfigError([{ code: 'config.role', message, fix: 'Set HISTORY_AS to quantumleap, or leave it out.' }]);
 }
 
 function portTaken(port: number, cause: unknown): ConfigError {

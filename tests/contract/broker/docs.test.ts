@@ -12,9 +12,8 @@ import { MAX_DEPTH } from '@contor/broker/json.js';
 import { readSettings } from '@contor/kit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT } from '../../support/root.js';
-import { openInstance as openHistory } from '../history/instance.js';
 import { parseCurl } from './curl.js';
-import { type Instance, isForeign, openInstance } from './instance.js';
+import { type Instance, openInstance } from './instance.js';
 
 interface Row {
   readonly cells: Readonly<Record<string, string>>;
@@ -53,20 +52,14 @@ const EXAMPLES = ROWS.filter(({ cells }) => cells.example !== undefined).flatMap
   }));
 });
 
-// The page is about a fresh broker of ours.
-(isForeign ? describe.skip : describe)('the curl lines of docs/broker.md', () => {
+describe('the curl lines of docs/broker.md', () => {
   let broker: Instance;
-  let history: Awaited<ReturnType<typeof openHistory>>;
   /** `<id>` of a line is the end of the last Location an answer gave. */
   let lastId = '';
   beforeAll(async () => {
-    history = await openHistory();
-    broker = await openInstance({ BROKER_HISTORY_URL: history.url });
+    broker = await openInstance();
   });
-  afterAll(async () => {
-    await broker.stop();
-    await history.stop();
-  });
+  afterAll(() => broker.stop());
 
   it('all have their status beside them', () =>
     expect(

@@ -76,9 +76,7 @@ async function write(core: BrokerCore, id: string, value: number, atMs = 1_000):
   });
 }
 
-const MUST = [{ key: 'deliver', value: 'must' }];
-
-const subscribe = (core: BrokerCore, notifierInfo: readonly { key: string; value: string }[] = []) =>
+const subscribe = (core: BrokerCore) =>
   core.store.submit({
     kind: 'subscribe',
     tenant: TENANT,
@@ -90,7 +88,7 @@ const subscribe = (core: BrokerCore, notifierInfo: readonly { key: string; value
       notification: {
         format: 'normalized',
         sysAttrs: false,
-        endpoint: { uri: 'http://127.0.0.1/', accept: 'application/json', notifierInfo },
+        endpoint: { uri: 'http://127.0.0.1/', accept: 'application/json' },
       },
       context: CORE_URL,
       createdAt: 0,
@@ -226,9 +224,9 @@ describe('refusals', () => {
     );
   });
 
-  it('a full outbox that must be delivered is named', async () => {
+  it('a full outbox is named', async () => {
     const core = await open(newDisk(), [], { maxOutboxBytes: 1_000 });
-    await subscribe(core, MUST);
+    await subscribe(core);
     expect(core.office.fullBox(TENANT)).toBeUndefined();
     for (let value = 0; value < 5; value += 1) await write(core, 'urn:e:1', value);
     expect(core.office.fullBox(TENANT)).toBe('urn:s:1');

@@ -10,9 +10,10 @@ import {
 import { batchCreate, batchDelete, batchMerge, batchUpdate, batchUpsert } from './batch.js';
 import type { Handler } from './call.js';
 import { hostContext, listContexts, removeContext, serveContext } from './contexts.js';
-import { describeAttribute, describeType, listAttributes, listTypes } from './discovery.js';
-import { createEntity, deleteEntity, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
-import { purgeEntities } from './purge.js';
+import { describeType, listTypes } from './discovery.js';
+import { distributed } from './distribution.js';
+import { createEntity, deleteEntity, later, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
+import { sourceIdentity } from './identity.js';
 import { postQuery, queryEntities } from './query.js';
 import {
   createRegistration,
@@ -28,7 +29,6 @@ import {
   retrieveSubscription,
   updateSubscription,
 } from './subscriptions.js';
-import { TEMPORAL_ROUTES } from './temporal-routes.js';
 import { explainTerm, listTenants } from './vendor.js';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -51,21 +51,19 @@ export interface RouteRow {
 const SHAPE = ['options', 'format'];
 const PROJECTION = ['attrs', 'pick', 'omit'];
 const PAGE = ['limit', 'offset', 'count'];
-const GEO = ['georel', 'geometry', 'coordinates', 'geoproperty'];
-const FILTER = ['id', 'type', 'idPattern', 'q', 'scopeQ', ...GEO];
-const ORDER = ['orderBy', 'orderFrom', 'orderGeometry', 'collation'];
-const VIEW = ['lang', 'datasetId', 'geometryProperty'];
-const LINKED_LATER = ['join', 'joinLevel', 'containedBy', 'entityMap', 'entityMapLifetime'];
-const QUERY_LATER = [...LINKED_LATER, 'csf', 'splitEntities'];
+const QUERY_LATER =
+  `georel geometry coordinates geoproperty geometryProperty scopeQ lang datasetId csf join joinLevel containedBy
+orderBy collation entityMap splitEntities expandValues jsonKeys`.split(/\s+/);
+const RETRIEVE_LATER = 'lang datasetId join joinLevel containedBy geometryProperty entityMap jsonKeys type'.split(' ');
 
 export const ROUTES: readonly RouteRow[] = [
-  { method: 'POST', path: '/entities', clause: '6.4.3.1', handle: createEntity },
+  { method: 'POST', path: '/entities', clause: '6.4.3.1', handle: distributed('createEntity', createEntity) },
   {
     method: 'GET',
     path: '/entities',
     clause: '6.4.3.2',
     handle: queryEntities,
-    query: [...SHAPE, ...PROJECTION, ...PAGE, ...FILTER, ...ORDER, ...VIEW, 'expandValues', 'jsonKeys', 'local'],
+    query: [...SHAPE, ...PROJECTION, ...PAGE, 'id', 'type', 'idPattern', 'q', 'local'],
     later: QUERY_LATER,
     readsTenant: true,
   },
@@ -73,25 +71,24 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'DELETE',
     path: '/entities',
     clause: '6.4.3.3',
-    handle: purgeEntities,
-    query: [...FILTER, 'keep', 'drop', 'local'],
-    later: ['csf'],
-    readsTenant: true,
+    handle: later('purging entities'),
+    query: [],
+    later: QUERY_LATER,
   },
   {
     method: 'GET',
     path: '/entities/:entityId',
     clause: '6.5.3.1',
     handle: retrieveEntity,
-    query: [...SHAPE, ...PROJECTION, ...VIEW, 'type', 'local'],
-    later: LINKED_LATER,
+    query: [...SHAPE, ...PROJECTION, 'local'],
+    later: RETRIEVE_LATER,
     readsTenant: true,
   },
   {
     method: 'DELETE',
     path: '/entities/:entityId',
     clause: '6.5.3.2',
-    handle: deleteEntity,
+    handle: distributed('deleteEntity', deleteEntity),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -99,7 +96,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PUT',
     path: '/entities/:entityId',
     clause: '6.5.3.3',
-    handle: replaceEntity,
+    handle: distributed('replaceEntity', replaceEntity),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -107,7 +104,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PATCH',
     path: '/entities/:entityId',
     clause: '6.5.3.4',
-    handle: mergeEntity,
+    handle: distributed('mergeEntity', mergeEntity),
     query: [...SHAPE, 'observedAt', 'lang', 'type', 'local'],
     readsTenant: true,
   },
@@ -115,7 +112,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'POST',
     path: '/entities/:entityId/attrs',
     clause: '6.6.3.1',
-    handle: appendAttributes,
+    handle: distributed('appendAttrs', appendAttributes),
     query: ['options', 'type', 'local'],
     readsTenant: true,
   },
@@ -123,7 +120,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PATCH',
     path: '/entities/:entityId/attrs',
     clause: '6.6.3.2',
-    handle: updateAttributes,
+    handle: distributed('updateEntity', updateAttributes),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -131,7 +128,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PATCH',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.1',
-    handle: updateAttribute,
+    handle: distributed('updateAttrs', updateAttribute),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -139,7 +136,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'DELETE',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.2',
-    handle: deleteAttribute,
+    handle: distributed('deleteAttrs', deleteAttribute),
     query: ['datasetId', 'deleteAll', 'type', 'local'],
     readsTenant: true,
   },
@@ -147,7 +144,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PUT',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.3',
-    handle: replaceAttribute,
+    handle: distributed('replaceAttrs', replaceAttribute),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -236,7 +233,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entityOperations/query',
     clause: '6.23.3.1',
     handle: postQuery,
-    query: [...SHAPE, ...PAGE, 'geometryProperty', 'local'],
+    query: [...SHAPE, ...PAGE, 'local'],
     later: QUERY_LATER,
     readsTenant: true,
   },
@@ -245,7 +242,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/types',
     clause: '6.25.3.1',
     handle: listTypes,
-    query: ['details', 'count', 'local'],
+    query: ['details', 'local'],
     readsTenant: true,
   },
   {
@@ -256,22 +253,9 @@ export const ROUTES: readonly RouteRow[] = [
     query: ['local'],
     readsTenant: true,
   },
-  {
-    method: 'GET',
-    path: '/attributes',
-    clause: '6.27.3.1',
-    handle: listAttributes,
-    query: ['details', 'count', 'local'],
-    readsTenant: true,
-  },
-  {
-    method: 'GET',
-    path: '/attributes/:attribute',
-    clause: '6.28.3.1',
-    handle: describeAttribute,
-    query: ['local'],
-    readsTenant: true,
-  },
+  { method: 'GET', path: '/attributes', clause: '6.27.3.1', handle: later('attribute discovery') },
+  { method: 'GET', path: '/attributes/:attribute', clause: '6.28.3.1', handle: later('attribute discovery') },
+  { method: 'GET', path: '/info/sourceIdentity', clause: '6.37.3.1', handle: sourceIdentity },
   { method: 'POST', path: '/jsonldContexts', clause: '6.29.3.1', handle: hostContext },
   { method: 'GET', path: '/jsonldContexts', clause: '6.29.3.2', handle: listContexts, query: ['details', 'kind'] },
   { method: 'GET', path: '/jsonldContexts/:contextId', clause: '6.30.3.1', handle: serveContext, query: ['details'] },
@@ -282,7 +266,6 @@ export const ROUTES: readonly RouteRow[] = [
     handle: removeContext,
     query: ['reload'],
   },
-  ...TEMPORAL_ROUTES,
   { method: 'GET', path: '/tenants', clause: 'ours', handle: listTenants, isOurs: true },
   { method: 'GET', path: '/explain', clause: 'ours', handle: explainTerm, query: ['term'], isOurs: true },
 ];
@@ -290,7 +273,7 @@ export const ROUTES: readonly RouteRow[] = [
 /** Whole resources that are not built: everything below answers 501. */
 export const LATER_RESOURCES = [
   { path: '/csourceSubscriptions', what: 'context source subscription (5.11)' },
+  { path: '/temporal', what: 'the temporal API (5.6.11 to 5.6.16, 5.7.3, 5.7.4)' },
   { path: '/entityMaps', what: 'entity maps (5.14)' },
-  { path: '/info', what: 'source identity (5.15)' },
   { path: '/snapshots', what: 'snapshots (5.16)' },
 ] as const;

@@ -11,12 +11,11 @@ import {
 } from '@contor/kit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Backups } from '../backups.js';
-import type { Role } from '../deviations.js';
-import { type Fault, fault } from '../fault.js';
+import { fault } from '../fault.js';
 import type { HistoryStore } from '../store/history-store.js';
 import type { Retention } from '../store/retention.js';
 import { type Answer, faultAnswer, json, refusalAnswer } from './answer.js';
-import { servicePathsOf, tenantOf } from './headers.js';
+import { servicePathFault, tenantOf } from './headers.js';
 import type { Query } from './parameters.js';
 import { ROUTES, type RouteRow } from './routes.js';
 
@@ -31,7 +30,6 @@ export interface FrontOptions {
   readonly tls: { readonly cert: Uint8Array; readonly key: Uint8Array } | undefined;
   readonly bodyLimitBytes: number;
   readonly defaultLimit: number;
-  readonly role: Role;
   readonly health: () => Health;
 }
 
@@ -60,8 +58,7 @@ export function createFront(options: FrontOptions): FastifyInstance {
   guard(app, options.secret);
   serveErrors(app, options.logger);
   serveOperators(app, options, metrics);
-  const isHidden = (route: RouteRow) => route.isOwn === true && options.role.deviations.has('own-paths-unknown');
-  for (const route of ROUTES.filter((each) => !isHidden(each))) {
+  for (const route of ROUTES) {
     serve(app, route, options, metrics);
   }
   return app;
@@ -86,23 +83,22 @@ function guard(app: FastifyInstance, secret: string | undefined): void {
 }
 
 function serve(app: FastifyInstance, route: RouteRow, options: FrontOptions, metrics: Metrics): void {
-  const { store, retention, backups, defaultLimit, role, clock } = options;
-  const ignored = route.method === 'GET' && role.deviations.has('tenant-on-get') ? 'ngsild-tenant' : undefined;
+  const { store, retention, backups, defaultLimit, clock } = options;
   const seconds = metrics.histogram('history_request_seconds', 'Time to answer, by route.', ['route']);
   app.route({
     method: route.method,
     url: route.path,
     handler: async (request, reply) => {
       const startMs = clock.monotonicMs();
-      const tenant = tenantOf(request.headers, ignored);
-      const paths = servicePathsOf(request.headers);
+      const tenant = tenantOf(request.headers);
+      const refused = tenant.kind === 'fault' ? tenant : servicePathFault(request.headers);
       const answer =
-        tenant.kind === 'fault' || paths.kind === 'fault'
-          ? faultAnswer(tenant.kind === 'fault' ? tenant : (paths as Fault))
+        tenant.kind === 'fault' || refused !== undefined
+          ? faultAnswer(refused ?? fault(400, 'Bad Request', 'Bad headers.'))
           : await route.handler(
-              { store, retention, backups, defaultLimit, role },
+              { store, retention, backups, defaultLimit },
               {
-                ...{ tenant: tenant.value, paths: paths.value },
+                tenant: tenant.value,
                 query: request.query as Query,
                 path: request.params as Readonly<Record<string, string | undefined>>,
                 headers: request.headers,

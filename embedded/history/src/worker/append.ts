@@ -20,7 +20,6 @@ const CHUNK_ROWS = 2048;
 
 const TYPES: Readonly<Record<ColumnKind, DuckDBType>> = {
   number: DOUBLE,
-  integer: DOUBLE,
   text: VARCHAR,
   json: VARCHAR,
   boolean: BOOLEAN,
@@ -58,7 +57,6 @@ export function appendEntities(connection: DuckDBConnection, entities: readonly 
     { type: INTEGER, fill: each((row) => entities[row]?.table ?? null) },
     { type: INTEGER, fill: each((row) => entities[row]?.entity ?? null) },
     { type: VARCHAR, fill: each((row) => entities[row]?.id ?? null) },
-    { type: VARCHAR, fill: each((row) => entities[row]?.path ?? null) },
   ]);
 }
 
@@ -104,7 +102,6 @@ function fillColumn(column: ColumnValues | undefined): Fill {
   const { values } = column;
   switch (column.kind) {
     case 'number':
-    case 'integer':
       return each((row) => numberOrNull(values[row]));
     case 'boolean':
       return each((row) => (values[row] === -1 ? null : values[row] === 1));

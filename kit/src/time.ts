@@ -16,7 +16,7 @@ export interface DayBounds {
 }
 
 /** From `fromMs` on, the zone is `offsetMs` ahead of UTC. */
-interface Stretch {
+export interface Stretch {
   readonly fromMs: number;
   readonly offsetMs: number;
 }
@@ -36,6 +36,18 @@ export function offsetAt(atMs: number, zone: string): number {
     offsetMs = stretch.offsetMs;
   }
   return offsetMs;
+}
+
+/** The stretches of constant offset that touch [fromMs, toMs], ascending; the first one began at or before `fromMs`, or is told so. */
+export function offsetStretches(fromMs: number, toMs: number, zone: string): readonly Stretch[] {
+  const found: Stretch[] = [{ fromMs, offsetMs: offsetAt(fromMs, zone) }];
+  for (let year = new Date(fromMs).getUTCFullYear(); Date.UTC(year, 0, 1) <= toMs; year += 1) {
+    for (const stretch of stretchesOfYear(year, zone)) {
+      const isChange = stretch.offsetMs !== found[found.length - 1]?.offsetMs;
+      if (isChange && stretch.fromMs > fromMs && stretch.fromMs <= toMs) found.push(stretch);
+    }
+  }
+  return found;
 }
 
 /**

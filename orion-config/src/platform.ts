@@ -88,6 +88,8 @@ export function historySubscription({ historyUrl, tenant, secret }: InstallOptio
         uri: historyUrl.replace(/\/+$/, '') + path,
         accept: 'application/json',
         ...(headers.length === 0 ? {} : { receiverInfo: headers }),
+        // Our broker lets writes wait rather than that history misses a value; others pass the word over.
+        notifierInfo: [{ key: 'deliver', value: 'must' }],
       },
     },
   };

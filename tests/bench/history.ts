@@ -8,6 +8,7 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServerProcess, startProcess } from '../contract/history/process.js';
+import { quantile, timed } from './quantiles.js';
 
 export interface HistoryBench {
   readonly readings: number;
@@ -71,7 +72,7 @@ export async function benchHistory(options: HistoryBenchOptions = {}): Promise<H
     const cpu = (await figure(agent, server, 'process_cpu_seconds')) - cpuBefore;
     const readings = meters * names.length * instants;
 
-    const range = await time(questions, (at) => {
+    const range = await timed(questions, (at) => {
       const from = START_MS + (at % 10) * DAY_MS;
       return call(
         agent,
@@ -80,10 +81,10 @@ export async function benchHistory(options: HistoryBenchOptions = {}): Promise<H
         `/v2/entities/urn:m:${at % meters}/attrs/${names[0]}?fromDate=${iso(from)}&toDate=${iso(from + 7 * DAY_MS)}`,
       );
     });
-    const hourly = await time(questions, (at) =>
+    const hourly = await timed(questions, (at) =>
       call(agent, server, 'GET', `/v2/entities/urn:m:${at % meters}/attrs/${names[2]}?aggrMethod=avg&aggrPeriod=hour`),
     );
-    const last = await time(questions, (at) =>
+    const last = await timed(questions, (at) =>
       call(agent, server, 'GET', `/v2/entities/urn:m:${at % meters}/attrs/${names[2]}?lastN=1`),
     );
     const lateRows = await figure(agent, server, 'history_late_rows_stored');
@@ -147,20 +148,6 @@ async function figure(agent: Agent, server: ServerProcess, name: string, unit = 
   const text = await call(agent, server, 'GET', '/metrics');
   const line = text.split('\n').find((each) => each.startsWith(name));
   return Number(line?.split(' ').at(-1)) / unit;
-}
-
-async function time(count: number, ask: (at: number) => Promise<string>): Promise<readonly number[]> {
-  const took: number[] = [];
-  for (let at = 0; at < count; at += 1) {
-    const startedAt = performance.now();
-    await ask(at);
-    took.push(performance.now() - startedAt);
-  }
-  return took.sort((a, b) => a - b);
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN);
 }
 
 function round(value: number): number {

@@ -5,6 +5,7 @@ import { calibrateMs } from '../support/cpu.js';
 import { benchBroker } from './broker.js';
 import { benchDurableLog } from './durable-log.js';
 import { benchHistory } from './history.js';
+import { benchHistoryDeep } from './history-deep.js';
 import { benchMqtt } from './mqtt.js';
 import { benchPath } from './path.js';
 import { benchStart } from './start.js';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   mqtt: benchMqtt,
   broker: () => benchBroker(flags),
   history: benchHistory,
+  'history-deep': () => benchHistoryDeep({ isFull: flags.full }),
   path: medianPath,
   start: benchStart,
 };

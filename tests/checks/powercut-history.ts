@@ -197,7 +197,7 @@ class Run {
   async #ask(store: HistoryStore, power: { readonly isOn: boolean }): Promise<void> {
     while (power.isOn) {
       const everybody = { tenant: TENANT, type: 'Meter', ids: undefined, matchesId: undefined };
-      await store.entities({ ...everybody, fromMs: undefined, toMs: undefined });
+      await store.reader.entities({ ...everybody, fromMs: undefined, toMs: undefined });
       for (let turn = this.#random.integer(200); turn > 0; turn -= 1) await Promise.resolve();
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -66,6 +66,7 @@ export function wiring(dataFolder: string, doors: Doors): Record<string, string>
     ...Object.fromEntries(Object.entries(doors).map(([name, port]) => [name, String(port)])),
     BROKER_URL: loopback(doors.BROKER_PORT),
     HISTORY_URL: loopback(doors.HISTORY_PORT),
+    BROKER_HISTORY_URL: loopback(doors.HISTORY_PORT),
     MQTT_URL: `mqtt://127.0.0.1:${doors.MQTT_PORT}`,
     IDENTITY_PUBLIC_URL: identity,
     OIDC_ISSUER: `${identity}/realms/contor`,

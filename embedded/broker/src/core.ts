@@ -1,13 +1,14 @@
 /** The broker without its HTTP side: the store and the post office on one folder. What `index` serves, and what checks cut the power of. */
 
-import { join } from 'node:path';
-import { type Clock, type Disk, type Logger, openCheckpoint, type Random, retrySchedule } from '@contor/kit';
+import { type Clock, type Disk, type Logger, type Random, retrySchedule } from '@contor/kit';
 import type { ContextSource } from './context/compile.js';
 import { CORE_URL } from './context/core.js';
 import { ContextRegistry } from './context/registry.js';
 import type { Json } from './json.js';
 import { DiskRoom } from './store/disk-room.js';
 import { Store } from './store/store.js';
+import { DeadLetters } from './subscription/dead-letters.js';
+import { Journal } from './subscription/journal.js';
 import { PostOffice, type PostOfficeOptions } from './subscription/post-office.js';
 
 export interface BrokerCoreOptions {
@@ -20,6 +21,9 @@ export interface BrokerCoreOptions {
   readonly snapshotBytes: number;
   readonly segmentBytes?: number;
   readonly maxOutboxBytes: number;
+  /** Default: four times `maxOutboxBytes`. */
+  readonly maxOutboxesBytes?: number;
+  readonly maxDeadLetterBytes?: number;
   /** Default: the core @context alone. */
   readonly contexts?: ContextRegistry;
   readonly deliver: PostOfficeOptions['deliver'];
@@ -29,10 +33,12 @@ export interface BrokerCoreOptions {
 export interface BrokerCore {
   readonly store: Store;
   readonly office: PostOffice;
+  readonly letters: DeadLetters;
   readonly contexts: ContextRegistry;
   readonly room: DiskRoom;
 }
 
+const DEFAULT_DEAD_LETTER_BYTES = 256 * 2 ** 20;
 const RETRIES = { firstMs: 250, factor: 2, maxMs: 30_000, jitter: 0.3 };
 
 /** Recovered and ready to write. Notifications begin with `office.start()`. */
@@ -53,31 +59,22 @@ export async function openBrokerCore(options: BrokerCoreOptions): Promise<Broker
   const contexts = options.contexts ?? createContexts(new Map(), CORE_URL);
   await disk.makeDirectory(dataFolder);
   const room = new DiskRoom({ disk, clock, log, dataFolder, onFatal });
-  const cursors = openCheckpoint({
-    disk,
-    path: join(dataFolder, 'cursors'),
-    onDamaged: (keptAs) =>
-      log.warn({ keptAs }, 'The cursors are damaged; notifications since the last snapshot are sent again.'),
-  });
+  const { maxOutboxesBytes = maxOutboxBytes * 4, maxDeadLetterBytes = DEFAULT_DEAD_LETTER_BYTES } = options;
+  const journal = new Journal({ disk, clock, log, dataFolder, onFatal });
+  await journal.load();
+  const letters = await DeadLetters.open({ disk, clock, log, dataFolder, maxBytes: maxDeadLetterBytes, onFatal });
+  const schedule = retrySchedule(RETRIES, random);
   const office = new PostOffice({
-    clock,
-    random,
-    log,
-    schedule: retrySchedule(RETRIES, random),
-    deliver,
-    cursors,
-    room,
-    maxOutboxBytes,
-    onFatal,
+    ...{ clock, log, schedule, deliver, journal, letters, room, maxOutboxBytes, maxOutboxesBytes, onFatal },
   });
-  await office.load();
   const store = await Store.open({
     ...{ disk, clock, log, contexts, room, maxLogBytes, snapshotBytes, onFatal },
     directory: dataFolder,
     boxes: office,
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
   });
-  return { store, office, contexts, room };
+  office.lookInto((tenant) => store.memory.tenants.get(tenant));
+  return { store, office, letters, contexts, room };
 }
 
 export function createContexts(

@@ -10,13 +10,11 @@ import { type Broker, jsonAnswer } from './front/call.js';
 import { createFront } from './front/server.js';
 import type { Json } from './json.js';
 import { allowSources } from './registration/endpoint.js';
-import { createSourceClient } from './registration/source-client.js';
-import { Sources } from './registration/sources.js';
-import { aliasOf } from './registration/via.js';
 import type { BrokerConfig } from './settings.js';
 import { allowHosts } from './subscription/endpoint.js';
 import { createHttpDelivery } from './subscription/http-delivery.js';
 import { createPayloadWriter } from './subscription/payload.js';
+import { openHistory } from './temporal/history.js';
 
 export { type BrokerCore, openBrokerCore } from './core.js';
 export { type BrokerConfig, SETTINGS } from './settings.js';
@@ -41,18 +39,16 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   );
   const checkHost = allowHosts(config.notifyHosts);
   const checkSource = allowSources(config.forwardHosts);
-  const client = createSourceClient();
-  const alias = aliasOf(config.alias, random);
-  const sources = new Sources({ clock, contexts, client, checkSource, alias });
   const { deliver, close: closeDelivery } = createHttpDelivery({
     write: createPayloadWriter(contexts),
     checkHost,
     timeoutMs: config.notifyTimeoutMs,
   });
+  const history = config.historyUrl === undefined ? undefined : openHistory({ url: config.historyUrl, secret });
   try {
-    const { maxLogBytes, snapshotBytes, maxOutboxBytes } = config;
-    const limits = { maxLogBytes, snapshotBytes, maxOutboxBytes };
-    const { store, office, room } = await openBrokerCore({
+    const { maxLogBytes, snapshotBytes, maxOutboxBytes, maxOutboxesBytes, maxDeadLetterBytes } = config;
+    const limits = { maxLogBytes, snapshotBytes, maxOutboxBytes, maxOutboxesBytes, maxDeadLetterBytes };
+    const { store, office, letters, room } = await openBrokerCore({
       clock,
       disk,
       random,
@@ -66,15 +62,16 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
     const broker: Broker = {
       store,
       office,
+      letters,
       room,
       contexts,
       clock,
       random,
       checkHost,
       checkSource,
-      sources,
       maxBatch: config.maxBatch,
       fetchContext: createContextFetcher(),
+      history,
       scheme: tlsCert === undefined ? 'http' : 'https',
     };
     const metrics = createMetrics('broker');
@@ -116,7 +113,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
         await front.close();
         await office.stop();
         closeDelivery();
-        client.close();
+        history?.close();
         await store.close();
         room.close();
         await lock.release();

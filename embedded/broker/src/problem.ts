@@ -19,6 +19,7 @@ export const PROBLEMS = {
   badRequestData: { status: 400, type: `${NGSI_LD}BadRequestData`, title: 'The request contains wrong data' },
   unauthorized: { status: 401, type: 'about:blank', title: 'Unauthorized' },
   tooComplexQuery: { status: 403, type: `${NGSI_LD}TooComplexQuery`, title: 'The query is too complex' },
+  tooManyResults: { status: 403, type: `${NGSI_LD}TooManyResults`, title: 'The query has too many results' },
   resourceNotFound: { status: 404, type: `${NGSI_LD}ResourceNotFound`, title: 'No such resource' },
   nonexistentTenant: { status: 404, type: `${NGSI_LD}NonexistentTenant`, title: 'No such tenant' },
   methodNotAllowed: { status: 405, type: 'about:blank', title: 'Method Not Allowed' },

@@ -32,6 +32,12 @@ export const SETTINGS = {
     fallback: [],
     about: 'Hosts @contexts may be fetched from, once each; with a port when it is not the usual one',
   },
+  historyUrl: {
+    name: 'BROKER_HISTORY_URL',
+    kind: 'url',
+    optional: true,
+    about: 'History server (QuantumLeap API) behind the temporal API; without it that answers 501',
+  },
   notifyHosts: {
     name: 'BROKER_NOTIFY_HOSTS',
     kind: 'list',
@@ -52,12 +58,6 @@ export const SETTINGS = {
     fallback: ['127.0.0.1', 'localhost', '::1'],
     about: 'Hosts of context sources that requests may be forwarded to',
   },
-  alias: {
-    name: 'BROKER_ALIAS',
-    kind: 'text',
-    optional: true,
-    about: 'Name of this broker in Via headers; made up at each start when not set',
-  },
   maxBodyBytes: { name: 'BROKER_MAX_BODY', kind: 'bytes', fallback: '16MiB', min: 1024, about: 'Largest request body' },
   maxBatch: {
     name: 'BROKER_MAX_BATCH',
@@ -77,7 +77,7 @@ export const SETTINGS = {
   snapshotBytes: {
     name: 'BROKER_SNAPSHOT_EVERY',
     kind: 'bytes',
-    fallback: '64MiB',
+    fallback: '32MiB',
     min: 1024,
     about: 'Log growth after which a snapshot is written',
   },
@@ -86,7 +86,21 @@ export const SETTINGS = {
     kind: 'bytes',
     fallback: '128MiB',
     min: 1024,
-    about: 'Largest outbox of a subscription; beyond it writes of its tenant are refused',
+    about: 'Largest outbox of a subscription; beyond it writes wait (deliver=must) or the oldest become dead letters',
+  },
+  maxOutboxesBytes: {
+    name: 'BROKER_OUTBOX_MEMORY',
+    kind: 'bytes',
+    fallback: '512MiB',
+    min: 4096,
+    about: 'All outboxes together; beyond it the oldest of the largest become dead letters',
+  },
+  maxDeadLetterBytes: {
+    name: 'BROKER_MAX_DEAD_LETTERS',
+    kind: 'bytes',
+    fallback: '256MiB',
+    min: 65_536,
+    about: 'Dead letters on disk; beyond it the oldest of them go',
   },
 } as const satisfies SettingsTable;
 

@@ -13,12 +13,13 @@ import {
   type Start,
 } from '@contor/kit';
 import { backupsIn } from './backups.js';
+import { roleOf } from './deviations.js';
 import { createFront } from './front/server.js';
 import type { HistoryConfig } from './settings.js';
 import { ARCHIVE, DATABASE } from './store/backup.js';
 import { HistoryStore } from './store/history-store.js';
 import { tellReport } from './store/log-report.js';
-import { RECORD_VERSION } from './store/records.js';
+import { migrateRecord, RECORD_VERSION } from './store/records.js';
 import { Retention } from './store/retention.js';
 import { whenThereIsRoom } from './store/room.js';
 import { columnarWorker } from './worker/client.js';
@@ -33,6 +34,10 @@ const EXIT_FATAL = 70;
 
 export const start: Start<HistoryConfig> = async (config, { ports, log: logger }) => {
   checkExposure({ ...config, prefix: 'HISTORY' });
+  const role = roleOf(config.as);
+  if (role === undefined) {
+    throw unknownRole(config.as);
+  }
   const { clock, disk } = ports;
   const waiting = { clock, logger, folder: config.dataFolder };
   const lock = await whenThereIsRoom(waiting, () => lockDirectory(config.dataFolder));
@@ -43,7 +48,7 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
   const logFolder = join(config.dataFolder, 'log');
   const log = await whenThereIsRoom(waiting, () =>
     openDurableLog({
-      ...{ disk, clock, onFatal, kind: 'history', version: RECORD_VERSION },
+      ...{ disk, clock, onFatal, kind: 'history', version: RECORD_VERSION, migrate: migrateRecord },
       directory: logFolder,
       maxBytes: config.logLimit,
     }),
@@ -66,7 +71,7 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     setAsideName: `set-aside-${clock.nowMs()}`,
   });
   const store = await HistoryStore.open({
-    ...{ log, columnar, clock, logger, onFatal, retention },
+    ...{ log, columnar, clock, logger, onFatal, retention, dialect: role.dialect },
     upkeep: {
       ...{ everyMs: config.upkeepEvery, sealAfterMs: config.sealAfter, archiveAfterMs: config.archiveAfter },
     },
@@ -84,7 +89,7 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
   };
   const front = createFront({
     ...{ retention, backups: backupsIn(backupFolder, [retentionPath]) },
-    ...{ store, clock, logger, health, version: VERSION, secret: config.secret },
+    ...{ store, role, clock, logger, health, version: VERSION, secret: config.secret },
     tls: await readTls(config),
     bodyLimitBytes: config.bodyLimit,
     defaultLimit: config.defaultLimit,
@@ -110,6 +115,11 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
 async function freeBytesOf(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
+}
+
+function unknownRole(name: string | undefined): ConfigError {
+  const message = `History cannot play ${name}.`;
+  return new ConfigError([{ code: 'config.role', message, fix: 'Set HISTORY_AS to quantumleap, or leave it out.' }]);
 }
 
 function portTaken(port: number, cause: unknown): ConfigError {

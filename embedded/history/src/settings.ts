@@ -14,6 +14,12 @@ export const SETTINGS = {
     optional: true,
     about: 'Bearer token that every request must carry',
   },
+  as: {
+    name: 'HISTORY_AS',
+    kind: 'text',
+    optional: true,
+    about: 'Play another server, strictly: quantumleap',
+  },
   bodyLimit: { name: 'HISTORY_BODY_LIMIT', kind: 'bytes', fallback: '16MiB', about: 'Largest request body' },
   defaultLimit: {
     name: 'HISTORY_DEFAULT_LIMIT',

@@ -9,7 +9,7 @@ export {
   type PlainAnswer,
   type PlainRequest,
 } from './broker-client.js';
-export { type CallOptions, type ConnectionOptions, DEFAULT_TENANT, tenantHeaders } from './connection.js';
+export { type CallOptions, type ConnectionOptions, connect, DEFAULT_TENANT, tenantHeaders } from './connection.js';
 export {
   APPEND_ROWS,
   type AppendOptions,

@@ -12,8 +12,9 @@ import { MAX_DEPTH } from '@contor/broker/json.js';
 import { readSettings } from '@contor/kit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT } from '../../support/root.js';
+import { openInstance as openHistory } from '../history/instance.js';
 import { parseCurl } from './curl.js';
-import { type Instance, openInstance } from './instance.js';
+import { type Instance, isForeign, openInstance } from './instance.js';
 
 interface Row {
   readonly cells: Readonly<Record<string, string>>;
@@ -52,14 +53,20 @@ const EXAMPLES = ROWS.filter(({ cells }) => cells.example !== undefined).flatMap
   }));
 });
 
-describe('the curl lines of docs/broker.md', () => {
+// The page is about a fresh broker of ours.
+(isForeign ? describe.skip : describe)('the curl lines of docs/broker.md', () => {
   let broker: Instance;
+  let history: Awaited<ReturnType<typeof openHistory>>;
   /** `<id>` of a line is the end of the last Location an answer gave. */
   let lastId = '';
   beforeAll(async () => {
-    broker = await openInstance();
+    history = await openHistory();
+    broker = await openInstance({ BROKER_HISTORY_URL: history.url });
   });
-  afterAll(() => broker.stop());
+  afterAll(async () => {
+    await broker.stop();
+    await history.stop();
+  });
 
   it('all have their status beside them', () =>
     expect(

@@ -168,7 +168,7 @@ const CASES: readonly Case[] = [
       headers: { 'content-type': /^application\/ld\+json/ },
     },
   },
-  ...['georel=near;maxDistance==2000', 'scopeQ=/a', 'lang=en', 'orderBy=warmth', 'join=flat'].map(
+  ...['join=flat', 'joinLevel=1', 'containedBy=urn:a:b', 'csf=a', 'entityMap=true', 'splitEntities=true'].map(
     (parameter): Case => ({
       clause: '6.4.3.2',
       name: `not built: ${parameter}`,

@@ -56,16 +56,58 @@ const WRONG: readonly (readonly [clause: string, why: string, body: unknown])[] 
   ],
   ['5.2.22', 'a wish to keep something nobody knows', notifying({ notifierInfo: [{ key: 'keep', value: 'some' }] })],
   ['5.2.14', 'a format nobody knows', notifying({}, { format: 'pretty' })],
+  ['5.2.14.1 (028_09)', 'showChanges simplified', notifying({}, { format: 'keyValues', showChanges: true })],
+  ['5.2.14.1 (028_09)', 'empty attributes', notifying({}, { attributes: [] })],
+  ['5.2.14.1 (028_09)', 'an empty pick', notifying({}, { pick: [] })],
+  ['5.2.14.1 (028_09)', 'an empty omit', notifying({}, { omit: [] })],
+  ['5.2.14.1', 'attributes beside pick', notifying({}, { attributes: ['a'], pick: ['b'] })],
+  ['5.2.14.1', 'attributes beside omit', notifying({}, { attributes: ['a'], omit: ['b'] })],
+  ['5.2.14.1', 'the same name in pick and omit', notifying({}, { pick: ['id', 'a'], omit: ['a'] })],
+  ['5.2.14.1', 'id among attributes', notifying({}, { attributes: ['id'] })],
+  ['5.2.14.1', 'a showChanges that is no flag', notifying({}, { showChanges: 'yes' })],
+  ['5.2.14.1', 'a member of notification nobody knows', notifying({}, { colour: 'red' })],
+  ['5.2.14.1', 'a member of notification that is null', notifying({}, { attributes: null })],
+  ['5.2.12 (5811_02)', 'a trigger nobody knows', subscription({ notificationTrigger: ['entityChanged'] })],
+  ['5.2.12', 'an empty notificationTrigger', subscription({ notificationTrigger: [] })],
+  ['5.2.12', 'throttling that is not above 0', subscription({ throttling: 0 })],
+  ['5.2.12', 'throttling that is no number', subscription({ throttling: '5' })],
+  ['5.2.12', 'a timeInterval that is not above 0', subscription({ timeInterval: 0 })],
+  ['5.2.12', 'timeInterval beside watchedAttributes', subscription({ timeInterval: 5, watchedAttributes: ['a'] })],
+  ['5.2.12', 'timeInterval beside throttling', subscription({ timeInterval: 10, throttling: 30 })],
+  [
+    '5.2.12',
+    'timeInterval beside notificationTrigger',
+    subscription({ timeInterval: 5, notificationTrigger: ['entityCreated'] }),
+  ],
+  ['5.2.12', 'timeInterval without entities', subscription({ timeInterval: 5, entities: undefined })],
+  ['5.2.12', 'a datasetId that is no URI', subscription({ datasetId: ['one'] })],
+  ['5.2.12', 'a jsonldContext that is no URI', subscription({ jsonldContext: 'ours' })],
+  ['5.2.12', 'a member that is null', subscription({ q: null })],
+  ['4.19', 'a wrong scopeQ', subscription({ scopeQ: '/a//b' })],
+  ['5.2.13', 'a geoQ without coordinates', subscription({ geoQ: { georel: 'within', geometry: 'Point' } })],
+  [
+    '5.2.13',
+    'a member of geoQ nobody knows',
+    subscription({ geoQ: { georel: 'equals', geometry: 'Point', coordinates: [1, 2], colour: 'red' } }),
+  ],
+  ['5.2.15', 'a timeout that is not above 0', notifying({ timeout: 0 })],
+  ['5.2.15', 'a cooldown that is no number', notifying({ cooldown: '5s' })],
+  ['5.2.15', 'a member of endpoint nobody knows', notifying({ colour: 'red' })],
+  ['5.2.22 (028_10)', 'a receiverInfo without value', notifying({ receiverInfo: [{ key: 'A' }] })],
+  ['5.2.22 (028_10)', 'a receiverInfo value that is no text', notifying({ receiverInfo: [{ key: 'A', value: 42 }] })],
+  ['5.2.22 (028_10)', 'a notifierInfo value that is no text', notifying({ notifierInfo: [{ key: 'A', value: {} }] })],
+  ['5.2.22', 'a mask without a value', notifying({ receiverInfo: [{ key: 'Authorization', value: '********' }] })],
 ];
 
 const LATER = [
-  subscription({ throttling: 5 }),
-  subscription({ entities: undefined, timeInterval: 60 }),
-  subscription({ notificationTrigger: ['entityDeleted'] }),
-  subscription({ geoQ: {} }),
-  subscription({ scopeQ: '/a' }),
+  subscription({ csf: 'endpoint=="http://127.0.0.1/"' }),
+  subscription({ temporalQ: { timerel: 'before', timeAt: '2026-01-01T00:00:00Z' } }),
+  subscription({ lang: 'en' }),
+  subscription({ expandValues: 'warmth' }),
   notifying({ uri: 'mqtt://127.0.0.1/topic' }),
-  notifying({}, { showChanges: true }),
+  notifying({ accept: 'application/geo+json' }),
+  notifying({}, { join: 'inline' }),
+  notifying({}, { pick: ['isIn{name}'] }),
 ];
 
 const CASES: readonly Case[] = [
@@ -229,4 +271,168 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** Everything a subscription may say comes back as it was said. */
+const SAID = {
+  subscriptionName: 'rooms',
+  description: 'Rooms of the north',
+  watchedAttributes: ['warmth'],
+  notificationTrigger: ['entityUpdated', 'entityDeleted'],
+  throttling: 0.5,
+  q: 'warmth>20',
+  geoQ: { georel: 'near;maxDistance==10', geometry: 'Point', coordinates: [1, 2], geoproperty: 'place' },
+  scopeQ: '/north/#',
+  datasetId: ['urn:ngsi-ld:Dataset:1', '@none'],
+  localOnly: true,
+  expiresAt: '2100-01-01T00:00:00Z',
+};
+const PARAMS = {
+  pick: ['id', 'warmth'],
+  omit: ['type', 'size'],
+  format: 'concise',
+  sysAttrs: true,
+  showChanges: true,
+  endpoint: {
+    ...{ uri: 'http://127.0.0.1:9/notify', accept: 'application/ld+json', timeout: 500, cooldown: 1_000 },
+    receiverInfo: [{ key: 'X-A', value: 'b' }],
+    notifierInfo: [{ key: 'keep', value: 'latest' }],
+  },
+};
+const SECRETS = [
+  { key: 'Authorization', value: 'Bearer sesame' },
+  { key: 'X-Auth-Token', value: 'open' },
+];
+const MASKED = SECRETS.map(({ key }) => ({ key, value: '********' }));
+
+const MEMBERS: readonly Case[] = [
+  {
+    clause: '5.8.3',
+    name: 'what was said comes back',
+    given: [post('/subscriptions', subscription({ ...SAID, notification: PARAMS }))],
+    when: get(`/subscriptions/${ID}`),
+    answer: { status: 200, like: { ...SAID, notification: PARAMS } },
+  },
+  ...Object.keys(SAID)
+    .filter((member) => member !== 'watchedAttributes')
+    .map(
+      (member): Case => ({
+        clause: '5.8.2',
+        name: `null removes ${member}`,
+        given: [post('/subscriptions', subscription({ ...SAID, notification: PARAMS }))],
+        when: patch(`/subscriptions/${ID}`, { [member]: null }),
+        answer: { status: 204 },
+        after: {
+          path: `/subscriptions/${ID}`,
+          answer: { status: 200, body: expect.not.objectContaining({ [member]: expect.anything() }) },
+        },
+      }),
+    ),
+  ...(['pick', 'omit', 'showChanges', 'sysAttrs'] as const).map(
+    (member): Case => ({
+      clause: '5.8.2',
+      name: `null removes notification.${member} and nothing else`,
+      given: [post('/subscriptions', subscription({ notification: PARAMS }))],
+      when: patch(`/subscriptions/${ID}`, { notification: { [member]: null } }),
+      answer: { status: 204 },
+      after: {
+        path: `/subscriptions/${ID}`,
+        answer: {
+          status: 200,
+          body: expect.objectContaining({
+            notification: { ...without(PARAMS, member), status: 'ok', timesSent: 0, timesFailed: 0 },
+          }),
+        },
+      },
+    }),
+  ),
+  {
+    clause: '5.8.2',
+    name: 'null removes what belongs to an endpoint',
+    given: [post('/subscriptions', subscription({ notification: PARAMS }))],
+    when: patch(`/subscriptions/${ID}`, { notification: { endpoint: { timeout: null, receiverInfo: null } } }),
+    answer: { status: 204 },
+    after: {
+      path: `/subscriptions/${ID}`,
+      answer: {
+        status: 200,
+        body: expect.objectContaining({
+          notification: expect.objectContaining({
+            endpoint: without(without(PARAMS.endpoint, 'timeout'), 'receiverInfo'),
+          }),
+        }),
+      },
+    },
+  },
+  ...(
+    [
+      ['an expiresAt that is past', { expiresAt: '2020-01-01T00:00:00Z' }],
+      ['an endpoint that is null', { notification: { endpoint: null } }],
+      ['isActive that is null', { isActive: null }],
+      ['the last that says which entities', { entities: null }],
+      ['pick beside attributes', { notification: { attributes: ['a'], pick: ['b'] } }],
+      ['a member nobody knows', { colour: 'red' }],
+      ['an interval for one that watches attributes', { watchedAttributes: ['a'], timeInterval: 5 }],
+    ] as const
+  ).map(
+    ([why, fragment]): Case => ({
+      clause: '5.8.2.4',
+      name: `refuses ${why}`,
+      given: [post('/subscriptions', subscription())],
+      when: patch(`/subscriptions/${ID}`, fragment),
+      answer: { status: 400, problem: 'BadRequestData' },
+      after: { path: `/subscriptions/${ID}`, answer: { status: 200, like: { status: 'active' } } },
+    }),
+  ),
+  {
+    clause: '5.8.2',
+    name: 'what watches may become periodic',
+    given: GIVEN,
+    when: patch(`/subscriptions/${ID}`, { watchedAttributes: null, timeInterval: 3_600 }),
+    answer: { status: 204 },
+    after: { path: `/subscriptions/${ID}`, answer: { status: 200, like: { timeInterval: 3_600, q: 'warmth>20' } } },
+  },
+  {
+    clause: '5.2.22',
+    name: 'a header that lets somebody in is not shown again',
+    given: [post('/subscriptions', notifying({ receiverInfo: [...SECRETS, ...RECEIVER] }))],
+    when: get(`/subscriptions/${ID}`),
+    answer: { status: 200, like: { notification: { endpoint: { receiverInfo: [...MASKED, ...RECEIVER] } } } },
+  },
+  {
+    clause: '5.2.22',
+    name: 'what was read may be sent back',
+    given: [post('/subscriptions', notifying({ receiverInfo: SECRETS }))],
+    when: patch(`/subscriptions/${ID}`, { notification: { endpoint: { ...ENDPOINT, receiverInfo: MASKED } } }),
+    answer: { status: 204 },
+  },
+  {
+    clause: '5.2.22',
+    name: 'a mask does not carry a secret to another place',
+    given: [post('/subscriptions', notifying({ receiverInfo: SECRETS }))],
+    when: patch(`/subscriptions/${ID}`, {
+      notification: { endpoint: { uri: 'http://localhost:9/notify', receiverInfo: MASKED } },
+    }),
+    answer: { status: 400, problem: 'BadRequestData' },
+  },
+  ...(
+    [
+      ['limit=2&count=true', [1, 2], { 'ngsild-results-count': '3', link: /rel="next"/ }],
+      ['limit=2&offset=2&count=true', [3], { 'ngsild-results-count': '3', link: /rel="prev"/ }],
+      ['limit=0&count=true', [], { 'ngsild-results-count': '3' }],
+    ] as const
+  ).map(
+    ([query, shown, headers]): Case => ({
+      clause: '5.8.4',
+      name: `list, ${query}`,
+      given: [1, 2, 3].map((at) => post('/subscriptions', subscription({ id: `${ID}${at}` }))),
+      when: get(`/subscriptions?${query}`),
+      answer: { status: 200, like: shown.map((at) => ({ id: `${ID}${at}` })), headers },
+    }),
+  ),
+];
+
+function without(record: object, member: string): object {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => key !== member));
+}
+
 contract('subscriptions', CASES);
+contract('members of subscriptions', MEMBERS);

@@ -9,6 +9,8 @@ import { createLogger, readSettings, realPorts } from '@contor/kit';
 export interface Instance {
   readonly url: string;
   readonly isOurs: boolean;
+  /** It has what QuantumLeap has not. */
+  readonly hasOwn: boolean;
   /** Headers of a tenant that no other run has used. */
   readonly tenant: Readonly<Record<string, string>>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Reply>;
@@ -42,8 +44,13 @@ export async function openInstance(environment: Readonly<Record<string, string>>
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, json: parse(text) };
   };
+  const { status } = await fetch(`${url}/capabilities`);
+  if (embedded !== undefined && environment.HISTORY_AS === undefined && status === 404) {
+    throw new Error('Our own history hides what it has: its cases would pass unseen.');
+  }
   return {
     ...{ url, tenant, send },
+    hasOwn: status === 200,
     isOurs: embedded !== undefined,
     get: (path, headers) => send('GET', path, undefined, headers),
     stop: async () => embedded?.stop(),

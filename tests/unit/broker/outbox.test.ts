@@ -108,10 +108,15 @@ describe('the courier', () => {
       outbox,
       clock,
       schedule: retrySchedule({ firstMs: 250, factor: 2, maxMs: 30_000, jitter: 0.3 }, seededRandom(seed)),
-      newId() {
+      idOf() {
         ids += 1;
         return `n${ids}`;
       },
+      note: async () => true,
+      pauseMs: () => 0,
+      cooldownMs: () => 0,
+      isHopeless: () => false,
+      bury: async () => false,
       isOpen: () => true,
       onSettled: () => undefined,
       async send(parcel, id) {

@@ -76,7 +76,9 @@ async function write(core: BrokerCore, id: string, value: number, atMs = 1_000):
   });
 }
 
-const subscribe = (core: BrokerCore) =>
+const MUST = [{ key: 'deliver', value: 'must' }];
+
+const subscribe = (core: BrokerCore, notifierInfo: readonly { key: string; value: string }[] = []) =>
   core.store.submit({
     kind: 'subscribe',
     tenant: TENANT,
@@ -88,7 +90,7 @@ const subscribe = (core: BrokerCore) =>
       notification: {
         format: 'normalized',
         sysAttrs: false,
-        endpoint: { uri: 'http://127.0.0.1/', accept: 'application/json' },
+        endpoint: { uri: 'http://127.0.0.1/', accept: 'application/json', notifierInfo },
       },
       context: CORE_URL,
       createdAt: 0,
@@ -224,9 +226,9 @@ describe('refusals', () => {
     );
   });
 
-  it('a full outbox is named', async () => {
+  it('a full outbox that must be delivered is named', async () => {
     const core = await open(newDisk(), [], { maxOutboxBytes: 1_000 });
-    await subscribe(core);
+    await subscribe(core, MUST);
     expect(core.office.fullBox(TENANT)).toBeUndefined();
     for (let value = 0; value < 5; value += 1) await write(core, 'urn:e:1', value);
     expect(core.office.fullBox(TENANT)).toBe('urn:s:1');

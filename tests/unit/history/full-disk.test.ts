@@ -153,7 +153,7 @@ describe('a database without room', () => {
     expect(store.figures.backlogBytes).toBeGreaterThan(0);
     // Answers hold what was applied; columns that only a failed transaction made are not asked for.
     expect(store.catalogue.tables[0]?.columns.map(({ name }) => name)).toEqual(['energy']);
-    expect(await store.entities(ALL)).toMatchObject([{ id: 'urn:m:1', newestMs: START_MS + 5_000 }]);
+    expect(await store.reader.entities(ALL)).toMatchObject([{ id: 'urn:m:1', newestMs: START_MS + 5_000 }]);
     await expect(
       store.erase('default', 0, { type: 'Meter', id: undefined, fromMs: undefined, toMs: undefined }),
     ).rejects.toMatchObject({ code: 'disk.full' });
@@ -180,10 +180,10 @@ describe('a database without room', () => {
     house.canOpen = false;
     const store = await house.start();
     await house.send(2);
-    await expect(store.entities(ALL)).rejects.toMatchObject({ code: 'disk.full' });
+    await expect(store.reader.entities(ALL)).rejects.toMatchObject({ code: 'disk.full' });
     house.canOpen = true;
     await house.pass(20_000);
-    expect(await store.entities(ALL)).toMatchObject([{ newestMs: START_MS + 1_000 }]);
+    expect(await store.reader.entities(ALL)).toMatchObject([{ newestMs: START_MS + 1_000 }]);
     await house.stop();
     await house.start();
     house.hasRoom = true;

@@ -151,7 +151,7 @@ function toEntity(entity: number, id: string, cells: readonly StoredCell[]): Ent
   for (const cell of cells) {
     if (cell.entity === entity && (newestMs === undefined || cell.indexMs > newestMs)) newestMs = cell.indexMs;
   }
-  return { entity, id, newestMs, late: undefined };
+  return { entity, id, path: '', newestMs, late: undefined };
 }
 
 function lateOf(cells: readonly StoredCell[]): LateExtent {

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { parseNotification } from '@contor/history/notify/notification.js';
 import { HistoryStore, type HistoryStoreOptions } from '@contor/history/store/history-store.js';
 import type { SeriesQuestion } from '@contor/history/store/questions.js';
+import { RECORD_VERSION } from '@contor/history/store/records.js';
+import type { EntitySeries } from '@contor/history/store/series.js';
 import { columnarWorker } from '@contor/history/worker/client.js';
 import { createLogger, openDurableLog, type Random, realClock, realDisk, seededRandom } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
@@ -70,7 +72,7 @@ async function openStore(folder: string, upkeep: HistoryStoreOptions['upkeep']):
     clock,
     onFatal,
     kind: 'history',
-    version: 1,
+    version: RECORD_VERSION,
     directory: join(folder, 'log'),
   });
   const columnar = columnarWorker({
@@ -156,25 +158,36 @@ async function compareOne(store: HistoryStore, model: Model, { id, name, window 
   const told = model.series(id, name, window.fromMs, window.toMs);
   const part = { ids: [id], attributes: [name], ...window };
   const [found] = await ask(store, part);
-  const rows = found?.index.map((indexMs, at) => [indexMs, found.attributes[0]?.values[at]]) ?? [];
+  const rows = found?.index.map((indexMs, at) => [indexMs, valuesOf(found)[at]]) ?? [];
   expect(rows).toEqual(told);
-  const [counted] = await ask(store, { ...part, aggregation: { method: 'count', period: undefined } });
-  expect(counted?.attributes[0]?.values[0] ?? 0).toBe(told.length);
+  const [counted] = await ask(store, {
+    ...part,
+    aggregation: { methods: [{ name: 'count', kind: 'count' }], period: undefined },
+  });
+  expect(valuesOf(counted)[0] ?? 0).toBe(told.length);
   if (name !== 'note' && told.length > 0) {
-    const [summed] = await ask(store, { ...part, aggregation: { method: 'sum', period: undefined } });
+    const [summed] = await ask(store, {
+      ...part,
+      aggregation: { methods: [{ name: 'sum', kind: 'sum' }], period: undefined },
+    });
     const thousandths = told.reduce((sum, [, value]) => sum + Math.round(Number(value) * 1000), 0);
-    expect(Math.round(Number(summed?.attributes[0]?.values[0]) * 1000)).toBe(thousandths);
+    expect(Math.round(Number(valuesOf(summed)[0]) * 1000)).toBe(thousandths);
   }
 }
 
 async function ask(store: HistoryStore, part: Partial<SeriesQuestion>) {
-  const found = await store.series({
+  const found = await store.reader.series({
     ...{ tenant: 'default', type: 'Meter', ids: undefined, matchesId: undefined, attributes: undefined },
     ...{ aggregation: undefined, fromMs: undefined, toMs: undefined, lastN: undefined, limit: 10_000, offset: 0 },
     ...part,
   });
   if (found.kind === 'fault') throw new Error(found.description);
   return found.value;
+}
+
+function valuesOf(series: EntitySeries | undefined): readonly unknown[] {
+  const values = series?.attributes[0]?.values ?? [];
+  return Array.isArray(values) ? values : [];
 }
 
 function iso(ms: number): string {

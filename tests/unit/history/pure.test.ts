@@ -3,6 +3,7 @@
 import { readParameters } from '@contor/history/front/parameters.js';
 import type { EntityUpdate } from '@contor/history/notify/notification.js';
 import { parseNotification } from '@contor/history/notify/notification.js';
+import { gridOf } from '@contor/history/store/buckets.js';
 import { castTo } from '@contor/history/store/cast.js';
 import { Catalogue } from '@contor/history/store/catalogue.js';
 import { columnName, hotTable, lateTable, quote } from '@contor/history/store/identifiers.js';
@@ -94,7 +95,17 @@ describe('names in SQL (T28)', () => {
               mergeLate,
               kept: { isSealed: mergeLate, archives: [{ file: 'months/one.parquet', columns: [3] }] },
             },
-            ...{ newestFirst: true, limit: 10, offset: 0, aggregation: { method: 'sum', period: 'month' } },
+            ...{
+              newestFirst: true,
+              limit: 10,
+              offset: 0,
+              aggregation: {
+                methods: [{ name: 'sum', kind: 'sum' }],
+                grid: gridOf('month', undefined, 0, 0),
+                digits: undefined,
+                decimals: undefined,
+              },
+            },
           });
           expect(sql).toMatch(/^[A-Za-z0-9_ "'(),.*+=<>:%/[\]-]+$/);
         },
@@ -110,7 +121,7 @@ describe('log records', () => {
           kind: fc.constantFrom('notification' as const, 'erasure' as const),
           arrivalMs: fc.integer(),
           tenant: fc.stringMatching(/^[a-z0-9_]{1,50}$/),
-          timeIndexAttribute: fc.option(fc.string({ minLength: 1, maxLength: 300, unit: 'grapheme' }), {
+          timeIndexAttribute: fc.option(fc.stringMatching(/^[^\0]{1,300}$/u), {
             nil: undefined,
           }),
           body: fc.uint8Array(),
@@ -149,7 +160,7 @@ describe('casts', () => {
 
 describe('staging', () => {
   const update = (indexMs: number, value: number, recordedAtMs?: number): EntityUpdate => ({
-    ...{ id: 'm', type: 'T' },
+    ...{ id: 'm', type: 'T', path: '' },
     rows: [
       {
         indexMs,
@@ -194,13 +205,13 @@ describe('any bytes', () => {
       fc.property(
         fc.dictionary(fc.constantFrom('id', 'idPattern', 'attrs', 'limit', 'fromDate', 'aggrMethod'), fc.string()),
         (query) => {
-          expect(['value', 'fault']).toContain(readParameters(query, 10).kind);
+          expect(['value', 'fault']).toContain(readParameters(query, { defaultLimit: 10 }).kind);
         },
       ),
     ));
 
   it('a pattern that would take others for ever is linear', () => {
-    const read = readParameters({ idPattern: '(a+)+$' }, 10);
+    const read = readParameters({ idPattern: '(a+)+$' }, { defaultLimit: 10 });
     const startedAt = performance.now();
     if (read.kind === 'value') expect(read.value.matchesId?.(`${'a'.repeat(5_000)}!`)).toBe(false);
     expect(performance.now() - startedAt).toBeLessThan(500);

@@ -1,7 +1,8 @@
-/** Entity → representation: normalized, concise or simplified (GS CIM 009 V1.9.1, 4.5.1 to 4.5.4, 4.21). */
+/** Entity → representation: normalized, concise or simplified (GS CIM 009 V1.9.1, 4.5.1 to 4.5.5, 4.15, 4.21). */
 
 import type { Context } from '../context/compile.js';
 import { isObject, type Json } from '../json.js';
+import { chooseLanguage, type LanguageFilter } from './language.js';
 import { type Attribute, type AttributeKind, type Entity, KINDS, SAME } from './model.js';
 
 export type Representation = 'normalized' | 'concise' | 'simplified';
@@ -19,12 +20,16 @@ export interface FormatOptions {
   readonly representation: Representation;
   readonly sysAttrs: boolean;
   readonly projection?: Projection | undefined;
+  /** Language maps become the text of one language. */
+  readonly languages?: LanguageFilter | undefined;
+  /** Instances to show, by datasetId; `@none` is the default one. */
+  readonly datasets?: ReadonlySet<string> | undefined;
 }
 
 export type JsonRecord = Record<string, unknown>;
 
 export function formatEntity(entity: Entity, options: FormatOptions): JsonRecord {
-  const { context, projection, sysAttrs } = options;
+  const { context, projection, sysAttrs, datasets } = options;
   const out: JsonRecord = {};
   if (isShown('id', projection)) out.id = entity.id;
   if (isShown('type', projection)) out.type = formatTypes(entity.types, context);
@@ -33,6 +38,7 @@ export function formatEntity(entity: Entity, options: FormatOptions): JsonRecord
   if (sysAttrs || projection?.members?.has('modifiedAt')) putTime(out, 'modifiedAt', entity.modifiedAt, projection);
   for (const attribute of entity.attributes) {
     if (projection !== undefined && !isChosen(attribute.name, projection)) continue;
+    if (datasets !== undefined && !datasets.has(attribute.datasetId ?? '@none')) continue;
     put(out, context.compact(attribute.name), formatAttribute(attribute, options), attribute, options);
   }
   return out;
@@ -84,14 +90,30 @@ function datasetsOf(existing: unknown): JsonRecord {
 }
 
 function formatAttribute(attribute: Attribute, options: FormatOptions): unknown {
+  return options.languages === undefined
+    ? formatInstance(attribute, options)
+    : formatInLanguage(attribute, options, options.languages);
+}
+
+/** 4.15: a Property with the text, and beside it the language it is in. */
+function formatInLanguage(attribute: Attribute, options: FormatOptions, languages: LanguageFilter): unknown {
+  const { kind, value } = attribute;
+  const chosen = kind === 'LanguageProperty' && isObject(value) ? chooseLanguage(value, languages) : undefined;
+  return chosen === undefined
+    ? formatInstance(attribute, options)
+    : formatInstance({ ...attribute, kind: 'Property', value: chosen.value }, options, chosen.lang);
+}
+
+function formatInstance(attribute: Attribute, options: FormatOptions, lang?: string): unknown {
   const value = formatValue(attribute, options.context);
   if (options.representation === 'simplified') return simplify(attribute, value);
   const isConcise = options.representation === 'concise';
-  if (isConcise && isBare(attribute, value, options)) return value;
+  if (isConcise && lang === undefined && isBare(attribute, value, options)) return value;
   const out: JsonRecord = {};
   const kind = attribute.kind === SAME ? 'Property' : attribute.kind;
   if (!isConcise) out.type = kind;
   out[KINDS[kind].member] = value;
+  if (lang !== undefined) out.lang = lang;
   if (attribute.unitCode !== undefined) out.unitCode = attribute.unitCode;
   if (attribute.observedAt !== undefined) out.observedAt = attribute.observedAt;
   if (attribute.datasetId !== undefined) out.datasetId = attribute.datasetId;

@@ -44,7 +44,7 @@ export type EntityOperation = (before: Entity | undefined, deed: Deed) => Outcom
 const NONE: readonly NotUpdated[] = [];
 
 /** 5.6.5.4: the scope can be deleted like an attribute, by its expanded name. */
-const SCOPE = CORE_TERMS.get('scope') ?? 'scope';
+export const SCOPE = CORE_TERMS.get('scope') ?? 'scope';
 
 export const ENTITY_OPERATIONS = {
   /** 5.6.1, 5.6.7. */

@@ -5,25 +5,28 @@ import type { Clock, Random } from '@contor/kit';
 import type { FetchContext } from '../context/fetch.js';
 import type { ContextRegistry } from '../context/registry.js';
 import type { SourceCheck } from '../registration/endpoint.js';
-import type { Sources } from '../registration/sources.js';
 import type { DiskRoom } from '../store/disk-room.js';
 import type { Store } from '../store/store.js';
+import type { DeadLetters } from '../subscription/dead-letters.js';
 import type { HostCheck } from '../subscription/endpoint.js';
 import type { PostOffice } from '../subscription/post-office.js';
+import type { History } from '../temporal/history.js';
 
 /** What handlers work with. */
 export interface Broker {
   readonly store: Store;
   readonly office: PostOffice;
+  readonly letters: DeadLetters;
   readonly room: DiskRoom;
   readonly contexts: ContextRegistry;
   readonly clock: Clock;
   readonly random: Random;
   readonly checkHost: HostCheck;
   readonly checkSource: SourceCheck;
-  readonly sources: Sources;
   readonly maxBatch: number;
   readonly fetchContext: FetchContext;
+  /** Undefined when the operator named none: the temporal API is not there. */
+  readonly history: History | undefined;
   /** Of our own URLs. */
   readonly scheme: 'http' | 'https';
 }

@@ -2,7 +2,7 @@
 
 import type { Context, ContextSource } from '../context/compile.js';
 import { isList, isObject, type Json } from '../json.js';
-import { badRequest, notBuilt, Problem } from '../problem.js';
+import { badRequest, Problem } from '../problem.js';
 import type { Call } from './call.js';
 
 const LINK_REL = 'http://www.w3.org/ns/json-ld#context';
@@ -87,27 +87,48 @@ function linkedContext({ headers }: Call): ContextSource | undefined {
 }
 
 export type AnswerForm = 'json' | 'linked';
+/** Entities come as GeoJSON too (6.3.4). */
+export type EntityForm = AnswerForm | 'geo';
 
-const ANSWER_FORMS: ReadonlyMap<string, AnswerForm> = new Map([
-  ['*/*', 'json'],
-  ['application/*', 'json'],
-  ['application/json', 'json'],
-  ['application/ld+json', 'linked'],
-]);
+/** In the order in which one is taken when a client wants several equally (6.3.4). */
+const ANSWER_TYPES = { json: 'application/json', linked: 'application/ld+json', geo: 'application/geo+json' } as const;
 
-/** 6.3.4: the best of what the client accepts; 406 when it accepts nothing we have. */
-export function answerForm({ headers }: Call): AnswerForm {
-  const ranges = (headers.accept ?? '*/*').toLowerCase().split(',', 20).map(readRange);
-  ranges.sort((a, b) => b.quality - a.quality);
-  for (const { type, quality } of ranges) {
-    const form = ANSWER_FORMS.get(type);
-    if (form !== undefined && quality > 0) return form;
-  }
-  if (ranges.some(({ type }) => type === 'application/geo+json')) throw notBuilt('application/geo+json');
-  throw new Problem('notAcceptable', 'this resource comes as application/json or application/ld+json');
+export function answerForm(call: Call): AnswerForm {
+  return negotiate(call, ['json', 'linked']);
 }
 
-function readRange(text: string): { readonly type: string; readonly quality: number } {
+export function entityForm(call: Call): EntityForm {
+  return negotiate(call, ['json', 'linked', 'geo']);
+}
+
+/** 6.3.4: the best of what the client accepts; 406 when it accepts nothing we have. */
+function negotiate<F extends EntityForm>({ headers }: Call, forms: readonly F[]): F {
+  const ranges = (headers.accept ?? '*/*').toLowerCase().split(',', 20).map(readRange);
+  let best: F | undefined;
+  let most = 0;
+  for (const form of forms) {
+    const quality = qualityOf(ANSWER_TYPES[form], ranges);
+    if (quality <= most) continue;
+    best = form;
+    most = quality;
+  }
+  if (best !== undefined) return best;
+  const types = forms.map((form) => ANSWER_TYPES[form]).join(', ');
+  throw new Problem('notAcceptable', `this resource comes as ${types}`);
+}
+
+interface Range {
+  readonly type: string;
+  readonly quality: number;
+}
+
+/** RFC 9110, 12.5.1: the most specific range that fits has the say. */
+function qualityOf(type: string, ranges: readonly Range[]): number {
+  const fitting = [type, 'application/*', '*/*'].map((wanted) => ranges.find((range) => range.type === wanted));
+  return fitting.find((range) => range !== undefined)?.quality ?? 0;
+}
+
+function readRange(text: string): Range {
   const [type = '', ...parameters] = text.split(';').map((part) => part.trim());
   const q = parameters.find((parameter) => parameter.startsWith('q='));
   return { type, quality: q === undefined ? 1 : Number(q.slice(2)) || 0 };
@@ -122,9 +143,28 @@ export function answerHeaders(
   const url = form === 'json' ? reference() : undefined;
   const all = url === undefined ? links : [`<${url}>; rel="${LINK_REL}"; type="application/ld+json"`, ...links];
   return {
-    'Content-Type': form === 'json' ? 'application/json' : 'application/ld+json',
+    'Content-Type': ANSWER_TYPES[form],
     ...(all.length > 0 && { Link: all.join(', ') }),
   };
+}
+
+/**
+ * 6.3.6: GeoJSON carries its @context inside, unless the client would rather have it in a Link (`Prefer: body=json`,
+ * RFC 7240).
+ */
+export function contextPlace({ headers }: Call, form: EntityForm): AnswerForm {
+  if (form !== 'geo') return form;
+  const preferences = String(headers.prefer ?? '').split(/[,;]/, 20);
+  return preferences.some((preference) => /^\s*body\s*=\s*"?json"?\s*$/i.test(preference)) ? 'json' : 'linked';
+}
+
+export function entityHeaders(
+  form: EntityForm,
+  place: AnswerForm,
+  context: Context,
+  links: readonly string[] = [],
+): Record<string, string> {
+  return { ...answerHeaders(place, context, links), 'Content-Type': ANSWER_TYPES[form] };
 }
 
 export function withContext<T extends object>(form: AnswerForm, value: T, { source }: Context): T {

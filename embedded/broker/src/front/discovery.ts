@@ -2,77 +2,116 @@
 
 import { toHex } from '@contor/kit';
 import type { Context } from '../context/compile.js';
-import { type AttributeKind, SAME } from '../entity/model.js';
 import { Problem } from '../problem.js';
 import type { Tenant } from '../store/tenant.js';
 import { type Answer, type Call, jsonAnswer, param } from './call.js';
 import { answerForm, answerHeaders, requestContext, withContext } from './content.js';
 import { readFlag } from './parameters.js';
 
-/** Attribute name → kinds seen. */
-type Attributes = ReadonlyMap<string, ReadonlySet<AttributeKind>>;
-
+/** 5.7.5 and, with details, 5.7.6. */
 export function listTypes(call: Call): Answer {
-  const form = answerForm(call);
   const context = requestContext(call);
-  const tenant = call.broker.store.memory.tenants.get(call.tenant);
+  const tenant = tenantOf(call);
   const types = [...(tenant?.types ?? [])].sort();
-  const headers = answerHeaders(form, context);
-  if (readFlag(call.query.get('details'), 'details')) {
-    const details = types.map((type) => ({
+  if (!isDetailed(call)) return list(call, context, 'EntityTypeList', 'typeList', types);
+  return details(
+    call,
+    context,
+    types.map((type) => ({
       id: type,
       type: 'EntityType',
       typeName: context.compact(type),
-      attributeNames: tenant === undefined ? [] : compacted(attributesOf(tenant, type), context),
-    }));
-    return jsonAnswer(
-      200,
-      details.map((detail) => withContext(form, detail, context)),
-      headers,
-    );
-  }
-  const list = {
-    id: listId(call, 'EntityTypeList'),
-    type: 'EntityTypeList',
-    typeList: types.map((type) => context.compact(type)),
-  };
-  return jsonAnswer(200, withContext(form, list, context), headers);
+      attributeNames: compacted(tenant?.catalogue.attributesOf(type).keys() ?? [], context),
+    })),
+  );
 }
 
+/** 5.7.7. */
 export function describeType(call: Call): Answer {
-  const form = answerForm(call);
   const context = requestContext(call);
   const type = context.expand(param(call, 'type'));
-  const tenant = call.broker.store.memory.tenants.get(call.tenant);
+  const tenant = tenantOf(call);
   const entityCount = tenant?.countOf(type) ?? 0;
   if (tenant === undefined || entityCount === 0)
     throw new Problem('resourceNotFound', `there is no entity of type ${type}`);
-  const attributeDetails = [...attributesOf(tenant, type)].map(([name, kinds]) => ({
+  const attributeDetails = [...tenant.catalogue.attributesOf(type)].map(([name, kinds]) => ({
     id: name,
     type: 'Attribute',
     attributeName: context.compact(name),
-    attributeTypes: [...kinds],
+    attributeTypes: [...kinds.keys()],
   }));
-  const info = { id: type, type: 'EntityTypeInfo', typeName: context.compact(type), entityCount, attributeDetails };
-  return jsonAnswer(200, withContext(form, info, context), answerHeaders(form, context));
+  const typeName = context.compact(type);
+  return one(call, context, { id: type, type: 'EntityTypeInfo', typeName, entityCount, attributeDetails });
 }
 
-function attributesOf(tenant: Tenant, type: string): Attributes {
-  const attributes = new Map<string, Set<AttributeKind>>();
-  for (const entity of tenant.entities([type])) {
-    for (const { name, kind } of entity.attributes) {
-      const kinds = attributes.get(name) ?? new Set<AttributeKind>();
-      if (kind !== SAME) kinds.add(kind);
-      attributes.set(name, kinds);
-    }
-  }
-  return attributes;
+/** 5.7.8 and, with details, 5.7.9. */
+export function listAttributes(call: Call): Answer {
+  const context = requestContext(call);
+  const catalogue = tenantOf(call)?.catalogue;
+  const names = [...(catalogue?.attributes ?? [])].sort();
+  if (!isDetailed(call)) return list(call, context, 'AttributeList', 'attributeList', names);
+  return details(
+    call,
+    context,
+    names.map((name) => ({
+      id: name,
+      type: 'Attribute',
+      attributeName: context.compact(name),
+      typeNames: compacted(catalogue?.typesWith(name) ?? [], context),
+    })),
+  );
 }
 
-function compacted(attributes: Attributes, context: Context): string[] {
-  return [...attributes.keys()].map((name) => context.compact(name)).sort();
+/** 5.7.10. */
+export function describeAttribute(call: Call): Answer {
+  const context = requestContext(call);
+  const name = context.expand(param(call, 'attribute'));
+  const catalogue = tenantOf(call)?.catalogue;
+  const attributeCount = catalogue?.countOf(name) ?? 0;
+  if (catalogue === undefined || attributeCount === 0)
+    throw new Problem('resourceNotFound', `no entity has an attribute ${name}`);
+  return one(call, context, {
+    id: name,
+    type: 'Attribute',
+    attributeName: context.compact(name),
+    attributeCount,
+    attributeTypes: catalogue.kindsOf(name),
+    typeNames: compacted(catalogue.typesWith(name), context),
+  });
 }
 
-function listId({ broker }: Call, type: string): string {
-  return `urn:ngsi-ld:${type}:${toHex(broker.random.bytes(8))}`;
+function tenantOf({ broker, tenant }: Call): Tenant | undefined {
+  return broker.store.memory.tenants.get(tenant);
+}
+
+function isDetailed({ query }: Call): boolean {
+  return readFlag(query.get('details'), 'details');
+}
+
+/** 5.2.24, 5.2.27. The list has no identity of its own: it is made for this answer. */
+function list(call: Call, context: Context, type: string, member: string, names: readonly string[]): Answer {
+  const id = `urn:ngsi-ld:${type}:${toHex(call.broker.random.bytes(8))}`;
+  const body = { id, type, [member]: names.map((name) => context.compact(name)) };
+  return counted(call, one(call, context, body), names.length);
+}
+
+function details(call: Call, context: Context, items: readonly object[]): Answer {
+  const form = answerForm(call);
+  const body = items.map((item) => withContext(form, item, context));
+  return counted(call, jsonAnswer(200, body, answerHeaders(form, context)), items.length);
+}
+
+function one(call: Call, context: Context, body: object): Answer {
+  const form = answerForm(call);
+  return jsonAnswer(200, withContext(form, body, context), answerHeaders(form, context));
+}
+
+/** 6.3.13. */
+function counted(call: Call, answer: Answer, count: number): Answer {
+  if (!readFlag(call.query.get('count'), 'count')) return answer;
+  return { ...answer, headers: { ...answer.headers, 'NGSILD-Results-Count': String(count) } };
+}
+
+function compacted(names: Iterable<string>, context: Context): string[] {
+  return [...names].map((name) => context.compact(name)).sort();
 }

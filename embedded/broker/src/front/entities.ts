@@ -1,17 +1,18 @@
 /** Single entities: create, retrieve, delete, merge, replace (GS CIM 009 V1.9.1, 5.6.1, 5.6.6, 5.6.17, 5.6.18, 5.7.1). */
 
 import type { Context } from '../context/compile.js';
-import { formatEntity, isChosen } from '../entity/format.js';
+import { isChosen } from '../entity/format.js';
+import type { Attribute } from '../entity/model.js';
 import { type ParseOptions, parseEntity, parseFragment } from '../entity/parse.js';
 import { parseSimplified } from '../entity/simplified.js';
 import { isLanguage } from '../entity/values.js';
 import { isDateTime, type JsonObject } from '../json.js';
-import { badRequest, notBuilt, Problem } from '../problem.js';
+import { badRequest, Problem } from '../problem.js';
 import { checkId, updateAnswer } from './attributes.js';
-import { type Answer, type Call, created, jsonAnswer, locationOf, NO_CONTENT } from './call.js';
-import { answerForm, answerHeaders, readBody, requestContext, withContext } from './content.js';
-import { gather } from './gathering.js';
-import { readProjection, readShape } from './parameters.js';
+import { type Answer, type Call, created, locationOf, NO_CONTENT } from './call.js';
+import { readBody, requestContext } from './content.js';
+import { csv, readProjection, readShape } from './parameters.js';
+import { entityAnswer, readView } from './view.js';
 import { asFragment, checkRoom, entityId, kindsOf, submit, target } from './writing.js';
 
 export async function createEntity(call: Call): Promise<Answer> {
@@ -27,20 +28,20 @@ export async function createEntity(call: Call): Promise<Answer> {
   return created(locationOf('entities', input.id));
 }
 
-export async function retrieveEntity(call: Call): Promise<Answer> {
-  const form = answerForm(call);
+export function retrieveEntity(call: Call): Answer {
   const context = requestContext(call);
-  const shape = readShape(call);
+  const { query } = call;
   const { attrs, projection } = readProjection(call, context);
-  const { entity, headers } = await gather(call, entityId(call), attrs ?? projection?.attributes);
-  if (
-    attrs !== undefined &&
-    !entity.attributes.some(({ name }) => attrs.has(name) && (projection === undefined || isChosen(name, projection)))
-  ) {
+  const input = { projection, lang: query.get('lang'), datasetIds: csv(query.get('datasetId')) };
+  const view = readView(call, context, input);
+  const entity = target(call, context);
+  const { datasets } = view.options;
+  const isShown = ({ name, datasetId }: Attribute): boolean =>
+    (projection === undefined || isChosen(name, projection)) &&
+    (datasets === undefined || datasets.has(datasetId ?? '@none'));
+  if (attrs !== undefined && !entity.attributes.some((attribute) => attrs.has(attribute.name) && isShown(attribute)))
     throw new Problem('resourceNotFound', `entity ${entity.id} has none of the attributes asked for (5.7.1.4)`);
-  }
-  const formatted = formatEntity(entity, { context, ...shape, projection });
-  return jsonAnswer(200, withContext(form, formatted, context), { ...answerHeaders(form, context), ...headers });
+  return entityAnswer(entity, view);
 }
 
 export async function deleteEntity(call: Call): Promise<Answer> {
@@ -95,10 +96,4 @@ function readFragment(call: Call): Fragment {
   const fragment = asFragment(json);
   checkId(fragment.id ?? fragment['@id'], id);
   return { id, context: contextOf(json), atMs: call.broker.clock.nowMs(), fragment };
-}
-
-export function later(what: string): () => never {
-  return () => {
-    throw notBuilt(what);
-  };
 }

@@ -70,9 +70,15 @@ export interface Projected {
 export function readProjection({ query }: Call, context: Context): Projected {
   return project(context, {
     attrs: csv(query.get('attrs')),
-    pick: csv(query.get('pick')),
-    omit: csv(query.get('omit')),
+    pick: projected(query.get('pick')),
+    omit: projected(query.get('omit')),
   });
+}
+
+/** 4.21: names with `,` or `|` between them. Those of linked entities, in {}, need linked entity retrieval (5.7.1.4). */
+export function projected(text: string | undefined): readonly string[] | undefined {
+  if (text?.includes('{')) throw badRequest('pick and omit name attributes of linked entities only together with join');
+  return csv(text?.replaceAll('|', ','));
 }
 
 export function project(
@@ -102,6 +108,14 @@ export interface Page {
   readonly isCounted: boolean;
 }
 
+/** 4.5.5: instances of attributes to show; `@none` is the default one. */
+export function readDatasets(ids: readonly string[] | undefined): ReadonlySet<string> | undefined {
+  for (const id of ids ?? [])
+    if (id !== '@none' && !isUri(id))
+      throw badRequest(`the datasetId '${id.slice(0, 100)}' is not a URI and not @none`);
+  return ids && new Set(ids);
+}
+
 const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 1_000;
 
@@ -127,16 +141,28 @@ function readInteger(text: string | undefined, name: string): number | undefined
   return Number(text);
 }
 
-/** 6.3.10: where the next and the previous page are. */
-export function pageLinks({ url }: Call, { limit, offset }: Page, hasMore: boolean): string[] {
+/**
+ * 6.3.10: where the next and the previous page are. The previous one ends where this one begins, so that walking back
+ * tells everything once. `total`, when it is known, leads back from beyond the end to the last page.
+ */
+export function pageLinks({ url }: Call, { limit, offset }: Page, hasMore: boolean, total?: number): string[] {
+  if (limit === 0) return [];
   const links: string[] = [];
-  if (hasMore && limit > 0) links.push(`<${pageUrl(url, offset + limit)}>; rel="next"`);
-  if (offset > 0) links.push(`<${pageUrl(url, Math.max(0, offset - limit))}>; rel="prev"`);
+  if (hasMore) links.push(`<${pageUrl(url, offset + limit, limit)}>; rel="next"`);
+  const end = hasMore ? offset : Math.min(offset, total ?? offset);
+  const start = Math.max(0, end - limit);
+  if (end > 0 && offset > 0) links.push(`<${pageUrl(url, start, end - start)}>; rel="prev"`);
   return links;
 }
 
-function pageUrl(url: string, offset: number): string {
-  const [path = '', search = ''] = url.split('?', 2);
-  const kept = search.split('&').filter((part) => part !== '' && !part.startsWith('offset='));
-  return `${path}?${[...kept, `offset=${offset}`].join('&')}`.replace(/[<>]/g, encodeURIComponent);
+/** The parameters as they came, but for the two. */
+function pageUrl(url: string, offset: number, limit: number): string {
+  const [path = '', ...search] = url.split('?');
+  const parts = search.join('?').split('&');
+  const kept = parts.filter((part) => part !== '' && !['offset', 'limit'].includes(nameOf(part)));
+  return `${path}?${[...kept, `limit=${limit}`, `offset=${offset}`].join('&')}`.replace(/[<>]/g, encodeURIComponent);
+}
+
+function nameOf(part: string): string {
+  return new URLSearchParams(part).keys().next().value ?? '';
 }

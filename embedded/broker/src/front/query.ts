@@ -1,136 +1,144 @@
-/** Query entities, by URL and by POST (GS CIM 009 V1.9.1, 5.7.2, 6.4.3.2, 6.23). */
+/** Query entities, by URL and by POST (GS CIM 009 V1.9.1, 5.7.2, 6.4.3.2, 6.23): what is asked for. `find` answers. */
 
-import type { Context } from '../context/compile.js';
-import { formatEntity } from '../entity/format.js';
-import type { Entity } from '../entity/model.js';
 import { isList, isObject, type Json, type JsonObject } from '../json.js';
 import { badRequest, notBuilt } from '../problem.js';
-import { bindQuery, compileQuery } from '../query/evaluate.js';
-import { parseQuery } from '../query/q.js';
-import { compileSelector, indexTypes, parseTypeSelection, type Selector } from '../query/select.js';
+import type { GeoQueryInput } from '../query/geo-query.js';
+import type { OrderingInput } from '../query/order.js';
+import { parseTypeSelection, type Selector } from '../query/select.js';
 import { parseSelector } from '../subscription/parse.js';
 import type { Answer, Call } from './call.js';
-import { answerForm, answerHeaders, readBody, requestContext } from './content.js';
-import {
-  csv,
-  type Page,
-  type Projected,
-  pageLinks,
-  project,
-  readIds,
-  readPage,
-  readProjection,
-  readShape,
-} from './parameters.js';
-
-interface Plan extends Projected {
-  readonly context: Context;
-  readonly selectors: readonly Selector[];
-  readonly q: string | undefined;
-  readonly page: Page;
-}
+import { readBody, requestContext } from './content.js';
+import { type Conditions, find } from './find.js';
+import { csv, project, projected, readFlag, readIds, readPage, readProjection } from './parameters.js';
+import { readView } from './view.js';
 
 export function queryEntities(call: Call): Answer {
   const context = requestContext(call);
   const { query } = call;
+  const local = query.get('local');
+  const isLocal = readFlag(local, 'local') || query.get('type') === '*';
   // 5.7.2.4: a query must say something about what it wants.
-  const narrowing = ['id', 'idPattern', 'type', 'attrs', 'pick', 'q', 'local'].filter((name) => query.has(name));
-  if (narrowing.length === 0)
-    throw badRequest('too broad a query: say at least a type, id, idPattern, attrs, q or local=true (5.7.2.4)');
+  const isNarrow = ['id', 'idPattern', 'type', 'attrs', 'pick', 'q', 'georel'].some((name) => query.has(name));
+  if (!isNarrow && !isLocal)
+    throw badRequest('too broad a query: say at least a type, id, attrs, q, georel or local=true (5.7.2.4)');
+  if (query.get('type') === '*' && local === 'false') throw badRequest('type=* is a local query (6.4.3.2)');
+  const { attrs, projection } = readProjection(call, context);
   const type = query.get('type');
   const selector: Selector = {
     ids: readIds(call),
     idPattern: query.get('idPattern'),
     types: type === undefined ? undefined : parseTypeSelection(type, context),
   };
-  return run(call, {
-    context,
+  csv(query.get('jsonKeys'));
+  const conditions: Conditions = {
     selectors: [selector],
+    isLocal,
+    attrs,
     q: query.get('q'),
-    page: readPage(call),
-    ...readProjection(call, context),
+    expandValues: csv(query.get('expandValues')),
+    geoQ: geoParameters(call),
+    scopeQ: query.get('scopeQ'),
+    ordering: orderParameters(call),
+  };
+  const view = readView(call, context, {
+    projection,
+    lang: query.get('lang'),
+    datasetIds: csv(query.get('datasetId')),
   });
+  return find(call, conditions, { context, page: readPage(call), view });
 }
 
-const QUERY_MEMBERS = new Set(['type', '@context', 'entities', 'attrs', 'pick', 'omit', 'q']);
+/** 4.10: georel, geometry and coordinates come together; geoproperty alone is ignored. */
+function geoParameters({ query }: Call): GeoQueryInput | undefined {
+  const isThere = ['georel', 'geometry', 'coordinates'].some((name) => query.has(name));
+  if (!isThere) return undefined;
+  return {
+    georel: query.get('georel'),
+    geometry: query.get('geometry'),
+    coordinates: query.get('coordinates'),
+    geoproperty: query.get('geoproperty'),
+  };
+}
+
+function orderParameters({ query }: Call): OrderingInput | undefined {
+  const orderBy = csv(query.get('orderBy'));
+  if (orderBy === undefined) return undefined;
+  return {
+    orderBy,
+    collation: query.get('collation'),
+    coordinates: query.get('orderFrom'),
+    geometry: query.get('orderGeometry'),
+  };
+}
+
+/** 5.2.23. What is not built is named; what no query of entities has is a mistake. */
+const QUERY_MEMBERS: Readonly<Record<string, 'read' | 'later'>> = {
+  ...{ type: 'read', '@context': 'read', entities: 'read', attrs: 'read', pick: 'read', omit: 'read', q: 'read' },
+  ...{ geoQ: 'read', scopeQ: 'read', lang: 'read', datasetId: 'read', ordering: 'read' },
+  ...{ expandValues: 'read', jsonKeys: 'read' },
+  ...{ csf: 'later', containedBy: 'later', join: 'later', joinLevel: 'later', entityMap: 'later' },
+  ...{ entityMapLifetime: 'later', splitEntities: 'later' },
+};
 
 /** 5.2.23: the query as a document. */
 export function postQuery(call: Call): Answer {
   const { json, contextOf } = readBody(call);
   if (!isObject(json) || json.type !== 'Query') throw badRequest("the body must be an object of type 'Query' (5.2.23)");
-  for (const member of Object.keys(json)) if (!QUERY_MEMBERS.has(member)) throw notBuilt(`'${member}' in a query`);
+  for (const member of Object.keys(json)) {
+    const handling = Object.hasOwn(QUERY_MEMBERS, member) ? QUERY_MEMBERS[member] : undefined;
+    if (handling === undefined) throw badRequest(`a query of entities has no member '${member.slice(0, 60)}' (5.2.23)`);
+    if (handling === 'later') throw notBuilt(`'${member}' in a query`);
+  }
   const context = contextOf(json);
-  const { entities, q } = json;
-  if (entities !== undefined && !isList(entities)) throw badRequest('entities must be an array of selectors');
-  if (q !== undefined && typeof q !== 'string') throw badRequest('q must be a text');
+  const { entities, geoQ, ordering } = json;
+  if (entities !== undefined && (!isList(entities) || entities.length === 0))
+    throw badRequest('entities must be an array with a selector in it');
+  const isLocal = readFlag(call.query.get('local'), 'local');
+  if (!isLocal && !['entities', 'attrs', 'pick', 'q', 'geoQ'].some((member) => json[member] !== undefined))
+    throw badRequest('too broad a query: say at least entities, attrs, q, geoQ or local=true (5.7.2.4)');
   const selectors = entities?.map((item) => parseSelector(item, context)) ?? [{}];
-  const projected = project(context, {
+  const { attrs, projection } = project(context, {
     attrs: names(json, 'attrs'),
-    pick: names(json, 'pick'),
-    omit: names(json, 'omit'),
+    pick: names(json, 'pick')?.flatMap((item) => projected(item) ?? []),
+    omit: names(json, 'omit')?.flatMap((item) => projected(item) ?? []),
   });
-  return run(call, { context, selectors, q, page: readPage(call), ...projected });
+  names(json, 'jsonKeys');
+  const conditions: Conditions = {
+    selectors,
+    isLocal,
+    attrs,
+    q: text(json, 'q'),
+    expandValues: names(json, 'expandValues'),
+    geoQ: geoQ === undefined ? undefined : documentOf(geoQ, 'geoQ'),
+    scopeQ: text(json, 'scopeQ'),
+    ordering: ordering === undefined ? undefined : orderDocument(documentOf(ordering, 'ordering')),
+  };
+  const view = readView(call, context, { projection, lang: text(json, 'lang'), datasetIds: names(json, 'datasetId') });
+  return find(call, conditions, { context, page: readPage(call), view });
 }
 
+/** 5.2.43. */
+function orderDocument(ordering: JsonObject): OrderingInput {
+  const { collation, coordinates, geometry } = ordering;
+  return { orderBy: names(ordering, 'orderBy') ?? [], collation, coordinates, geometry };
+}
+
+function documentOf(json: Json, member: string): JsonObject {
+  if (!isObject(json)) throw badRequest(`${member} must be an object (5.2.23)`);
+  return json;
+}
+
+function text(json: JsonObject, member: string): string | undefined {
+  const value = json[member];
+  if (value !== undefined && typeof value !== 'string') throw badRequest(`${member} must be a text (5.2.23)`);
+  return value;
+}
+
+/** Names as an array, or as a text with commas, which is how some members of 5.2.23 are written. */
 function names(json: JsonObject, member: string): readonly string[] | undefined {
   const value: Json | undefined = json[member];
   if (value === undefined || typeof value === 'string') return csv(value);
-  if (isList(value) && value.every((item) => typeof item === 'string')) return value as readonly string[];
-  throw badRequest(`${member} must be an array of names`);
-}
-
-function run(call: Call, plan: Plan): Answer {
-  const form = answerForm(call);
-  const shape = readShape(call);
-  const { context, page, projection } = plan;
-  const { entities, count, hasMore } = select(call, plan);
-  const options = { context, ...shape, projection };
-  // The same few characters on each entity, so they are written once (6.3.5).
-  const inside = form === 'json' ? '' : `,"@context":${JSON.stringify(context.source)}}`;
-  const texts = entities.map((entity) => {
-    const text = JSON.stringify(formatEntity(entity, options));
-    return form === 'json' || text === '{}' ? text : text.slice(0, -1) + inside;
-  });
-  const headers = answerHeaders(form, context, pageLinks(call, page, hasMore));
-  if (page.isCounted) headers['NGSILD-Results-Count'] = String(count);
-  return { status: 200, headers, body: `[${texts.join(',')}]` };
-}
-
-interface Selection {
-  readonly entities: readonly Entity[];
-  /** All that match, when the page is counted. */
-  readonly count: number;
-  readonly hasMore: boolean;
-}
-
-function select(call: Call, { context, selectors, attrs, q, page }: Plan): Selection {
-  const tests = selectors.map(compileSelector);
-  const holds = q === undefined ? undefined : compileQuery(bindQuery(parseQuery(q), context));
-  const entities: Entity[] = [];
-  let count = 0;
-  for (const entity of candidates(call, selectors)) {
-    if (!tests.some((test) => test(entity))) continue;
-    if (attrs !== undefined && !entity.attributes.some(({ name }) => attrs.has(name))) continue;
-    if (holds !== undefined && !holds(entity)) continue;
-    count += 1;
-    if (count > page.offset && entities.length < page.limit) entities.push(entity);
-    // One more than the page tells that there is a next one.
-    else if (count > page.offset && !page.isCounted) break;
-  }
-  return { entities, count, hasMore: count > page.offset + entities.length };
-}
-
-/** As few entities as the selectors allow to look at: by id, by type, or all. */
-function* candidates({ broker, tenant: name }: Call, selectors: readonly Selector[]): Iterable<Entity> {
-  const tenant = broker.store.memory.tenants.get(name);
-  if (tenant === undefined) return;
-  if (selectors.every(({ ids }) => ids !== undefined)) {
-    for (const id of new Set(selectors.flatMap(({ ids }) => ids ?? []))) {
-      const entity = tenant.entity(id);
-      if (entity !== undefined) yield entity;
-    }
-    return;
-  }
-  const isTyped = selectors.every(({ types }) => types !== undefined);
-  yield* tenant.entities(isTyped ? [...new Set(selectors.flatMap(({ types }) => indexTypes(types ?? [])))] : undefined);
+  if (isList(value) && value.length > 0 && value.every((item) => typeof item === 'string'))
+    return value as readonly string[];
+  throw badRequest(`${member} must be an array of names with something in it (5.2.23)`);
 }

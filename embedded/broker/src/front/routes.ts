@@ -10,10 +10,9 @@ import {
 import { batchCreate, batchDelete, batchMerge, batchUpdate, batchUpsert } from './batch.js';
 import type { Handler } from './call.js';
 import { hostContext, listContexts, removeContext, serveContext } from './contexts.js';
-import { describeType, listTypes } from './discovery.js';
-import { distributed } from './distribution.js';
-import { createEntity, deleteEntity, later, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
-import { sourceIdentity } from './identity.js';
+import { describeAttribute, describeType, listAttributes, listTypes } from './discovery.js';
+import { createEntity, deleteEntity, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
+import { purgeEntities } from './purge.js';
 import { postQuery, queryEntities } from './query.js';
 import {
   createRegistration,
@@ -29,6 +28,7 @@ import {
   retrieveSubscription,
   updateSubscription,
 } from './subscriptions.js';
+import { TEMPORAL_ROUTES } from './temporal-routes.js';
 import { explainTerm, listTenants } from './vendor.js';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -51,19 +51,21 @@ export interface RouteRow {
 const SHAPE = ['options', 'format'];
 const PROJECTION = ['attrs', 'pick', 'omit'];
 const PAGE = ['limit', 'offset', 'count'];
-const QUERY_LATER =
-  `georel geometry coordinates geoproperty geometryProperty scopeQ lang datasetId csf join joinLevel containedBy
-orderBy collation entityMap splitEntities expandValues jsonKeys`.split(/\s+/);
-const RETRIEVE_LATER = 'lang datasetId join joinLevel containedBy geometryProperty entityMap jsonKeys type'.split(' ');
+const GEO = ['georel', 'geometry', 'coordinates', 'geoproperty'];
+const FILTER = ['id', 'type', 'idPattern', 'q', 'scopeQ', ...GEO];
+const ORDER = ['orderBy', 'orderFrom', 'orderGeometry', 'collation'];
+const VIEW = ['lang', 'datasetId', 'geometryProperty'];
+const LINKED_LATER = ['join', 'joinLevel', 'containedBy', 'entityMap', 'entityMapLifetime'];
+const QUERY_LATER = [...LINKED_LATER, 'csf', 'splitEntities'];
 
 export const ROUTES: readonly RouteRow[] = [
-  { method: 'POST', path: '/entities', clause: '6.4.3.1', handle: distributed('createEntity', createEntity) },
+  { method: 'POST', path: '/entities', clause: '6.4.3.1', handle: createEntity },
   {
     method: 'GET',
     path: '/entities',
     clause: '6.4.3.2',
     handle: queryEntities,
-    query: [...SHAPE, ...PROJECTION, ...PAGE, 'id', 'type', 'idPattern', 'q', 'local'],
+    query: [...SHAPE, ...PROJECTION, ...PAGE, ...FILTER, ...ORDER, ...VIEW, 'expandValues', 'jsonKeys', 'local'],
     later: QUERY_LATER,
     readsTenant: true,
   },
@@ -71,24 +73,25 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'DELETE',
     path: '/entities',
     clause: '6.4.3.3',
-    handle: later('purging entities'),
-    query: [],
-    later: QUERY_LATER,
+    handle: purgeEntities,
+    query: [...FILTER, 'keep', 'drop', 'local'],
+    later: ['csf'],
+    readsTenant: true,
   },
   {
     method: 'GET',
     path: '/entities/:entityId',
     clause: '6.5.3.1',
     handle: retrieveEntity,
-    query: [...SHAPE, ...PROJECTION, 'local'],
-    later: RETRIEVE_LATER,
+    query: [...SHAPE, ...PROJECTION, ...VIEW, 'type', 'local'],
+    later: LINKED_LATER,
     readsTenant: true,
   },
   {
     method: 'DELETE',
     path: '/entities/:entityId',
     clause: '6.5.3.2',
-    handle: distributed('deleteEntity', deleteEntity),
+    handle: deleteEntity,
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -96,7 +99,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PUT',
     path: '/entities/:entityId',
     clause: '6.5.3.3',
-    handle: distributed('replaceEntity', replaceEntity),
+    handle: replaceEntity,
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -104,7 +107,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PATCH',
     path: '/entities/:entityId',
     clause: '6.5.3.4',
-    handle: distributed('mergeEntity', mergeEntity),
+    handle: mergeEntity,
     query: [...SHAPE, 'observedAt', 'lang', 'type', 'local'],
     readsTenant: true,
   },
@@ -112,7 +115,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'POST',
     path: '/entities/:entityId/attrs',
     clause: '6.6.3.1',
-    handle: distributed('appendAttrs', appendAttributes),
+    handle: appendAttributes,
     query: ['options', 'type', 'local'],
     readsTenant: true,
   },
@@ -120,7 +123,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PATCH',
     path: '/entities/:entityId/attrs',
     clause: '6.6.3.2',
-    handle: distributed('updateEntity', updateAttributes),
+    handle: updateAttributes,
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -128,7 +131,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PATCH',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.1',
-    handle: distributed('updateAttrs', updateAttribute),
+    handle: updateAttribute,
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -136,7 +139,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'DELETE',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.2',
-    handle: distributed('deleteAttrs', deleteAttribute),
+    handle: deleteAttribute,
     query: ['datasetId', 'deleteAll', 'type', 'local'],
     readsTenant: true,
   },
@@ -144,7 +147,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PUT',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.3',
-    handle: distributed('replaceAttrs', replaceAttribute),
+    handle: replaceAttribute,
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -233,7 +236,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/entityOperations/query',
     clause: '6.23.3.1',
     handle: postQuery,
-    query: [...SHAPE, ...PAGE, 'local'],
+    query: [...SHAPE, ...PAGE, 'geometryProperty', 'local'],
     later: QUERY_LATER,
     readsTenant: true,
   },
@@ -242,7 +245,7 @@ export const ROUTES: readonly RouteRow[] = [
     path: '/types',
     clause: '6.25.3.1',
     handle: listTypes,
-    query: ['details', 'local'],
+    query: ['details', 'count', 'local'],
     readsTenant: true,
   },
   {
@@ -253,9 +256,22 @@ export const ROUTES: readonly RouteRow[] = [
     query: ['local'],
     readsTenant: true,
   },
-  { method: 'GET', path: '/attributes', clause: '6.27.3.1', handle: later('attribute discovery') },
-  { method: 'GET', path: '/attributes/:attribute', clause: '6.28.3.1', handle: later('attribute discovery') },
-  { method: 'GET', path: '/info/sourceIdentity', clause: '6.37.3.1', handle: sourceIdentity },
+  {
+    method: 'GET',
+    path: '/attributes',
+    clause: '6.27.3.1',
+    handle: listAttributes,
+    query: ['details', 'count', 'local'],
+    readsTenant: true,
+  },
+  {
+    method: 'GET',
+    path: '/attributes/:attribute',
+    clause: '6.28.3.1',
+    handle: describeAttribute,
+    query: ['local'],
+    readsTenant: true,
+  },
   { method: 'POST', path: '/jsonldContexts', clause: '6.29.3.1', handle: hostContext },
   { method: 'GET', path: '/jsonldContexts', clause: '6.29.3.2', handle: listContexts, query: ['details', 'kind'] },
   { method: 'GET', path: '/jsonldContexts/:contextId', clause: '6.30.3.1', handle: serveContext, query: ['details'] },
@@ -266,6 +282,7 @@ export const ROUTES: readonly RouteRow[] = [
     handle: removeContext,
     query: ['reload'],
   },
+  ...TEMPORAL_ROUTES,
   { method: 'GET', path: '/tenants', clause: 'ours', handle: listTenants, isOurs: true },
   { method: 'GET', path: '/explain', clause: 'ours', handle: explainTerm, query: ['term'], isOurs: true },
 ];
@@ -273,7 +290,7 @@ export const ROUTES: readonly RouteRow[] = [
 /** Whole resources that are not built: everything below answers 501. */
 export const LATER_RESOURCES = [
   { path: '/csourceSubscriptions', what: 'context source subscription (5.11)' },
-  { path: '/temporal', what: 'the temporal API (5.6.11 to 5.6.16, 5.7.3, 5.7.4)' },
   { path: '/entityMaps', what: 'entity maps (5.14)' },
+  { path: '/info', what: 'source identity (5.15)' },
   { path: '/snapshots', what: 'snapshots (5.16)' },
 ] as const;

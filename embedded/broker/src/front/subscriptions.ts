@@ -3,9 +3,9 @@
 import { toHex } from '@contor/kit';
 import { Problem } from '../problem.js';
 import { noSubscription } from '../store/memory.js';
+import { formatSubscription } from '../subscription/describe.js';
 import type { Subscription } from '../subscription/model.js';
 import {
-  formatSubscription,
   parseSubscription,
   parseSubscriptionId,
   parseSubscriptionPatch,
@@ -84,5 +84,5 @@ function formatted(call: Call, subscription: Subscription): object {
 }
 
 function optionsOf({ broker }: Call, context: SubscriptionOptions['context'], atMs: number): SubscriptionOptions {
-  return { context, checkHost: broker.checkHost, atMs };
+  return { context, checkHost: broker.checkHost, resolve: (source) => broker.contexts.resolve(source), atMs };
 }

@@ -1,5 +1,7 @@
 /** Numbers and texts into bytes that grow: the alphabet of packed entities. Little-endian, the same on every machine. */
 
+const MOST_KEPT = 2 ** 20;
+
 export class ByteWriter {
   #bytes: Buffer;
   #view: DataView;
@@ -7,6 +9,14 @@ export class ByteWriter {
 
   constructor(bytes = 16_384) {
     this.#bytes = Buffer.allocUnsafeSlow(bytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Begins anew. What one large thing took is given back. */
+  restart(): void {
+    this.at = 0;
+    if (this.#bytes.byteLength <= MOST_KEPT) return;
+    this.#bytes = Buffer.allocUnsafeSlow(MOST_KEPT);
     this.#view = new DataView(this.#bytes.buffer);
   }
 

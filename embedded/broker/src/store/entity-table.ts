@@ -4,6 +4,7 @@
  */
 
 import type { Entity } from '../entity/model.js';
+import { Column, type Predicate, type SlotTest } from './column.js';
 import type { Shelf } from './shelf.js';
 
 /** Entities with the same types in the same order. */
@@ -37,6 +38,7 @@ export class EntityTable {
   readonly #freeGroups: number[] = [];
   readonly #byTypes = new Map<string, Group>();
   readonly #byType = new Map<string, Set<Group>>();
+  readonly #columns = new Map<string, Column>();
 
   constructor(shelf: Shelf) {
     this.#shelf = shelf;
@@ -86,6 +88,20 @@ export class EntityTable {
     return this.#shelf.only(name, this.#owners[slot] ?? 0, this.id(slot), this.typesAt(slot));
   }
 
+  /** The entity without its attributes. */
+  bareAt(slot: number): Entity {
+    return this.#shelf.bare(this.#owners[slot] ?? 0, this.id(slot), this.typesAt(slot));
+  }
+
+  /** A predicate that looks only at values of this attribute, by slot: the first such test makes a column of them. */
+  columnTest(name: string, predicate: Predicate): SlotTest {
+    const column = this.#columns.get(name) ?? new Column(name, (slot, only) => this.onlyAt(slot, only));
+    this.#columns.set(name, column);
+    const test = column.test(predicate, this.end);
+    this.#shelf.columns.used(column, () => this.#columns.delete(name));
+    return test;
+  }
+
   /** Ids and where their entities lie, in order of creation, as they are now. */
   capture(): CapturedTable {
     const ids = this.#ids.slice();
@@ -122,6 +138,7 @@ export class EntityTable {
     const known = this.#slotOf.get(id);
     if (known !== undefined) {
       this.#shelf.pages.replace(this.#owners[known] ?? 0, packed);
+      this.#forget(known);
       const before = this.#groups[this.#groupOf[known] ?? NO_GROUP];
       if (before !== undefined && isSame(before.types, types)) return;
       this.#leave(known);
@@ -138,10 +155,18 @@ export class EntityTable {
     if (slot === undefined) return;
     this.#slotOf.delete(id);
     this.#ids[slot] = '';
+    this.#forget(slot);
     this.#shelf.pages.remove(this.#owners[slot] ?? 0);
     this.#leave(slot);
     const empty = this.#ids.length - this.#slotOf.size;
     if (empty >= LEAST_EMPTY && empty * 2 > this.#ids.length) this.#moveTogether();
+  }
+
+  #forget(slot: number): void {
+    for (const column of this.#columns.values()) {
+      column.forget(slot);
+      if (column.isUnused) this.#shelf.columns.drop(column);
+    }
   }
 
   #newSlot(id: string): number {
@@ -172,7 +197,7 @@ export class EntityTable {
     this.#groupOf[slot] = NO_GROUP;
     if (group === undefined) return;
     group.size -= 1;
-    if (group.size === 0) this.#forget(group);
+    if (group.size === 0) this.#dissolve(group);
     else if (group.size * 2 < group.length) {
       group.slots = group.slots.subarray(0, group.length).filter((other) => this.#groupOf[other] === group.number);
       group.length = group.slots.length;
@@ -196,7 +221,7 @@ export class EntityTable {
     return group;
   }
 
-  #forget(group: Group): void {
+  #dissolve(group: Group): void {
     this.#groups[group.number] = undefined;
     this.#freeGroups.push(group.number);
     this.#byTypes.delete(group.types.join(' '));
@@ -223,6 +248,7 @@ export class EntityTable {
 
   /** Gives the slots new numbers without gaps; the order stays. */
   #moveTogether(): void {
+    for (const column of this.#columns.values()) this.#shelf.columns.drop(column);
     const ids: string[] = [];
     for (const group of this.#groups) if (group !== undefined) group.length = 0;
     for (const [slot, id] of this.#ids.entries()) {

@@ -97,6 +97,7 @@ export class Memory {
     const after = outcome.kind === 'deleted' ? undefined : outcome.entity;
     if (after === undefined) tenant.remove(deed.id);
     else tenant.put(after);
+    tenant.changed(before, after);
     const position = sequence * POSITIONS_PER_RECORD + index;
     this.#observer.entityChanged({
       tenant: tenantName,

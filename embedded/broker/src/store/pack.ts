@@ -1,6 +1,6 @@
 /**
- * Entities in their short form, for log records and snapshots: arrays instead of objects, and one table of strings per
- * record, because a batch of a hundred meters says the same attribute names, units and moments a hundred times.
+ * Entities in their short form as JSON, for outboxes, and for log records and snapshots of format 1: arrays instead of
+ * objects, and one table of strings per record, because a hundred meters say the same names and moments a hundred times.
  */
 
 import {
@@ -79,16 +79,7 @@ const KIND_OF_LETTER: ReadonlyMap<string, AttributeKind | typeof SAME> = new Map
   [SAME_LETTER, SAME],
 ]);
 
-/** In a log record every time is the command's, so times are left out. */
-export function packInput(input: EntityInput, table: StringTable): PackedEntity {
-  return [
-    input.id,
-    input.types.map((type) => table.number(type)),
-    input.scope ?? 0,
-    packAttributes(input.attributes, table, false),
-  ];
-}
-
+/** In a log record of format 1 every time was the command's, and left out. */
 export function unpackInput(
   [id, types, scope, attributes]: PackedEntity,
   table: StringTable,

@@ -1,6 +1,6 @@
 /**
  * An entity as bytes: a tenth of what its objects take, and nothing the garbage collector has to walk through. Also the
- * form it has in a snapshot, so a change here is a new version there. The id stands outside.
+ * form it has in snapshots and log records, so a change here is a new version there. The id stands outside.
  *
  *   entity     flags · createdAt f64 · modifiedAt f64 · types · [scope] · [more] · number of attributes · attributes
  *   attribute  length · name · kind letter · flags · size · [observedAt] · [unitCode] · [datasetId] · [createdAt f64] ·
@@ -9,7 +9,15 @@
  * An attribute leaves out the times it shares with its entity, and an observedAt it shares with the attribute before.
  */
 
-import { type Attribute, type AttributeKind, type Entity, KINDS, NO_PARTS, SAME } from '../entity/model.js';
+import {
+  type Attribute,
+  type AttributeKind,
+  type Entity,
+  type EntityInput,
+  KINDS,
+  NO_PARTS,
+  SAME,
+} from '../entity/model.js';
 import type { Json } from '../json.js';
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
@@ -24,6 +32,8 @@ type PlacedInAttribute =
 /** Members without a place of their own above travel as JSON. A new one of the model does not compile until it stands here. */
 const MORE_OF_ENTITY: Readonly<Record<Exclude<keyof Entity, PlacedInEntity>, true>> = { deletedAt: true };
 const MORE_OF_ATTRIBUTE: Readonly<Record<Exclude<keyof Attribute, PlacedInAttribute>, true>> = { deletedAt: true };
+const MORE_OF_INPUT: Readonly<Record<Exclude<keyof EntityInput, PlacedInEntity>, true>> = {};
+const INPUT_MORE = Object.keys(MORE_OF_INPUT) as (keyof EntityInput)[];
 const ENTITY_MORE = Object.keys(MORE_OF_ENTITY) as (keyof Entity)[];
 const ATTRIBUTE_MORE = Object.keys(MORE_OF_ATTRIBUTE) as (keyof Attribute)[];
 
@@ -71,10 +81,7 @@ export function packEntity(entity: Entity, into: ByteWriter, names: Names): void
   into.double(modifiedAt);
   into.varint(types.length);
   for (const type of types) putName(type, into, names);
-  if (scope !== undefined) {
-    into.varint(scope.length);
-    for (const one of scope) into.text(one);
-  }
+  if (scope !== undefined) putTexts(scope, into);
   if (more !== undefined) into.text(more);
   packAttributes(attributes, into, names, createdAt, modifiedAt);
 }
@@ -134,6 +141,11 @@ function putName(name: string, into: ByteWriter, names: Names): void {
   if (number === 0) into.text(name);
 }
 
+function putTexts(texts: readonly string[], into: ByteWriter): void {
+  into.varint(texts.length);
+  for (const text of texts) into.text(text);
+}
+
 function putValue(value: Json, into: ByteWriter): void {
   if (typeof value === 'number') {
     if (value >= 0 && value < MOST_WHOLE && Number.isInteger(value) && !Object.is(value, -0)) {
@@ -161,6 +173,29 @@ function membersOf<T extends object>(whole: T, members: readonly (keyof T)[]): s
   return there === undefined ? undefined : JSON.stringify(there);
 }
 
+/** An input of a command: its times are the command's, and are said once for all of them. */
+export function packInput(input: EntityInput, atMs: number, into: ByteWriter, names: Names): void {
+  const { id, types, scope, attributes } = input;
+  const more = membersOf(input, INPUT_MORE);
+  into.text(id);
+  into.byte((scope === undefined ? 0 : HAS_SCOPE) | (more === undefined ? 0 : HAS_MORE));
+  into.varint(types.length);
+  for (const type of types) putName(type, into, names);
+  if (scope !== undefined) putTexts(scope, into);
+  if (more !== undefined) into.text(more);
+  packAttributes(attributes, into, names, atMs, atMs);
+}
+
+export function unpackInput(atMs: number, from: ByteReader, names: Names): EntityInput {
+  const id = from.text();
+  const flags = from.byte();
+  const types = takeTypes(from, names, undefined);
+  const scope = flags & HAS_SCOPE ? takeTexts(from) : undefined;
+  const more = flags & HAS_MORE ? (JSON.parse(from.text()) as Partial<EntityInput>) : undefined;
+  const input = { id, types, scope, attributes: unpackAttributes(from, names, atMs, atMs, undefined) };
+  return more === undefined ? input : { ...input, ...more };
+}
+
 /** The reader stands at the entity. */
 export function unpackEntity(id: string, from: ByteReader, names: Names, knownTypes?: readonly string[]): Entity {
   const flags = from.byte();
@@ -176,14 +211,19 @@ export function unpackEntity(id: string, from: ByteReader, names: Names, knownTy
 
 /** The entity with the attributes of one name only, which are found without unpacking the others. */
 export function unpackOnly(name: string, id: string, from: ByteReader, names: Names, types: readonly string[]): Entity {
+  const bare = unpackBare(id, from, names, types);
+  return { ...bare, attributes: unpackAttributes(from, names, bare.createdAt, bare.modifiedAt, name) };
+}
+
+/** The entity without its attributes, at which the reader then stands. */
+export function unpackBare(id: string, from: ByteReader, names: Names, types: readonly string[]): Entity {
   const flags = from.byte();
   const createdAt = from.double();
   const modifiedAt = from.double();
   takeTypes(from, names, types);
   const scope = flags & HAS_SCOPE ? takeTexts(from) : undefined;
   if (flags & HAS_MORE) from.skipText();
-  const attributes = unpackAttributes(from, names, createdAt, modifiedAt, name);
-  return { id, types, scope, attributes, createdAt, modifiedAt };
+  return { id, types, scope, attributes: NO_PARTS, createdAt, modifiedAt };
 }
 
 /** The types alone. */

@@ -56,6 +56,9 @@ interface Waiting {
 
 /** Snapshots kept: should the newest be damaged, the one before and the log after it still give everything. */
 const GENERATIONS = 2;
+const LOG_OF_STATE = 0.25;
+/** Two snapshots' worth of log is kept, and some of a third is there while one is written. */
+const LOG_OF_BOUND = 0.2;
 const RETRY_AFTER = { 'Retry-After': '5' };
 const DISK_IS_FULL = 'the disk is full';
 /** A snapshot that had no room is tried again: seldom, because it is as large as all entities. */
@@ -88,6 +91,8 @@ export class Store {
       directory: join(directory, 'log'),
       kind: RECORD_KIND,
       version: RECORD_VERSION,
+      // A record says itself which form it has.
+      migrate: (payload) => payload,
       maxBytes: maxLogBytes,
       ...(segmentBytes === undefined ? {} : { segmentBytes }),
       onFatal,
@@ -155,12 +160,15 @@ export class Store {
       first = this.#waiting[0];
     }
     this.#options.boxes.settled();
-    if (
-      this.#appendedBytes - this.#bytesAtSnapshot >= this.#options.snapshotBytes &&
-      this.#snapshotting === undefined
-    ) {
+    if (this.#appendedBytes - this.#bytesAtSnapshot >= this.#snapshotAfterBytes && this.#snapshotting === undefined)
       this.snapshot().catch((error: unknown) => this.#noSnapshot(error));
-    }
+  }
+
+  /** A large state is not written again for a little log: a quarter of its size at least, as far as the log's bound allows. */
+  get #snapshotAfterBytes(): number {
+    const { snapshotBytes, maxLogBytes } = this.#options;
+    const ofState = this.memory.shelf.pages.living * LOG_OF_STATE;
+    return Math.max(snapshotBytes, Math.min(ofState, maxLogBytes * LOG_OF_BOUND));
   }
 
   /** The state is in the log all the same; without snapshots it only keeps growing. */

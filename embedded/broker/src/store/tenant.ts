@@ -1,5 +1,6 @@
 /** One tenant's entities, subscriptions and registrations in memory. A tenant is a wall: nothing in here knows another one. */
 
+import { Catalogue } from '../entity/catalogue.js';
 import type { Entity } from '../entity/model.js';
 import { RegistrationBook } from '../registration/book.js';
 import type { Subscription } from '../subscription/model.js';
@@ -12,6 +13,7 @@ export class Tenant {
   readonly registrations = new RegistrationBook();
   /** For queries, which need not unpack what they do not answer with. */
   readonly table: EntityTable;
+  #catalogue: Catalogue | undefined;
 
   constructor(name: string, shelf: Shelf) {
     this.name = name;
@@ -42,6 +44,17 @@ export class Tenant {
   /** In order of creation; with several types an entity that has two of them comes once. Each is unpacked: see `table`. */
   *entities(types?: readonly string[]): Iterable<Entity> {
     for (const slot of this.table.slots(types)) yield this.table.entityAt(slot);
+  }
+
+  /** What discovery asks; the first to ask waits for a look at all entities. */
+  get catalogue(): Catalogue {
+    this.#catalogue ??= new Catalogue(this.entities());
+    return this.#catalogue;
+  }
+
+  /** After a write, for those who count. */
+  changed(before: Entity | undefined, after: Entity | undefined): void {
+    this.#catalogue?.changed(before, after);
   }
 
   put(entity: Entity): void {

@@ -4,7 +4,10 @@ import type { ContextSource } from '../context/compile.js';
 import type { EntityChange } from '../entity/change.js';
 import type { Representation } from '../entity/format.js';
 import type { Entity } from '../entity/model.js';
+import type { JsonObject } from '../json.js';
+import type { GeoQuery } from '../query/geo-query.js';
 import type { Query } from '../query/q.js';
+import type { ScopeQuery } from '../query/scope-query.js';
 import type { Selector } from '../query/select.js';
 
 export interface KeyValue {
@@ -12,35 +15,76 @@ export interface KeyValue {
   readonly value: string;
 }
 
+export const ACCEPTS = ['application/json', 'application/ld+json', 'application/geo+json'] as const;
+
+/** 5.2.15. */
 export interface Endpoint {
   readonly uri: string;
-  readonly accept: 'application/json' | 'application/ld+json';
+  readonly accept: (typeof ACCEPTS)[number];
   readonly receiverInfo?: readonly KeyValue[] | undefined;
   readonly notifierInfo?: readonly KeyValue[] | undefined;
+  /** Milliseconds an answer may take. */
+  readonly timeout?: number | undefined;
+  /** Milliseconds between a failure and the next attempt, at least. */
+  readonly cooldown?: number | undefined;
 }
 
 /** The key of notifierInfo that says which states are told: `all` (the default) or `latest`. */
 export const KEEP = 'keep';
 
+/** 4.21: what `pick` and `omit` name. Attribute names are expanded; members are id, type, scope and the system times. */
+export interface Members {
+  readonly members: readonly string[];
+  readonly attributes: readonly string[];
+}
+
+/** 5.2.14.1. */
 export interface NotificationParams {
   readonly attributes?: readonly string[] | undefined;
+  readonly pick?: Members | undefined;
+  readonly omit?: Members | undefined;
   readonly format: Representation;
   readonly sysAttrs: boolean;
+  readonly showChanges?: boolean | undefined;
   readonly endpoint: Endpoint;
 }
 
+export const TRIGGERS = [
+  'entityCreated',
+  'entityUpdated',
+  'entityDeleted',
+  'attributeCreated',
+  'attributeUpdated',
+  'attributeDeleted',
+] as const;
+
+export type Trigger = (typeof TRIGGERS)[number];
+
+/** 5.2.12. Members that have a default are absent when they were not given, so that records of earlier builds still load. */
 export interface Subscription {
   readonly id: string;
   readonly subscriptionName?: string | undefined;
   readonly description?: string | undefined;
   readonly entities?: readonly Selector[] | undefined;
   readonly watchedAttributes?: readonly string[] | undefined;
-  /** The text as given, and the tree with expanded names: what it means does not change with an @context. */
+  readonly notificationTrigger?: readonly Trigger[] | undefined;
+  /** Seconds; with it the subscription is periodic, and changes do not matter. */
+  readonly timeInterval?: number | undefined;
+  /** Seconds between two notifications, at least. */
+  readonly throttling?: number | undefined;
+  /** As given, and as a tree with expanded names: what a condition means does not change with an @context. */
   readonly q?: { readonly text: string; readonly query: Query } | undefined;
+  readonly geoQ?: { readonly given: JsonObject; readonly query: GeoQuery } | undefined;
+  readonly scopeQ?: { readonly text: string; readonly query: ScopeQuery } | undefined;
+  /** Instances to be told, `@none` for the default one (4.5.5). */
+  readonly datasetId?: readonly string[] | undefined;
+  readonly localOnly?: boolean | undefined;
   readonly isActive: boolean;
   readonly expiresAt?: string | undefined;
   readonly notification: NotificationParams;
-  /** The @context notifications are compacted with: that of the request that made the subscription. */
+  /** The @context notifications are compacted with, when it is not that of the request. */
+  readonly jsonldContext?: string | undefined;
+  /** The @context of the request that made the subscription. */
   readonly context: ContextSource;
   readonly createdAt: number;
   readonly modifiedAt: number;
@@ -80,7 +124,8 @@ export interface Observer {
   unsubscribed(tenant: string, id: string): void;
 }
 
-export type Reason = 'created' | 'updated' | 'deleted';
+/** `sampled`: nothing happened, but it was time to say how things are (timeInterval). */
+export type Reason = 'created' | 'updated' | 'deleted' | 'sampled';
 
 /** One change as a subscriber hears of it. */
 export interface Telling {

@@ -3,51 +3,42 @@
  * During replay it only fills outboxes; couriers start when the state is whole.
  */
 
-import {
-  type Checkpoint,
-  type Clock,
-  type Logger,
-  type Random,
-  type RetrySchedule,
-  type Timer,
-  toError,
-  toHex,
-} from '@contor/kit';
+import { type Clock, type Logger, type RetrySchedule, type Timer, toError } from '@contor/kit';
 import type { EntityChange } from '../entity/change.js';
 import { type DiskRoom, saysFull } from '../store/disk-room.js';
-import { Courier, type SendResult } from './courier.js';
+import { Box, type BoxServices, keyOf, type Notification } from './box.js';
+import type { SendResult } from './courier.js';
+import type { DeadLetters } from './dead-letters.js';
+import type { Journal } from './journal.js';
 import {
   type Boxes,
   type BoxState,
-  expiresAtMs,
-  KEEP,
   NEVER_SENT,
   type NotificationStatus,
   type Subscription,
+  type Telling,
 } from './model.js';
-import { type Keeping, Outbox, type Parcel } from './outbox.js';
+import { weightOf } from './outbox.js';
+import { RecentDeliveries } from './recent.js';
+import { Rounds, type Sample, type Shelf } from './rounds.js';
 import { WatchList } from './watch.js';
 
-export interface Notification {
-  readonly id: string;
-  readonly tenant: string;
-  readonly subscription: Subscription;
-  readonly notifiedAtMs: number;
-  readonly parcel: Parcel;
-}
+export type { Notification } from './box.js';
 
 export interface PostOfficeOptions {
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Logger;
   readonly schedule: RetrySchedule;
   /** Never rejects. */
   readonly deliver: (notification: Notification) => Promise<SendResult>;
   /** Where subscribers' acknowledgements are remembered between snapshots. */
-  readonly cursors: Checkpoint;
+  readonly journal: Journal;
+  readonly letters: DeadLetters;
   readonly room: DiskRoom;
-  /** Bytes one outbox may hold before writes of its tenant are refused. */
+  /** Bytes one outbox may hold before writes of its tenant are refused, or its oldest entries put aside. */
   readonly maxOutboxBytes: number;
+  /** Bytes all outboxes together may hold before the largest is relieved. */
+  readonly maxOutboxesBytes: number;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -58,55 +49,88 @@ export interface OutboxFigures {
   /** Age of the oldest change that has not been acknowledged. */
   readonly outboxLagMs: number;
   readonly failingSubscriptions: number;
+  readonly deadLetters: number;
+  readonly deadLetterBytes: number;
+  readonly deadLettersDropped: number;
 }
 
-interface Box {
-  readonly tenant: string;
-  subscription: Subscription;
-  readonly outbox: Outbox;
-  status: NotificationStatus;
-  courier: Courier | undefined;
-}
-
-type SavedCursor = NotificationStatus & { readonly cursor: number };
-
-/** Acknowledgements become durable this long after the first unsaved one: a crash repeats at most that much. */
-const SAVE_CURSORS_AFTER_MS = 1_000;
+/** Acknowledgements are summed up this long after the first that is not in the sum. */
+const SAVE_AFTER_MS = 1_000;
+/** What has expired in between is freed. */
+const SWEEP_EVERY_MS = 30_000;
 
 export class PostOffice implements Boxes {
+  readonly recent = new RecentDeliveries();
   readonly #options: PostOfficeOptions;
+  readonly #services: BoxServices;
   readonly #boxes = new Map<string, Map<string, Box>>();
   readonly #watch = new Map<string, WatchList>();
   readonly #touched = new Set<Box>();
-  #saved: Readonly<Record<string, SavedCursor>> = {};
+  readonly #rounds: Rounds;
+  #shelfOf: (tenant: string) => Shelf | undefined = () => undefined;
+  /** By tenant, so that a write need not ask each subscription. */
+  readonly #full = new Map<string, Set<Box>>();
+  #outboxBytes = 0;
+  /** The telling that was weighed last: several subscriptions hear of the same one. */
+  #weighed: { readonly telling: Telling; readonly size: number } | undefined;
   #saving: Timer | undefined;
+  #sweeping: Timer | undefined;
   #isStarted = false;
   #isStopped = false;
 
   constructor(options: PostOfficeOptions) {
+    const { clock, log, schedule, deliver, journal, letters, maxOutboxBytes } = options;
     this.#options = options;
+    this.#services = {
+      ...{ clock, log, schedule, deliver, journal, letters, maxOutboxBytes, recent: this.recent },
+      onMoved: (box) => {
+        this.#count(box);
+        this.#saveLater();
+      },
+    };
+    this.#rounds = new Rounds({
+      ...{ clock, schedule },
+      shelfOf: (tenant) => this.#shelfOf(tenant),
+      tell: (tenant, id, samples) => this.#sample(tenant, id, samples),
+    });
   }
 
-  /** Before recovery: what subscribers had acknowledged when the last life ended. */
-  async load(): Promise<void> {
-    const bytes = await this.#options.cursors.read();
-    if (bytes !== undefined) this.#saved = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  /** Before `start`: where the entities are that periodic notifications show. */
+  lookInto(shelfOf: (tenant: string) => Shelf | undefined): void {
+    this.#shelfOf = shelfOf;
   }
 
   /** After recovery: begin to send. */
   start(): void {
+    const { letters, journal, onFatal } = this.#options;
     this.#isStarted = true;
-    for (const boxes of this.#boxes.values()) for (const box of boxes.values()) this.#open(box);
+    this.#touched.clear();
+    const boxes = this.#all();
+    for (const box of boxes) {
+      box.open();
+      this.#count(box);
+      this.#rounds.set(box.tenant, box.subscription, box.status);
+    }
+    journal.begun();
+    letters
+      .begun(({ tenant, subscription, createdAt }) => this.box(tenant, subscription)?.createdAt === createdAt)
+      .catch((error: unknown) => this.#unlessFull(error, onFatal));
+    this.#sweepLater();
   }
 
   async stop(): Promise<void> {
+    const { journal, letters, log } = this.#options;
     this.#isStopped = true;
     this.#saving?.cancel();
-    for (const boxes of this.#boxes.values()) for (const box of boxes.values()) box.courier?.stop();
-    await this.#saveCursors().catch((error: unknown) => {
+    this.#sweeping?.cancel();
+    this.#rounds.stop();
+    for (const box of this.#all()) box.stop();
+    await this.#save().catch((error: unknown) => {
       if (!saysFull(error)) throw error;
-      this.#options.log.warn({ err: error }, 'The cursors could not be saved; some notifications will be sent again.');
+      log.warn({ err: error }, 'The cursors could not be saved; some notifications will be sent again.');
     });
+    await letters.close();
+    await journal.close();
   }
 
   entityChanged(change: EntityChange): void {
@@ -115,28 +139,41 @@ export class PostOffice implements Boxes {
     this.#watch.get(change.tenant)?.match(change, (id, telling) => {
       const box = boxes.get(id);
       if (box === undefined) return;
-      box.outbox.push(telling, keepingOf(box.subscription));
+      box.push(telling, this.#weigh(telling));
       this.#touched.add(box);
     });
   }
 
   subscribed(tenant: string, subscription: Subscription): void {
     this.#watchListOf(tenant).set(subscription);
-    const box = this.#boxes.get(tenant)?.get(subscription.id);
-    if (box !== undefined) box.subscription = subscription;
-    else this.#add(tenant, subscription, NEVER_SENT, 0);
+    const box = this.box(tenant, subscription.id);
+    if (box === undefined) {
+      this.#add(tenant, subscription, NEVER_SENT, 0);
+    } else {
+      box.subscription = subscription;
+      // It may have been paused, or its endpoint was wrong.
+      this.#touched.add(box);
+    }
+    if (this.#isStarted) this.#rounds.set(tenant, subscription, this.statusOf(tenant, subscription.id));
   }
 
   unsubscribed(tenant: string, id: string): void {
     this.#watch.get(tenant)?.delete(id);
-    const boxes = this.#boxes.get(tenant);
-    boxes?.get(id)?.courier?.stop();
-    boxes?.delete(id);
+    this.#rounds.delete(tenant, id);
+    const box = this.box(tenant, id);
+    if (box === undefined) return;
+    this.#boxes.get(tenant)?.delete(id);
+    this.#close(box);
   }
 
   settled(): void {
-    for (const box of this.#touched) box.courier?.nudge();
+    for (const box of this.#touched) {
+      this.#count(box);
+      box.nudge();
+      box.relieve();
+    }
     this.#touched.clear();
+    if (this.#outboxBytes > this.#options.maxOutboxesBytes) this.#relieveLargest();
   }
 
   capture(): readonly BoxState[] {
@@ -150,26 +187,46 @@ export class PostOffice implements Boxes {
   }
 
   restore({ tenant, subscription, status, cursor, pending }: BoxState): void {
-    const known = this.#boxes.get(tenant)?.get(subscription.id);
+    const known = this.box(tenant, subscription.id);
     if (known === undefined) this.#watchListOf(tenant).set(subscription);
     const box = known ?? this.#add(tenant, subscription, status, cursor);
     for (const telling of pending) box.outbox.push(telling);
   }
 
   statusOf(tenant: string, id: string): NotificationStatus {
-    return this.#boxes.get(tenant)?.get(id)?.status ?? NEVER_SENT;
+    return this.box(tenant, id)?.status ?? NEVER_SENT;
   }
 
-  /**
-   * The subscription of this tenant whose outbox is full and takes every state, so that writes have to wait. A paused or
-   * expired one takes none, and holds nobody up.
-   */
+  box(tenant: string, id: string): Box | undefined {
+    return this.#boxes.get(tenant)?.get(id);
+  }
+
+  boxesOf(tenant: string): Iterable<Box> {
+    return this.#boxes.get(tenant)?.values() ?? [];
+  }
+
+  /** The subscription of this tenant whose outbox has no more room, so that writes have to wait. */
   fullBox(tenant: string): string | undefined {
-    for (const { outbox, subscription } of this.#boxes.get(tenant)?.values() ?? []) {
-      if (outbox.bytes < this.#options.maxOutboxBytes || keepingOf(subscription) === 'latest') continue;
-      if (this.#isOpen(subscription)) return subscription.id;
+    for (const box of this.#full.get(tenant) ?? []) {
+      if (box.isFull) return box.id;
+      this.#count(box);
     }
     return undefined;
+  }
+
+  /** Has the dead letters of a subscription sent again, and says how many. Durable when it resolves. */
+  async replay(tenant: string, id: string): Promise<number> {
+    const box = this.box(tenant, id);
+    if (box === undefined) return 0;
+    const { letters } = this.#options;
+    const dead = letters.of(tenant, id).filter(({ state }) => state === 'dead');
+    await letters.mark(
+      'replaying',
+      box.owner,
+      dead.map(({ number }) => number),
+    );
+    box.feed();
+    return dead.length;
   }
 
   get figures(): OutboxFigures {
@@ -179,11 +236,11 @@ export class PostOffice implements Boxes {
     let lagMs = 0;
     let failing = 0;
     const boxes = this.#all();
-    for (const { outbox, courier } of boxes) {
+    for (const { outbox, failures } of boxes) {
       pending += outbox.length;
       bytes += outbox.bytes;
-      if (outbox.oldestAtMs !== undefined) lagMs = Math.max(lagMs, nowMs - outbox.oldestAtMs);
-      if ((courier?.failures ?? 0) > 0) failing += 1;
+      if (outbox.oldest !== undefined) lagMs = Math.max(lagMs, nowMs - outbox.oldest.atMs);
+      if (failures > 0) failing += 1;
     }
     return {
       subscriptions: boxes.length,
@@ -191,11 +248,13 @@ export class PostOffice implements Boxes {
       outboxBytes: bytes,
       outboxLagMs: lagMs,
       failingSubscriptions: failing,
+      ...this.#options.letters.figures,
     };
   }
 
-  #isOpen(subscription: Subscription): boolean {
-    return subscription.isActive && this.#options.clock.nowMs() < expiresAtMs(subscription);
+  #sample(tenant: string, id: string, samples: readonly Sample[]): Promise<SendResult> {
+    const box = this.box(tenant, id);
+    return box?.sample(samples) ?? Promise.resolve({ kind: 'failed', reason: 'the subscription is gone' });
   }
 
   #all(): Box[] {
@@ -209,58 +268,81 @@ export class PostOffice implements Boxes {
   }
 
   #add(tenant: string, subscription: Subscription, status: NotificationStatus, cursor: number): Box {
-    const saved = this.#isStarted ? undefined : this.#saved[keyOf(tenant, subscription.id)];
-    const outbox = new Outbox(Math.max(cursor, saved?.cursor ?? 0));
-    const { cursor: _, ...savedStatus } = saved ?? { cursor: 0, ...status };
-    const box: Box = { tenant, subscription, outbox, status: savedStatus, courier: undefined };
+    const { id } = subscription;
+    const remembered = this.#isStarted ? undefined : this.#options.journal.of(keyOf({ tenant, id }));
+    const box = new Box(this.#services, tenant, subscription, status, cursor, remembered);
     const boxes = this.#boxes.get(tenant) ?? new Map<string, Box>();
-    boxes.set(subscription.id, box);
+    boxes.set(id, box);
     this.#boxes.set(tenant, boxes);
-    if (this.#isStarted) this.#open(box);
+    if (this.#isStarted) box.open();
     return box;
   }
 
-  #open(box: Box): void {
-    const { clock, schedule, random } = this.#options;
-    box.courier = new Courier({
-      outbox: box.outbox,
-      clock,
-      schedule,
-      newId: () => `urn:ngsi-ld:Notification:${toHex(random.bytes(16))}`,
-      isOpen: () => this.#isOpen(box.subscription),
-      send: (parcel, id) => this.#send(box, parcel, id),
-      onSettled: (result) => this.#note(box, result),
-    });
-    box.courier.nudge();
-  }
-
-  #send(box: Box, parcel: Parcel, id: string): Promise<SendResult> {
-    const notifiedAtMs = this.#options.clock.nowMs();
-    box.status = { ...box.status, timesSent: box.status.timesSent + 1, lastNotification: notifiedAtMs };
-    return this.#options.deliver({ id, tenant: box.tenant, subscription: box.subscription, notifiedAtMs, parcel });
-  }
-
-  #note(box: Box, result: SendResult): void {
-    const nowMs = this.#options.clock.nowMs();
-    if (result.kind === 'accepted') box.status = { ...box.status, lastSuccess: nowMs };
-    else {
-      box.status = { ...box.status, timesFailed: box.status.timesFailed + 1, lastFailure: nowMs };
-      const { tenant, subscription, courier } = box;
-      this.#options.log.warn(
-        { tenant, subscription: subscription.id, reason: result.reason, failures: courier?.failures },
-        'A notification was not accepted and will be sent again.',
-      );
-    }
+  /** Everything it held goes; during replay the dead letters stay until it is known whether it is made anew. */
+  #close(box: Box): void {
+    box.stop();
+    this.#touched.delete(box);
+    this.#full.get(box.tenant)?.delete(box);
+    this.#outboxBytes -= box.countedBytes;
+    if (!this.#isStarted) return;
+    const { letters, onFatal } = this.#options;
+    letters.free(box.owner).catch((error: unknown) => this.#unlessFull(error, onFatal));
     this.#saveLater();
   }
 
-  /** A full disk keeps the cursors of before: they are tried again until there is room. */
-  #saveLater(): void {
+  #weigh(telling: Telling): number {
+    if (this.#weighed?.telling !== telling) this.#weighed = { telling, size: weightOf(telling) };
+    return this.#weighed.size;
+  }
+
+  #count(box: Box): void {
+    if (this.box(box.tenant, box.id) !== box) return;
+    this.#outboxBytes += box.outbox.bytes - box.countedBytes;
+    box.countedBytes = box.outbox.bytes;
+    const full = this.#full.get(box.tenant);
+    if (!box.isFull) full?.delete(box);
+    else if (full === undefined) this.#full.set(box.tenant, new Set([box]));
+    else full.add(box);
+  }
+
+  #relieveLargest(): void {
+    const { maxOutboxesBytes } = this.#options;
+    const mays = this.#all().filter(({ isMust }) => !isMust);
+    const largest = mays.reduce<Box | undefined>(
+      (most, box) => (box.outbox.bytes > (most?.outbox.bytes ?? 0) ? box : most),
+      undefined,
+    );
+    if (largest === undefined) return;
+    const excess = this.#outboxBytes - maxOutboxesBytes;
+    largest.relieve(Math.max(0, largest.outbox.bytes - excess - maxOutboxesBytes / 20));
+  }
+
+  /** Expired subscriptions have nothing more to tell (5.2.12): what they held is given back. */
+  #sweepLater(): void {
     if (this.#isStopped) return;
+    this.#sweeping = this.#options.clock.after(SWEEP_EVERY_MS, () => {
+      for (const box of this.#all()) {
+        if (!box.isExpired) continue;
+        this.#watch.get(box.tenant)?.delete(box.id);
+        if (box.outbox.length === 0 && this.#options.letters.countOf(box.tenant, box.id) === 0) continue;
+        const { tenant, subscription, status } = box;
+        this.#close(box);
+        const emptied = new Box(this.#services, tenant, subscription, status, box.outbox.newest);
+        this.#boxes.get(tenant)?.set(box.id, emptied);
+        // It may be given a later end.
+        emptied.open();
+      }
+      this.#sweepLater();
+    });
+  }
+
+  /** A full disk keeps the sum of before: it is tried again until there is room. */
+  #saveLater(): void {
     const { clock, room, onFatal } = this.#options;
-    this.#saving ??= clock.after(SAVE_CURSORS_AFTER_MS, () => {
+    if (this.#isStopped) return;
+    this.#saving ??= clock.after(SAVE_AFTER_MS, () => {
       this.#saving = undefined;
-      this.#saveCursors().then(
+      this.#save().then(
         () => room.served('cursors'),
         (error: unknown) => {
           if (!saysFull(error)) return onFatal(toError(error));
@@ -271,22 +353,15 @@ export class PostOffice implements Boxes {
     });
   }
 
-  #saveCursors(): Promise<void> {
-    const saved: Record<string, SavedCursor> = {};
-    for (const { tenant, subscription, outbox, status } of this.#all()) {
-      saved[keyOf(tenant, subscription.id)] = { ...status, cursor: outbox.cursor };
-    }
-    return this.#options.cursors.write(Buffer.from(JSON.stringify(saved), 'utf8'));
+  async #save(): Promise<void> {
+    const { journal, letters } = this.#options;
+    const { head } = letters;
+    await journal.save(this.#all().map((box) => [keyOf(box), box.sum()] as const));
+    letters.summedUp(head);
   }
-}
 
-/** 5.2.22 lets a subscription tell the notifier something: `{key: 'keep', value: 'latest'}` in notifierInfo is our word. */
-function keepingOf({ notification }: Subscription): Keeping {
-  const wish = notification.endpoint.notifierInfo?.find(({ key }) => key === KEEP);
-  return wish?.value === 'latest' ? 'latest' : 'all';
-}
-
-/** A tenant's name has no space, so the two cannot run together. */
-function keyOf(tenant: string, id: string): string {
-  return `${tenant} ${id}`;
+  #unlessFull(error: unknown, onFatal: (error: Error) => void): void {
+    if (saysFull(error)) this.#options.log.warn({ err: error }, 'Dead letters could not be freed: the disk is full.');
+    else onFatal(toError(error));
+  }
 }

@@ -1,5 +1,6 @@
 /** What a handler hands back: a status and a body. JSON unless it is text, as QuantumLeap's notify is. */
 
+import type { Readable } from 'node:stream';
 import { ContorError } from '@contor/kit';
 import type { Fault } from '../fault.js';
 
@@ -19,6 +20,10 @@ export function json(body: unknown, status = 200, headers?: Readonly<Record<stri
 
 export function plain(body: string, status = 200): Answer {
   return { status, body, contentType: TEXT_TYPE };
+}
+
+export function streamed(body: Readable, contentType: string): Answer {
+  return { status: 200, body, contentType };
 }
 
 export function faultAnswer({ status, error, description }: Fault): Answer {

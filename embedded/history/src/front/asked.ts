@@ -2,12 +2,15 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Backups } from '../backups.js';
+import type { Role } from '../deviations.js';
 import type { HistoryStore } from '../store/history-store.js';
 import type { Retention } from '../store/retention.js';
 import type { Query } from './parameters.js';
 
 export interface Asked {
   readonly tenant: string;
+  /** Service paths as prefixes; undefined or '' among them: everywhere. */
+  readonly paths: readonly string[] | undefined;
   readonly query: Query;
   readonly path: Readonly<Record<string, string | undefined>>;
   readonly headers: IncomingHttpHeaders;
@@ -20,4 +23,5 @@ export interface House {
   readonly retention: Retention;
   readonly backups: Backups;
   readonly defaultLimit: number;
+  readonly role: Role;
 }

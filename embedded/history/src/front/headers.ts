@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Checked, fault, value } from '../fault.js';
+import { normalPath } from '../store/paths.js';
 
 /** Inside, the tenant without a header has a name. */
 export const DEFAULT_TENANT = 'default';
@@ -9,8 +10,13 @@ export const DEFAULT_TENANT = 'default';
 const TENANT = /^[a-z0-9_]{1,50}$/;
 const MAX_HEADER_LENGTH = 1_024;
 
-export function tenantOf(headers: IncomingHttpHeaders): Checked<string> {
-  const spelled = ['ngsild-tenant', 'fiware-service'].map((name) => single(headers[name])?.toLowerCase() || undefined);
+const TENANT_HEADERS = ['ngsild-tenant', 'fiware-service'] as const;
+
+/** `ignored`: a header that is as if it were not there. */
+export function tenantOf(headers: IncomingHttpHeaders, ignored?: (typeof TENANT_HEADERS)[number]): Checked<string> {
+  const spelled = TENANT_HEADERS.map((name) =>
+    name === ignored ? undefined : single(headers[name])?.toLowerCase() || undefined,
+  );
   const [ngsiLd, fiware] = spelled;
   if (ngsiLd !== undefined && fiware !== undefined && ngsiLd !== fiware) {
     return fault(
@@ -25,11 +31,20 @@ export function tenantOf(headers: IncomingHttpHeaders): Checked<string> {
     : fault(400, 'Bad Request', 'A tenant is named by 1 to 50 of the characters a-z, 0-9 and _.');
 }
 
-/** Accepted on every request; our tenants are not divided by paths. A path that is none is refused as QuantumLeap does. */
-export function servicePathFault(headers: IncomingHttpHeaders) {
-  const path = single(headers['fiware-servicepath']);
-  const isPath = path === undefined || path === '' || path.split(',').every((part) => part.trim().startsWith('/'));
-  return isPath ? undefined : fault(400, 'Bad Request', 'Fiware-ServicePath must begin with a slash.');
+/** Bounds on a list of paths: one for each entity of a notification, at most. */
+const MAX_PATHS = 20_000;
+const MAX_PATH_LENGTH = 1_024;
+
+/** undefined: none was sent. A path that is none is refused as QuantumLeap does. */
+export function servicePathsOf(headers: IncomingHttpHeaders): Checked<readonly string[] | undefined> {
+  const header = single(headers['fiware-servicepath']);
+  if (header === undefined || header === '') {
+    return value(undefined);
+  }
+  const paths = header.split(',').map((path) => path.trim());
+  return paths.length <= MAX_PATHS && paths.every((path) => path.startsWith('/') && path.length <= MAX_PATH_LENGTH)
+    ? value(paths.map(normalPath))
+    : fault(400, 'Bad Request', 'Fiware-ServicePath must begin with a slash.');
 }
 
 export function timeIndexAttributeOf(headers: IncomingHttpHeaders): string | undefined {

@@ -11,7 +11,7 @@ const MAX_DAYS = 36_525;
 const BACKUP_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 export async function answerStats({ store }: House, { tenant }: Asked): Promise<Answer> {
-  const { databaseBytes, archiveBytes, tables } = await store.sizes();
+  const { databaseBytes, freeBytes, archiveBytes, tables } = await store.sizes();
   const types = store.catalogue.tablesOf(tenant).map(({ table, type, entities, kept }) => {
     const { hot, late, sealed, archived, replaced, readings } = tables.find((size) => size.table === table) ?? NO_SIZE;
     const months = { sealed: 0, archived: 0 };
@@ -19,8 +19,8 @@ export async function answerStats({ store }: House, { tenant }: Asked): Promise<
     return { type, entities: entities.length, readings, rows: { hot, late, sealed, archived, replaced }, months };
   });
   const readings = tables.reduce((sum, table) => sum + table.readings, 0);
-  const bytesPerReading = readings === 0 ? null : (databaseBytes + archiveBytes) / readings;
-  return json({ databaseBytes, archiveBytes, readings, bytesPerReading, types });
+  const bytesPerReading = readings === 0 ? null : (databaseBytes - freeBytes + archiveBytes) / readings;
+  return json({ databaseBytes, freeBytes, archiveBytes, readings, bytesPerReading, types });
 }
 
 const NO_SIZE = { hot: 0, late: 0, sealed: 0, archived: 0, replaced: 0, readings: 0 };

@@ -1,9 +1,11 @@
-/** The API of QuantumLeap as a table: path, family, handler. What has no handler here has not been built. */
+/** The API of QuantumLeap as a table: path, family, handler; and the few paths that are ours. */
 
 import { fault } from '../fault.js';
 import { type Answer, faultAnswer, json } from './answer.js';
 import type { Asked, House } from './asked.js';
+import { answerCapabilities } from './capabilities.js';
 import { answerErasures, answerRetention, answerStats, backUp, setRetention, tidy } from './operators.js';
+import { answerLastValues, answerScoped } from './querying.js';
 import { answerEntities, answerSeries } from './reading.js';
 import { type Shape, shape1T1E1A, shape1T1ENA, shape1TNE1A, shape1TNENA, shapeNTNE1A, shapeNTNENA } from './shapes.js';
 import { answerCatalogue, eraseEntity, eraseType, notify } from './writing.js';
@@ -14,6 +16,8 @@ export interface RouteRow {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly handler: Handler;
+  /** QuantumLeap does not know it. */
+  readonly isOwn?: boolean;
 }
 
 const FAMILIES = [
@@ -32,16 +36,7 @@ const INDEX = {
   attributes_url: '/v2/attrs',
 };
 
-/** Asked by clients before they rely on more than QuantumLeap gives. */
-const CAPABILITIES = {
-  idempotent: true,
-  revisions: true,
-  attributeTimes: true,
-  units: true,
-  zones: false,
-  strict: false,
-};
-
+/** Of its work queue, which needs Redis, and of a configuration that it never had. */
 const notBuilt: Handler = () => faultAnswer(fault(501, 'Not Implemented', 'This API method is not yet implemented.'));
 
 export const ROUTES: readonly RouteRow[] = [
@@ -55,16 +50,16 @@ export const ROUTES: readonly RouteRow[] = [
   { method: 'POST', path: '/v2/notify', handler: notify },
   { method: 'GET', path: '/v2/', handler: () => json(INDEX) },
   { method: 'GET', path: '/v2', handler: () => json(INDEX) },
-  { method: 'GET', path: '/capabilities', handler: () => json(CAPABILITIES) },
-  { method: 'GET', path: '/catalogue', handler: answerCatalogue },
-  { method: 'GET', path: '/stats', handler: answerStats },
-  { method: 'GET', path: '/retention', handler: answerRetention },
-  { method: 'PUT', path: '/retention', handler: setRetention },
-  { method: 'GET', path: '/erasures', handler: answerErasures },
-  { method: 'POST', path: '/tidy', handler: tidy },
-  { method: 'POST', path: '/backups', handler: backUp },
-  { method: 'POST', path: '/v2/op/query', handler: notBuilt },
-  { method: 'POST', path: '/v2/subscribe', handler: notBuilt },
+  { method: 'POST', path: '/v2/op/query', handler: answerLastValues },
+  { method: 'POST', path: '/v2/query', handler: answerScoped, isOwn: true },
+  { method: 'GET', path: '/capabilities', handler: answerCapabilities, isOwn: true },
+  { method: 'GET', path: '/catalogue', handler: answerCatalogue, isOwn: true },
+  { method: 'GET', path: '/stats', handler: answerStats, isOwn: true },
+  { method: 'GET', path: '/retention', handler: answerRetention, isOwn: true },
+  { method: 'PUT', path: '/retention', handler: setRetention, isOwn: true },
+  { method: 'GET', path: '/erasures', handler: answerErasures, isOwn: true },
+  { method: 'POST', path: '/tidy', handler: tidy, isOwn: true },
+  { method: 'POST', path: '/backups', handler: backUp, isOwn: true },
   { method: 'POST', path: '/management/config', handler: notBuilt },
   { method: 'GET', path: '/management/queue/notifications', handler: notBuilt },
   { method: 'GET', path: '/management/queue/notifications/summary', handler: notBuilt },

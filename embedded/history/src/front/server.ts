@@ -11,11 +11,12 @@ import {
 } from '@contor/kit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Backups } from '../backups.js';
-import { fault } from '../fault.js';
+import type { Role } from '../deviations.js';
+import { type Fault, fault } from '../fault.js';
 import type { HistoryStore } from '../store/history-store.js';
 import type { Retention } from '../store/retention.js';
 import { type Answer, faultAnswer, json, refusalAnswer } from './answer.js';
-import { servicePathFault, tenantOf } from './headers.js';
+import { servicePathsOf, tenantOf } from './headers.js';
 import type { Query } from './parameters.js';
 import { ROUTES, type RouteRow } from './routes.js';
 
@@ -30,6 +31,7 @@ export interface FrontOptions {
   readonly tls: { readonly cert: Uint8Array; readonly key: Uint8Array } | undefined;
   readonly bodyLimitBytes: number;
   readonly defaultLimit: number;
+  readonly role: Role;
   readonly health: () => Health;
 }
 
@@ -58,7 +60,8 @@ export function createFront(options: FrontOptions): FastifyInstance {
   guard(app, options.secret);
   serveErrors(app, options.logger);
   serveOperators(app, options, metrics);
-  for (const route of ROUTES) {
+  const isHidden = (route: RouteRow) => route.isOwn === true && options.role.deviations.has('own-paths-unknown');
+  for (const route of ROUTES.filter((each) => !isHidden(each))) {
     serve(app, route, options, metrics);
   }
   return app;
@@ -83,22 +86,23 @@ function guard(app: FastifyInstance, secret: string | undefined): void {
 }
 
 function serve(app: FastifyInstance, route: RouteRow, options: FrontOptions, metrics: Metrics): void {
-  const { store, retention, backups, defaultLimit, clock } = options;
+  const { store, retention, backups, defaultLimit, role, clock } = options;
+  const ignored = route.method === 'GET' && role.deviations.has('tenant-on-get') ? 'ngsild-tenant' : undefined;
   const seconds = metrics.histogram('history_request_seconds', 'Time to answer, by route.', ['route']);
   app.route({
     method: route.method,
     url: route.path,
     handler: async (request, reply) => {
       const startMs = clock.monotonicMs();
-      const tenant = tenantOf(request.headers);
-      const refused = tenant.kind === 'fault' ? tenant : servicePathFault(request.headers);
+      const tenant = tenantOf(request.headers, ignored);
+      const paths = servicePathsOf(request.headers);
       const answer =
-        tenant.kind === 'fault' || refused !== undefined
-          ? faultAnswer(refused ?? fault(400, 'Bad Request', 'Bad headers.'))
+        tenant.kind === 'fault' || paths.kind === 'fault'
+          ? faultAnswer(tenant.kind === 'fault' ? tenant : (paths as Fault))
           : await route.handler(
-              { store, retention, backups, defaultLimit },
+              { store, retention, backups, defaultLimit, role },
               {
-                tenant: tenant.value,
+                ...{ tenant: tenant.value, paths: paths.value },
                 query: request.query as Query,
                 path: request.params as Readonly<Record<string, string | undefined>>,
                 headers: request.headers,

@@ -3,7 +3,8 @@
  * an answer holds decides its shape. `/value` drops the names that the caller put into the path.
  */
 
-import type { EntityNewest, EntitySeries } from '../store/questions.js';
+import type { EntityNewest } from '../store/reader.js';
+import type { EntitySeries } from '../store/series.js';
 import { indexFormatter } from '../time.js';
 
 export interface ShapeContext {
@@ -16,9 +17,14 @@ export interface ShapeContext {
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
   readonly isValueOnly: boolean;
+  /** The unit stands beside the values. */
+  readonly tellsUnits: boolean;
 }
 
-export type Shape = (series: readonly EntitySeries[], context: ShapeContext) => unknown;
+/** Of an answer with revisions: when each value was recorded, beside the index. */
+type Told = EntitySeries & { readonly recordedAt?: readonly (number | null)[] };
+
+export type Shape = (series: readonly Told[], context: ShapeContext) => unknown;
 
 /** One type, one entity, one attribute. */
 export const shape1T1E1A: Shape = (series, context) => {
@@ -26,7 +32,7 @@ export const shape1T1E1A: Shape = (series, context) => {
   if (only === undefined) {
     return [];
   }
-  const body = { index: ownIndex(only, context), values: only.attributes[0]?.values ?? [] };
+  const body = { ...ownIndex(only, context), ...valuesOf(only, context) };
   return context.isValueOnly ? body : { id: only.id, type: only.type, attrName: context.attribute, ...body };
 };
 
@@ -36,7 +42,7 @@ export const shape1T1ENA: Shape = (series, context) => {
   if (only === undefined) {
     return [];
   }
-  const body = { index: ownIndex(only, context), attributes: attributesOf(only) };
+  const body = { ...ownIndex(only, context), attributes: attributesOf(only, context) };
   return context.isValueOnly ? body : { id: only.id, type: only.type, ...body };
 };
 
@@ -47,8 +53,8 @@ export const shape1TNE1A: Shape = (series, context) => {
   }
   const entities = inOrderAsked(series, context.ids).map((entity) => ({
     id: entity.id,
-    index: context.isTotal && context.ids === undefined ? [] : sharedIndex(entity, context),
-    values: entity.attributes[0]?.values ?? [],
+    ...(context.isTotal && context.ids === undefined ? { index: [] } : sharedIndex(entity, context)),
+    ...valuesOf(entity, context),
   }));
   return context.isValueOnly ? { values: entities } : { type: context.type, attrName: context.attribute, entities };
 };
@@ -60,8 +66,8 @@ export const shape1TNENA: Shape = (series, context) => {
   }
   const entities = series.map((entity) => ({
     id: entity.id,
-    index: sharedIndex(entity, context),
-    attributes: attributesOf(entity),
+    ...sharedIndex(entity, context),
+    attributes: attributesOf(entity, context),
   }));
   return context.isValueOnly ? { values: entities } : { type: context.type, entities };
 };
@@ -91,36 +97,58 @@ export function shapeNTNE(entities: readonly EntityNewest[]): unknown {
   return entities.map(({ id, type, newestMs }) => ({ id, type, index: format(newestMs) }));
 }
 
-function typesOf(series: readonly EntitySeries[], attribute: string, context: ShapeContext) {
-  const byType = new Map<string, { id: string; index: readonly string[]; values: readonly unknown[] }[]>();
+function typesOf(series: readonly Told[], attribute: string, context: ShapeContext) {
+  const byType = new Map<string, object[]>();
   for (const entity of series) {
-    const found = entity.attributes.find(({ name }) => name === attribute);
-    if (found !== undefined) {
+    const found = entity.attributes.filter(({ name }) => name === attribute);
+    if (found.length > 0) {
       const entities = byType.get(entity.type) ?? [];
-      entities.push({ id: entity.id, index: sharedIndex(entity, context), values: found.values });
+      const told = { ...entity, attributes: found };
+      entities.push({ id: entity.id, ...sharedIndex(entity, context), ...valuesOf(told, context) });
       byType.set(entity.type, entities);
     }
   }
   return [...byType].map(([type, entities]) => ({ type, entities }));
 }
 
-function attributesOf(entity: EntitySeries) {
-  return entity.attributes.map(({ name, values }) => ({ attrName: name, values }));
+function valuesOf({ attributes }: EntitySeries, context: ShapeContext) {
+  const [only] = attributes;
+  return { ...unitOf(only, context), values: only?.values ?? [] };
 }
 
-function ownIndex(entity: EntitySeries, context: ShapeContext): readonly string[] {
-  return context.isTotal ? [] : entity.index.map(indexFormatter());
+function attributesOf(entity: EntitySeries, context: ShapeContext) {
+  return entity.attributes.map((attribute) => ({
+    attrName: attribute.name,
+    ...unitOf(attribute, context),
+    values: attribute.values,
+  }));
+}
+
+function unitOf(attribute: EntitySeries['attributes'][number] | undefined, { tellsUnits }: ShapeContext) {
+  return tellsUnits && attribute?.unit !== undefined ? { unitCode: attribute.unit } : {};
+}
+
+function ownIndex(entity: Told, context: ShapeContext) {
+  return context.isTotal ? { index: [] } : indexOf(entity);
 }
 
 /** The total of a window is dated by the window. */
-function sharedIndex(entity: EntitySeries, context: ShapeContext): readonly string[] {
+function sharedIndex(entity: Told, context: ShapeContext) {
   const format = indexFormatter();
   return context.isTotal
-    ? [context.fromMs, context.toMs].map((ms) => (ms === undefined ? '' : format(ms)))
-    : entity.index.map(format);
+    ? { index: [context.fromMs, context.toMs].map((ms) => (ms === undefined ? '' : format(ms))) }
+    : indexOf(entity);
 }
 
-function inOrderAsked(series: readonly EntitySeries[], ids: readonly string[] | undefined): readonly EntitySeries[] {
+function indexOf({ index, recordedAt }: Told) {
+  const told = { index: index.map(indexFormatter()) };
+  const format = indexFormatter();
+  return recordedAt === undefined
+    ? told
+    : { ...told, recordedAt: recordedAt.map((ms) => (ms === null ? null : format(ms))) };
+}
+
+function inOrderAsked(series: readonly Told[], ids: readonly string[] | undefined): readonly Told[] {
   if (ids === undefined) {
     return series;
   }

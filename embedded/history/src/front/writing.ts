@@ -1,30 +1,32 @@
 /** What changes history: notifications and erasures. And, beside QuantumLeap's API, what history knows about its columns. */
 
 import { ContorError } from '@contor/kit';
+import { fault } from '../fault.js';
 import { type EntityUpdate, parseNotification } from '../notify/notification.js';
 import type { ErasureOrder } from '../store/applier.js';
+import { columnOf } from '../store/catalogue.js';
 import { type Answer, faultAnswer, json, NO_CONTENT, plain } from './answer.js';
 import type { Asked, House } from './asked.js';
+import { parseBody } from './body.js';
 import { timeIndexAttributeOf } from './headers.js';
 import { readParameters } from './parameters.js';
-import { AMBIGUOUS, ambiguous, onlyType } from './reading.js';
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
+import { AMBIGUOUS, ambiguous, onlyType, rulesOf } from './reading.js';
 
 /** Columns of one type; DuckDB takes more, a table of more is a mistake of the sender. */
 const MAX_COLUMNS = 2_000;
 
 export async function notify(house: House, asked: Asked): Promise<Answer> {
-  const { tenant, arrivalMs, body } = asked;
+  const { tenant, arrivalMs, body, paths: servicePaths } = asked;
   if (body === undefined || body.length === 0) {
     return plain('Discarding notification due to lack of request body. Lost in a redirect maybe?', 400);
   }
-  const parsedBody = parseJson(body);
+  const parsedBody = parseBody(body);
   if (parsedBody === undefined) {
     return plain('Discarding notification: the body is not JSON in UTF-8.', 400);
   }
   const timeIndexAttribute = timeIndexAttributeOf(asked.headers);
-  const parsed = parseNotification(parsedBody.json, { arrivalMs, timeIndexAttribute });
+  const { dialect } = house.role;
+  const parsed = parseNotification(parsedBody.json, { arrivalMs, timeIndexAttribute, servicePaths, dialect });
   if (parsed.kind === 'fault') {
     return plain(parsed.description, parsed.status);
   }
@@ -33,7 +35,7 @@ export async function notify(house: House, asked: Asked): Promise<Answer> {
     return plain(`Type ${wide.type} would have more than ${MAX_COLUMNS} attributes.`, 400);
   }
   return refusable(async () => {
-    await house.store.ingest({ tenant, arrivalMs, timeIndexAttribute, body, updates: parsed.value });
+    await house.store.ingest({ tenant, arrivalMs, timeIndexAttribute, servicePaths, body, updates: parsed.value });
     return plain('Notification successfully processed');
   });
 }
@@ -48,7 +50,16 @@ export async function eraseEntity(house: House, asked: Asked): Promise<Answer> {
 }
 
 export function eraseType(house: House, asked: Asked): Promise<Answer> {
-  return erase(house, asked, asked.path.type ?? '', undefined);
+  const type = asked.path.type ?? '';
+  if (String(asked.query.dropTable).toLowerCase() !== 'true') {
+    return erase(house, asked, type, undefined);
+  }
+  const isRoot = asked.paths === undefined || (asked.paths.length === 1 && asked.paths[0] === '');
+  return isRoot
+    ? drop(house, asked, type)
+    : Promise.resolve(
+        faultAnswer(fault(422, 'Invalid parameter value', 'dropTable is possible with the root service path only.')),
+      );
 }
 
 /** Units and kinds by tenant: what the columns of history mean. */
@@ -61,12 +72,21 @@ export function answerCatalogue(house: House, asked: Asked): Answer {
   return json({ types });
 }
 
+/** The type with its columns: what comes next of that name begins anew. */
+function drop({ store }: House, { tenant, arrivalMs }: Asked, type: string): Promise<Answer> {
+  return refusable(async () => {
+    await store.erase(tenant, arrivalMs, { type, id: undefined, fromMs: undefined, toMs: undefined, isDrop: true });
+    return NO_CONTENT;
+  });
+}
+
 async function erase(house: House, asked: Asked, type: string, id: string | undefined): Promise<Answer> {
-  const read = readParameters(asked.query, house.defaultLimit);
+  const read = readParameters(asked.query, rulesOf(house));
   if (read.kind === 'fault') {
     return faultAnswer(read);
   }
-  const order: ErasureOrder = { type, id, fromMs: read.value.fromMs, toMs: read.value.toMs };
+  const { fromMs, toMs } = read.value;
+  const order: ErasureOrder = { type, id, fromMs, toMs, paths: asked.paths };
   return refusable(async () => {
     const rows = await house.store.erase(asked.tenant, asked.arrivalMs, order);
     return rows === 0 ? json([]) : NO_CONTENT;
@@ -92,16 +112,7 @@ function isTooWide(house: House, tenant: string, update: EntityUpdate): boolean 
     return false;
   }
   const names = new Set(update.rows.flatMap((row) => row.cells.map((cell) => cell.name)));
-  return known + [...names].filter((name) => !table?.columnByName.has(name)).length > MAX_COLUMNS;
-}
-
-function parseJson(body: Uint8Array): { readonly json: unknown } | undefined {
-  try {
-    return { json: JSON.parse(decoder.decode(body)) };
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) {
-      return undefined; // The sender's fault, answered with 400.
-    }
-    throw error;
-  }
+  return (
+    known + [...names].filter((name) => table === undefined || columnOf(table, name) === undefined).length > MAX_COLUMNS
+  );
 }

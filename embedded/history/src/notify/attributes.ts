@@ -3,10 +3,12 @@
  * normalized, concise and simplified forms (GS CIM 009 V1.9.1, 4.5.1 to 4.5.4) and NGSI v2 attributes.
  */
 
+import { simpleLocation } from '../geo/simple-location.js';
 import { parseInstant } from '../time.js';
 
 /** How a column keeps values. Fixed by the first value of an (entity type, attribute). */
-export type ColumnKind = 'number' | 'text' | 'boolean' | 'json';
+/** `integer` comes from a dialect only: our own numbers keep their decimals whatever came first. */
+export type ColumnKind = 'number' | 'integer' | 'text' | 'boolean' | 'json';
 
 export interface Cell {
   readonly name: string;
@@ -17,7 +19,16 @@ export interface Cell {
   readonly observedAtMs: number | undefined;
 }
 
+export interface CellRules {
+  /** Several instances of an attribute are columns of their own, and so is its quality. */
+  readonly keepsInstances: boolean;
+  /** Kinds of attributes beyond Property, Relationship and GeoProperty, too. */
+  readonly keepsAllKinds: boolean;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
+
+const FEW_KINDS: ReadonlySet<unknown> = new Set(['Property', 'Relationship', 'GeoProperty']);
 
 /** NGSI-LD attribute types and the member that holds what is kept (GS CIM 009 V1.9.1, 4.5.2 to 4.5.24). */
 const FORMS = [
@@ -41,15 +52,57 @@ const V2_KINDS: Readonly<Record<string, ColumnKind>> = {
   DateTime: 'text',
   ISO8601: 'text',
   StructuredValue: 'json',
+  'geo:json': 'json',
   Array: 'json',
 };
 
 /** Sent instead of a value when an attribute was deleted (GS CIM 009 V1.9.1, 4.5.0). */
 const NGSI_LD_NULL = 'urn:ngsi-ld:null';
 
-/** `undefined`: nothing to keep (null, deleted, or only instances with a datasetId). */
-export function toCell(name: string, attribute: unknown): Cell | undefined {
-  const instance = Array.isArray(attribute) ? defaultInstance(attribute) : attribute;
+/** Cells whose name has this mark stand beside the attribute that is named before it, and are told only when asked for. */
+export const BESIDE = '@';
+const QUALITY = 'quality';
+
+/** Nothing (null, deleted), one cell, or several: one for each instance, and one for its quality. */
+export function toCells(name: string, attribute: unknown, rules: CellRules): readonly Cell[] {
+  if (!rules.keepsInstances || !rules.keepsAllKinds) {
+    return toFewerCells(name, attribute, rules);
+  }
+  if (isFields(attribute) && (attribute.datasetId !== undefined || attribute[QUALITY] !== undefined)) {
+    return ofInstances(name, [attribute]);
+  }
+  // Several instances of one attribute (GS CIM 009 V1.9.1, 4.5.5); a plain array is a value.
+  if (Array.isArray(attribute) && attribute.length > 0 && attribute.every(looksLikeInstance)) {
+    return ofInstances(name, attribute);
+  }
+  const cell = toCell(name, attribute);
+  return cell === undefined ? [] : [cell];
+}
+
+function toFewerCells(name: string, attribute: unknown, rules: CellRules): readonly Cell[] {
+  const isList = Array.isArray(attribute) && attribute.length > 0 && attribute.every(looksLikeInstance);
+  const form = isFields(attribute) ? FORMS.find(({ type }) => type === attribute.type) : undefined;
+  const isOfMany = form !== undefined && !FEW_KINDS.has(form.type);
+  if ((isList && !rules.keepsInstances) || (isOfMany && !rules.keepsAllKinds)) {
+    return [];
+  }
+  const cell = toCell(name, attribute);
+  return cell === undefined ? [] : [cell];
+}
+
+function ofInstances(name: string, instances: readonly unknown[]): readonly Cell[] {
+  return instances.flatMap((instance) => {
+    const { datasetId, [QUALITY]: quality } = isFields(instance) ? instance : {};
+    const own = typeof datasetId === 'string' ? `${name}${BESIDE}${datasetId}` : name;
+    const cell = toCell(own, instance);
+    const beside = cell === undefined ? undefined : toCell(`${own}${BESIDE}${QUALITY}`, quality);
+    // The quality of a value is as old as the value.
+    const dated = beside === undefined ? undefined : { ...beside, observedAtMs: cell?.observedAtMs };
+    return [cell, dated].filter((item) => item !== undefined);
+  });
+}
+
+function toCell(name: string, instance: unknown): Cell | undefined {
   if (instance === undefined || instance === null) {
     return undefined;
   }
@@ -63,7 +116,10 @@ export function toCell(name: string, attribute: unknown): Cell | undefined {
     return cell(name, instance[form.member], 'declared' in form ? form.declared : undefined, instance);
   }
   if ('value' in instance) {
-    return cell(name, instance.value, V2_KINDS[String(instance.type)], instance);
+    const geometry = simpleLocation(String(instance.type), instance.value);
+    return geometry === undefined
+      ? cell(name, instance.value, V2_KINDS[String(instance.type)], instance)
+      : cell(name, geometry, 'json', instance);
   }
   // A declared attribute without its value says nothing; any other object is a simplified value.
   return FORMS.some((row) => row.type === instance.type) ? undefined : cell(name, instance, 'json', {});
@@ -75,14 +131,6 @@ function cell(name: string, raw: unknown, declared: ColumnKind | undefined, inst
     return undefined;
   }
   return { name, value, declared, unit: unitOf(instance), observedAtMs: instantOf(instance.observedAt) };
-}
-
-/** Several instances of one attribute: the one without datasetId (GS CIM 009 V1.9.1, 4.5.5). A plain array is a value. */
-function defaultInstance(instances: readonly unknown[]): unknown {
-  const areInstances = instances.length > 0 && instances.every(looksLikeInstance);
-  return areInstances
-    ? instances.find((instance) => isFields(instance) && instance.datasetId === undefined)
-    : instances;
 }
 
 function looksLikeInstance(item: unknown): boolean {

@@ -4,8 +4,10 @@
  * travels along with a fresh one is never restamped; the others go to the time index of the entity.
  */
 
+import { type Dialect, OURS } from '../dialect.js';
 import { type Checked, fault, value } from '../fault.js';
-import { type Cell, instantOf, isFields, toCell } from './attributes.js';
+import { centroid, toParts } from '../geo/geometry.js';
+import { type Cell, instantOf, isFields, toCells } from './attributes.js';
 import { namedTimeIndex, timeIndex } from './time-index.js';
 
 /** What one entity says about one instant. */
@@ -19,6 +21,8 @@ export interface Row {
 export interface EntityUpdate {
   readonly id: string;
   readonly type: string;
+  /** Service path; '' is the root. */
+  readonly path: string;
   /** Ascending by index. */
   readonly rows: readonly Row[];
 }
@@ -27,6 +31,10 @@ export interface NotificationContext {
   readonly arrivalMs: number;
   /** From the Fiware-TimeIndex-Attribute header. When the entity has it, it is the index of the whole entity. */
   readonly timeIndexAttribute?: string | undefined;
+  /** From the Fiware-ServicePath header: one for all entities, or one for each. */
+  readonly servicePaths?: readonly string[] | undefined;
+  /** Ours when nothing is said. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /** Bounds on what one notification may hold; a body within the size limit can still be absurd. */
@@ -55,11 +63,15 @@ export function parseNotification(body: unknown, context: NotificationContext): 
   if (body.data.length > MAX_ENTITIES) {
     return refuse(`A notification may hold ${MAX_ENTITIES} entities, this one holds ${body.data.length}.`);
   }
+  const { servicePaths = [''] } = context;
+  if (servicePaths.length > 1 && servicePaths.length !== body.data.length) {
+    return refuse('Multiple servicePath are allowed only if their number match the number of entities');
+  }
   // The same notification sent again has the same notifiedAt (GS CIM 009 V1.9.1, 5.3.1), but another arrival.
   const sent = { ...context, arrivalMs: instantOf(body.notifiedAt) ?? context.arrivalMs };
   const updates: EntityUpdate[] = [];
-  for (const entity of body.data) {
-    const update = parseEntity(entity, sent);
+  for (const [at, entity] of body.data.entries()) {
+    const update = parseEntity(entity, servicePaths[at] ?? servicePaths[0] ?? '', sent);
     if (update.kind === 'fault') {
       return update;
     }
@@ -68,7 +80,7 @@ export function parseNotification(body: unknown, context: NotificationContext): 
   return value(updates);
 }
 
-function parseEntity(entity: unknown, context: NotificationContext): Checked<EntityUpdate> {
+function parseEntity(entity: unknown, path: string, context: NotificationContext): Checked<EntityUpdate> {
   if (!isFields(entity)) {
     return refuse('Each item of data must be an entity.');
   }
@@ -84,26 +96,46 @@ function parseEntity(entity: unknown, context: NotificationContext): Checked<Ent
     return refuse(`Entity ${entity.id} has too many attributes, or one with an empty or overlong name.`);
   }
   const named = namedTimeIndex(entity, context.timeIndexAttribute);
+  const { dialect = OURS } = context;
   const fallback = named ?? timeIndex(entity, context.arrivalMs);
+  const only = dialect.hasOneTimeIndex ? fallback : named;
   const byIndex = new Map<number, Cell[]>();
   for (const name of names) {
-    const cell = NOT_ATTRIBUTES.has(name) ? undefined : toCell(name, entity[name]);
-    if (cell === undefined) {
-      continue;
-    }
-    if (isTooDeep(cell.value, MAX_VALUE_DEPTH)) {
-      return refuse(`Attribute ${name} of ${entity.id} is nested deeper than ${MAX_VALUE_DEPTH} levels.`);
-    }
-    const indexMs = named ?? cell.observedAtMs ?? fallback;
-    const cells = byIndex.get(indexMs);
-    if (cells === undefined) {
-      byIndex.set(indexMs, [cell]);
-    } else {
-      cells.push(cell);
+    for (const cell of NOT_ATTRIBUTES.has(name) ? [] : toCells(name, entity[name], dialect)) {
+      if (cell.name.length > MAX_NAME_LENGTH || isTooDeep(cell.value, MAX_VALUE_DEPTH)) {
+        return refuse(
+          `Attribute ${name} of ${entity.id} is nested deeper than ${MAX_VALUE_DEPTH} levels, or overlong.`,
+        );
+      }
+      const indexMs = only ?? cell.observedAtMs ?? fallback;
+      const cells = byIndex.get(indexMs);
+      if (cells === undefined) {
+        byIndex.set(indexMs, [cell]);
+      } else {
+        cells.push(cell);
+      }
     }
   }
+  if (dialect.addsCentroid) {
+    addCentroid(byIndex);
+  }
   const rows = [...byIndex].map(([indexMs, cells]) => ({ indexMs, recordedAtMs: recordedAt(cells), cells }));
-  return value({ id: entity.id, type, rows: rows.length > 1 ? rows.sort((a, b) => a.indexMs - b.indexMs) : rows });
+  return value({
+    id: entity.id,
+    type,
+    path,
+    rows: rows.length > 1 ? rows.sort((a, b) => a.indexMs - b.indexMs) : rows,
+  });
+}
+
+function addCentroid(byIndex: ReadonlyMap<number, Cell[]>): void {
+  for (const cells of byIndex.values()) {
+    const location = cells.find(({ name }) => name === 'location');
+    const parts = toParts(location?.value);
+    if (location !== undefined && parts !== undefined) {
+      cells.push({ ...location, name: 'location_centroid', value: centroid(parts), declared: 'json' });
+    }
+  }
 }
 
 function recordedAt(cells: readonly Cell[]): number | undefined {

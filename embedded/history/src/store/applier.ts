@@ -9,6 +9,7 @@ import { assert, toError } from '@contor/kit';
 import type { EntityUpdate } from '../notify/notification.js';
 import type { Catalogue, Entity, Table } from './catalogue.js';
 import type { Columnar, Moved } from './columnar.js';
+import { isBelow } from './paths.js';
 import { isFull } from './room.js';
 import { Staging } from './staging.js';
 
@@ -17,6 +18,10 @@ export interface ErasureOrder {
   readonly id: string | undefined;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
+  /** Service paths, as prefixes; undefined or none: all of them. */
+  readonly paths?: readonly string[] | undefined;
+  /** Forget the type altogether. */
+  readonly isDrop?: boolean | undefined;
 }
 
 export type Task = { readonly sequence: number; readonly tenant: string; readonly bytes: number } & (
@@ -225,25 +230,30 @@ export class Applier {
     const { catalogue, columnar } = this.#options;
     const table = catalogue.table(task.tenant, task.order.type);
     const entities = table === undefined ? [] : entitiesToErase(table, task.order);
-    if (table === undefined || entities.length === 0) {
+    const { id, fromMs, toMs, isDrop = false } = task.order;
+    if (table === undefined || (entities.length === 0 && !isDrop)) {
       await columnar.apply(this.staging.take(task.sequence));
       return task;
     }
-    const { fromMs, toMs } = task.order;
     const numbers = entities.map((entity) => entity.entity);
-    const { id } = task.order;
     const erased = await columnar.erase({
       ...{ sequence: task.sequence, atMs: task.arrivalMs, table: table.table, entities: numbers, fromMs, toMs },
       subject: id === undefined ? undefined : subjectOf(id),
+      isDrop,
     });
+    table.erasures += 1;
     settle(table, erased);
     await columnar.discard();
+    if (isDrop) {
+      catalogue.drop(table);
+    }
     for (const { entity, newestMs } of erased.newest) {
       const known = table.entities[entity];
       if (known !== undefined) {
         known.watermarkMs = newestMs ?? Number.NEGATIVE_INFINITY;
         // What was erased may be sent again and is then no repetition.
         known.seen.length = 0;
+        known.rawSeen = undefined;
       }
     }
     return task;
@@ -261,6 +271,6 @@ function settle(table: Table, { late, kept }: Moved): void {
 }
 
 export function entitiesToErase(table: Table, order: ErasureOrder): readonly Entity[] {
-  const entities = order.id === undefined ? table.entities : [table.entityById.get(order.id)];
-  return entities.filter((entity) => entity !== undefined);
+  const entities = order.id === undefined ? table.entities : (table.entitiesById.get(order.id) ?? []);
+  return entities.filter(({ path }) => isBelow(path, order.paths));
 }

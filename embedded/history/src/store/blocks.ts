@@ -53,7 +53,7 @@ export class GrowingBlock {
 }
 
 function finishColumn({ column, kind, values }: GrowingColumn, rows: number): ColumnValues {
-  if (kind === 'number') {
+  if (kind === 'number' || kind === 'integer') {
     const numbers = new Float64Array(rows);
     for (let row = 0; row < rows; row += 1) {
       const stored = values[row];

@@ -16,6 +16,7 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 const CASTS: Readonly<Record<ColumnKind, (value: unknown) => Stored | undefined>> = {
   number: toNumber,
+  integer: toInteger,
   text: toText,
   boolean: toBoolean,
   json: (value) => JSON.stringify(value),
@@ -42,6 +43,12 @@ export function castTo(kind: ColumnKind, value: unknown): Cast {
 function toNumber(value: unknown): number | undefined {
   const number = typeof value === 'string' && DECIMAL.test(value.trim()) ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+/** What a bigint column of another server keeps: a decimal is nothing that it could hold. */
+function toInteger(value: unknown): number | undefined {
+  const number = typeof value === 'boolean' ? undefined : toNumber(value);
+  return number !== undefined && Number.isInteger(number) ? number : undefined;
 }
 
 function toText(value: unknown): string {

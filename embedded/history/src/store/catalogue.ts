@@ -3,6 +3,7 @@
  * and the cells last seen. Held in memory, derived from the columnar store at open, changed only while rows are staged.
  */
 
+import { type Dialect, OURS } from '../dialect.js';
 import type { ColumnKind } from '../notify/attributes.js';
 import type { Stored } from './cast.js';
 import {
@@ -26,27 +27,38 @@ export interface SeenCell {
   indexMs: number;
   version: number;
   value: Stored;
+  /** It is what history serves as the last value: nothing in the columnar store is newer. */
+  isNewest: boolean;
 }
 
 export interface Entity {
   readonly entity: number;
   readonly id: string;
+  /** Service path; '' is the root. The same id in two paths is told as one entity, but kept as two. */
+  readonly path: string;
   /** Rows beyond it are new by construction; the others may repeat something. -Infinity: nothing stored. */
   watermarkMs: number;
   /** Rows in `late` lie within; it may be wider than they are. */
   late: Span | undefined;
   readonly seen: (SeenCell | undefined)[];
+  /** Of values that their columns cannot hold: what is kept beside them. */
+  rawSeen: Map<number, SeenCell> | undefined;
 }
 
 export interface Table {
   readonly table: number;
   readonly tenant: string;
   readonly type: string;
+  readonly fold: Dialect['fold'];
   readonly columns: Column[];
+  /** By folded name. */
   readonly columnByName: Map<string, Column>;
   readonly entities: Entity[];
-  readonly entityById: Map<string, Entity>;
+  /** One for each service path. */
+  readonly entitiesById: Map<string, readonly Entity[]>;
   late: LateExtent;
+  /** Erasures so far: what was read before the last of them may be gone. */
+  erasures: number;
   /** Months that have left `hot`, ascending. */
   kept: readonly KeptMonth[];
 }
@@ -59,26 +71,40 @@ export const NO_LATE: LateExtent = {
 };
 
 export class Catalogue {
-  readonly tables: Table[] = [];
+  readonly #dialect: Dialect;
   readonly #byTenant = new Map<string, Map<string, Table>>();
+  #nextTable = 0;
 
-  static from(opened: OpenedColumnar): Catalogue {
-    const catalogue = new Catalogue();
+  constructor(dialect: Dialect = OURS) {
+    this.#dialect = dialect;
+  }
+
+  static from(opened: OpenedColumnar, dialect: Dialect = OURS): Catalogue {
+    const catalogue = new Catalogue(dialect);
     for (const entry of opened.tables) {
       const table = catalogue.#put(entry.table, entry.tenant, entry.type, entry.late);
       table.kept = entry.kept;
       for (const { column, name, kind, unit } of entry.columns) {
         putColumn(table, { column, name, kind, unit });
       }
-      for (const { entity, id, newestMs, late } of entry.entities) {
-        putEntity(table, { entity, id, late, watermarkMs: newestMs ?? Number.NEGATIVE_INFINITY, seen: [] });
+      for (const { entity, id, path, newestMs, late } of entry.entities) {
+        const watermarkMs = newestMs ?? Number.NEGATIVE_INFINITY;
+        putEntity(table, { entity, id, path, late, watermarkMs, seen: [], rawSeen: undefined });
       }
     }
     return catalogue;
   }
 
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  get tables(): readonly Table[] {
+    return [...this.#byTenant.values()].flatMap((tables) => [...tables.values()]);
+  }
+
   table(tenant: string, type: string): Table | undefined {
-    return this.#byTenant.get(tenant)?.get(type);
+    return this.#byTenant.get(tenant)?.get(this.#dialect.fold(type));
   }
 
   /** Sorted by type, as QuantumLeap walks its tables. */
@@ -89,7 +115,12 @@ export class Catalogue {
 
   /** Types that hold rows of this entity. */
   typesOf(tenant: string, id: string): readonly Table[] {
-    return this.tablesOf(tenant).filter((table) => isPresent(table.entityById.get(id)));
+    return this.tablesOf(tenant).filter((table) => table.entitiesById.get(id)?.some(isPresent));
+  }
+
+  /** Forgets a type, its attributes and what kinds they are of. */
+  drop({ tenant, type }: Table): void {
+    this.#byTenant.get(tenant)?.delete(this.#dialect.fold(type));
   }
 
   ensureTable(tenant: string, type: string, changes: SchemaChange[]): Table {
@@ -97,25 +128,25 @@ export class Catalogue {
     if (known !== undefined) {
       return known;
     }
-    const table = this.#put(this.tables.length, tenant, type, NO_LATE);
+    const table = this.#put(this.#nextTable, tenant, type, NO_LATE);
     changes.push({ kind: 'table', table: table.table, tenant, type });
     return table;
   }
 
   #put(table: number, tenant: string, type: string, late: LateExtent): Table {
     const made: Table = {
-      ...{ table, tenant, type, late },
-      ...{ kept: [], columns: [], columnByName: new Map(), entities: [], entityById: new Map() },
+      ...{ table, tenant, type, late, fold: this.#dialect.fold, erasures: 0 },
+      ...{ kept: [], columns: [], columnByName: new Map(), entities: [], entitiesById: new Map() },
     };
-    this.tables[table] = made;
+    this.#nextTable = Math.max(this.#nextTable, table + 1);
     const ofTenant = this.#byTenant.get(tenant) ?? new Map<string, Table>();
-    this.#byTenant.set(tenant, ofTenant.set(type, made));
+    this.#byTenant.set(tenant, ofTenant.set(this.#dialect.fold(type), made));
     return made;
   }
 }
 
 export function ensureColumn(table: Table, name: string, kind: ColumnKind, changes: SchemaChange[]): Column {
-  const known = table.columnByName.get(name);
+  const known = columnOf(table, name);
   if (known !== undefined) {
     return known;
   }
@@ -125,32 +156,59 @@ export function ensureColumn(table: Table, name: string, kind: ColumnKind, chang
   return column;
 }
 
-export function ensureEntity(table: Table, id: string, changes: SchemaChange[]): Entity {
-  const known = table.entityById.get(id);
+export function columnOf(table: Table, name: string): Column | undefined {
+  return table.columnByName.get(table.fold(name));
+}
+
+export function ensureEntity(table: Table, id: string, path: string, changes: SchemaChange[]): Entity {
+  const known = table.entitiesById.get(id)?.find((entity) => entity.path === path);
   if (known !== undefined) {
     return known;
   }
-  const watermarkMs = Number.NEGATIVE_INFINITY;
-  const entity: Entity = { entity: table.entities.length, id, watermarkMs, late: undefined, seen: [] };
+  const entity: Entity = {
+    ...{ entity: table.entities.length, id, path, watermarkMs: Number.NEGATIVE_INFINITY },
+    ...{ late: undefined, seen: [], rawSeen: undefined },
+  };
   putEntity(table, entity);
-  changes.push({ kind: 'entity', table: table.table, entity: entity.entity, id });
+  changes.push({ kind: 'entity', table: table.table, entity: entity.entity, id, path });
   return entity;
 }
 
 /** True when saying it again changes no answer, now or after any later row: same key, same value, no newer record time. */
-export function isRepeat(entity: Entity, column: number, indexMs: number, version: number, value: Stored): boolean {
-  const seen = entity.seen[column];
+export function isRepeat(seen: SeenCell | undefined, indexMs: number, version: number, value: Stored): boolean {
   return seen !== undefined && seen.indexMs === indexMs && seen.value === value && version <= seen.version;
 }
 
-export function remember(entity: Entity, column: number, indexMs: number, version: number, value: Stored): void {
+/** `isBeyond`: beyond everything the entity has, so that it is the newest value whatever is stored. */
+export function remember(
+  entity: Entity,
+  column: number,
+  { indexMs, version, value }: Omit<SeenCell, 'isNewest'>,
+  isBeyond: boolean,
+): void {
   const seen = entity.seen[column];
   if (seen === undefined) {
-    entity.seen[column] = { indexMs, version, value };
+    entity.seen[column] = { indexMs, version, value, isNewest: isBeyond };
   } else if (indexMs > seen.indexMs || (indexMs === seen.indexMs && version >= seen.version)) {
     seen.indexMs = indexMs;
     seen.version = version;
     seen.value = value;
+    seen.isNewest ||= isBeyond;
+  }
+}
+
+/** Notes the newest value as the columnar store has it, unless something was staged since `before`, when it was asked. */
+export function recall(entity: Entity, column: number, before: SeenCell | undefined, stored: SeenCell): void {
+  const seen = entity.seen[column];
+  const isUnchanged =
+    seen === undefined
+      ? before === undefined
+      : before !== undefined &&
+        seen.indexMs === before.indexMs &&
+        seen.version === before.version &&
+        seen.value === before.value;
+  if (isUnchanged) {
+    entity.seen[column] = stored;
   }
 }
 
@@ -160,8 +218,8 @@ export function widen(span: Span | undefined, ms: number): Span {
     : { fromMs: Math.min(span.fromMs, ms), toMs: Math.max(span.toMs, ms) };
 }
 
-export function isPresent(entity: Entity | undefined): entity is Entity {
-  return entity !== undefined && entity.watermarkMs !== Number.NEGATIVE_INFINITY;
+export function isPresent(entity: Entity): boolean {
+  return entity.watermarkMs !== Number.NEGATIVE_INFINITY;
 }
 
 export function versionOf(recordedAtMs: number | undefined): number {
@@ -170,10 +228,10 @@ export function versionOf(recordedAtMs: number | undefined): number {
 
 function putColumn(table: Table, column: Column): void {
   table.columns[column.column] = column;
-  table.columnByName.set(column.name, column);
+  table.columnByName.set(table.fold(column.name), column);
 }
 
 function putEntity(table: Table, entity: Entity): void {
   table.entities[entity.entity] = entity;
-  table.entityById.set(entity.id, entity);
+  table.entitiesById.set(entity.id, [...(table.entitiesById.get(entity.id) ?? []), entity]);
 }

@@ -15,6 +15,7 @@ export interface ColumnEntry {
 export interface EntityEntry {
   readonly entity: number;
   readonly id: string;
+  readonly path: string;
   /** Newest index in hot or late; undefined when nothing is stored (any more). */
   readonly newestMs: number | undefined;
   /** Between which instants it has rows in `late`. */
@@ -84,11 +85,17 @@ export type SchemaChange =
       readonly columnKind: ColumnKind;
     }
   | { readonly kind: 'unit'; readonly table: number; readonly column: number; readonly unit: string }
-  | { readonly kind: 'entity'; readonly table: number; readonly entity: number; readonly id: string };
+  | {
+      readonly kind: 'entity';
+      readonly table: number;
+      readonly entity: number;
+      readonly id: string;
+      readonly path: string;
+    };
 
 /** NaN, null and -1 stand for "says nothing". */
 export type ColumnValues =
-  | { readonly column: number; readonly kind: 'number'; readonly values: Float64Array }
+  | { readonly column: number; readonly kind: 'number' | 'integer'; readonly values: Float64Array }
   | { readonly column: number; readonly kind: 'boolean'; readonly values: Int8Array }
   | { readonly column: number; readonly kind: 'text' | 'json'; readonly values: readonly (string | null)[] };
 
@@ -139,6 +146,8 @@ export interface Erasure {
   readonly subject: string | undefined;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
+  /** The tables go, too, with their columns. */
+  readonly isDrop: boolean;
 }
 
 export interface Erased {
@@ -200,7 +209,9 @@ export interface TableSize {
 }
 
 export interface Sizes {
+  /** Of the database file, and of that what new rows will fill first: sealing leaves room behind. */
   readonly databaseBytes: number;
+  readonly freeBytes: number;
   readonly archiveBytes: number;
   readonly tables: readonly TableSize[];
 }

@@ -14,6 +14,7 @@ import {
   retrySchedule,
   toError,
 } from '@contor/kit';
+import type { Dialect } from '../dialect.js';
 import { parseNotification } from '../notify/notification.js';
 import { Applier, type ErasureOrder, type Task } from './applier.js';
 import { Catalogue, type Table } from './catalogue.js';
@@ -28,6 +29,7 @@ export interface DerivationOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly room: Room;
+  readonly dialect?: Dialect | undefined;
   readonly applyEveryMs: number;
   /** Free space of the disk, so that its return is noticed at once. */
   readonly freeBytes?: (() => Promise<number>) | undefined;
@@ -212,7 +214,7 @@ export class Derivation {
       logger.error({ applied, tail: log.tail, head: log.head }, missing);
     }
     this.missing = missing ?? this.missing;
-    this.#catalogue = Catalogue.from(opened);
+    this.#catalogue = Catalogue.from(opened, this.#options.dialect);
     this.#applier = this.#newApplier(applied);
     this.#isReadable = true;
   }
@@ -225,7 +227,7 @@ export class Derivation {
       head = log.head;
       for await (const { sequence, payload } of log.read(Math.max(last + 1, log.tail))) {
         applier.skipTo(sequence);
-        applier.add(toRecoveredTask(sequence, payload));
+        applier.add(toRecoveredTask(sequence, payload, this.#options.dialect));
         last = sequence;
         if (applier.backlogBytes > RECOVERY_BYTES) {
           await reached(applier, sequence);
@@ -256,7 +258,7 @@ async function reached(applier: Applier, sequence: number): Promise<void> {
   }
 }
 
-function toRecoveredTask(sequence: number, payload: Uint8Array): Task {
+function toRecoveredTask(sequence: number, payload: Uint8Array, dialect: Dialect | undefined): Task {
   const record = decodeRecord(payload);
   const body: unknown = JSON.parse(new TextDecoder().decode(record.body));
   const { tenant } = record;
@@ -264,7 +266,7 @@ function toRecoveredTask(sequence: number, payload: Uint8Array): Task {
     const { arrivalMs } = record;
     return { kind: 'erasure', sequence, tenant, arrivalMs, bytes: payload.length, order: body as ErasureOrder };
   }
-  const parsed = parseNotification(body, record);
+  const parsed = parseNotification(body, { ...record, dialect });
   assert(parsed.kind === 'value', 'an acknowledged notification cannot be read again', { sequence });
   return { kind: 'notification', sequence, tenant, bytes: payload.length, updates: parsed.value };
 }

@@ -4,27 +4,18 @@
  */
 
 import { type Clock, ContorError, DiskFullError, type DurableLog, type Logger, toError } from '@contor/kit';
-import { type Checked, value } from '../fault.js';
+import type { Dialect } from '../dialect.js';
 import type { EntityUpdate } from '../notify/notification.js';
 import type { ErasureOrder, Task } from './applier.js';
 import { type Manifest, makeBackup } from './backup.js';
 import { HistoryBusyError } from './busy.js';
-import { type Catalogue, isPresent, type Table } from './catalogue.js';
+import type { Catalogue } from './catalogue.js';
 import type { Columnar, ColumnarResult, Sizes } from './columnar.js';
 import { Derivation } from './derivation.js';
 import { ERASURES_SQL, type ErasureProof, toProofs } from './erasures.js';
 import { LogKeeper } from './log-keeper.js';
-import {
-  type EntityNewest,
-  type EntitySeries,
-  entitiesOf,
-  newestQuestion,
-  type Selection,
-  type SeriesQuestion,
-  tableQuestions,
-  tablesOf,
-  toSeries,
-} from './questions.js';
+import { entitiesOf } from './questions.js';
+import { Reader } from './reader.js';
 import { encodeRecord, type HistoryRecord } from './records.js';
 import type { Retention } from './retention.js';
 import { isFull, Room } from './room.js';
@@ -45,6 +36,8 @@ export interface HistoryStoreOptions {
   readonly upkeep: Pick<UpkeepOptions, 'everyMs' | 'sealAfterMs' | 'archiveAfterMs'>;
   /** Free space of the disk. */
   readonly freeBytes?: () => Promise<number>;
+  /** Ours when nothing is said. */
+  readonly dialect?: Dialect;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -52,11 +45,14 @@ export interface IngestRequest {
   readonly tenant: string;
   readonly arrivalMs: number;
   readonly timeIndexAttribute: string | undefined;
+  readonly servicePaths?: readonly string[] | undefined;
   readonly body: Uint8Array;
   readonly updates: readonly EntityUpdate[];
 }
 
 export class HistoryStore {
+  /** Everything that is asked. */
+  readonly reader: Reader;
   readonly #options: HistoryStoreOptions;
   readonly #room: Room;
   readonly #derivation: Derivation;
@@ -72,6 +68,11 @@ export class HistoryStore {
     this.#room = room;
     this.#derivation = derivation;
     this.#acknowledged = options.log.head;
+    this.reader = new Reader({
+      catalogue: () => this.catalogue,
+      query: (sql) => this.#query(sql),
+      caughtUp: () => this.#caughtUp(),
+    });
     this.#keeper = new LogKeeper({
       ...options,
       onFull: (error) => derivation.ranOutOfRoom(error),
@@ -80,6 +81,7 @@ export class HistoryStore {
     this.#upkeep = new Upkeep({
       ...options,
       ...options.upkeep,
+      caughtUp: () => this.#caughtUp(),
       catalogue: () => derivation.catalogue,
       between: (table, move) => derivation.between(table, move),
       erase: (tenant, order) => this.#erase(tenant, options.clock.nowMs(), order),
@@ -136,9 +138,8 @@ export class HistoryStore {
   async #erase(tenant: string, arrivalMs: number, order: ErasureOrder): Promise<number> {
     await this.#caughtUp();
     this.#refuseWhileFull();
-    const table = this.catalogue.table(tenant, order.type);
-    const rows = table === undefined ? 0 : await this.#rowsOf(table, order);
-    if (rows === 0) {
+    const rows = await this.#rowsOf(tenant, order);
+    if (rows === 0 && order.isDrop !== true) {
       return 0;
     }
     const body = new TextEncoder().encode(JSON.stringify(order));
@@ -149,41 +150,6 @@ export class HistoryStore {
     await this.#derivation.caughtUp(sequence);
     this.#refuseWhileFull();
     return rows;
-  }
-
-  async series(question: SeriesQuestion): Promise<Checked<readonly EntitySeries[]>> {
-    await this.#caughtUp();
-    const questions = tableQuestions(this.catalogue, question);
-    if (questions.kind === 'fault') {
-      return questions;
-    }
-    const answers = await Promise.all(
-      questions.value.map(async (asked) => toSeries(asked, await this.#query(asked.sql))),
-    );
-    return value(answers.flat());
-  }
-
-  /** Newest first. */
-  async entities(selection: Selection): Promise<readonly EntityNewest[]> {
-    await this.#caughtUp();
-    const found: EntityNewest[] = [];
-    for (const table of tablesOf(this.catalogue, selection)) {
-      const wanted = entitiesOf(table, selection);
-      const newest = await this.#newestByEntity(table, selection);
-      for (const entity of wanted ?? table.entities.filter(isPresent).map((present) => present.entity)) {
-        const newestMs = newest.get(entity);
-        const id = table.entities[entity]?.id;
-        if (newestMs !== undefined && id !== undefined) {
-          found.push({ id, type: table.type, newestMs });
-        }
-      }
-    }
-    return found.sort((a, b) => b.newestMs - a.newestMs || (a.id < b.id ? -1 : 1));
-  }
-
-  async typesOf(tenant: string, id: string): Promise<readonly string[]> {
-    await this.#caughtUp();
-    return this.catalogue.typesOf(tenant, id).map((table) => table.type);
   }
 
   /** Seals, archives and forgets what is due, now and not at the next round. */
@@ -278,23 +244,13 @@ export class HistoryStore {
     }
   }
 
-  async #newestByEntity(table: Table, selection: Selection): Promise<ReadonlyMap<number, number>> {
-    if (selection.fromMs === undefined && selection.toMs === undefined) {
-      return new Map(table.entities.filter(isPresent).map((entity) => [entity.entity, entity.watermarkMs]));
+  async #rowsOf(tenant: string, order: ErasureOrder): Promise<number> {
+    const { type, id, paths, fromMs, toMs } = order;
+    const table = this.catalogue.table(tenant, type);
+    if (table === undefined) {
+      return 0;
     }
-    const { rows, columns } = await this.#query(newestQuestion(table, selection));
-    return new Map(Array.from({ length: rows }, (_, row) => [Number(columns[0]?.[row]), Number(columns[1]?.[row])]));
-  }
-
-  async #rowsOf(table: Table, order: ErasureOrder): Promise<number> {
-    const newest = await this.#newestByEntity(table, {
-      ...{ tenant: table.tenant, type: table.type, ids: undefined, matchesId: undefined },
-      ...{ fromMs: order.fromMs, toMs: order.toMs },
-    });
-    if (order.id === undefined) {
-      return newest.size;
-    }
-    const entity = table.entityById.get(order.id);
-    return entity !== undefined && newest.has(entity.entity) ? 1 : 0;
+    const entities = entitiesOf(table, { ids: id === undefined ? undefined : [id], paths });
+    return entities?.length === 0 ? 0 : (await this.reader.newest(table, entities, { fromMs, toMs })).size;
   }
 }

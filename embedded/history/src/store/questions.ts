@@ -1,143 +1,103 @@
-/** Questions in NGSI's words → SQL of each table they touch; columns of the answer → series per entity. */
+/** Questions in NGSI's words → for each table they touch, the part of its relation that they are about. */
 
-import { type Checked, fault, value } from '../fault.js';
-import type { ColumnKind } from '../notify/attributes.js';
-import type { Catalogue, Column, Table } from './catalogue.js';
-import { isPresent } from './catalogue.js';
-import type { ColumnarResult, ResultColumn, Span } from './columnar.js';
+import type { LocationTest } from '../geo/geo-query.js';
+import { BESIDE } from '../notify/attributes.js';
+import type { Method } from './aggregates.js';
+import type { Period } from './buckets.js';
+import { type Catalogue, type Column, columnOf, type Entity, isPresent, type Table } from './catalogue.js';
+import type { Span } from './columnar.js';
 import { monthOf } from './months.js';
+import { isBelow } from './paths.js';
+import type { Relation, Scope } from './relation.js';
 import type { Kept } from './source-sql.js';
-import { type AggregationMethod, type AggregationPeriod, newestSql, seriesSql } from './sql.js';
+import { ALWAYS, merged } from './spans.js';
 
 export interface Window {
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
 }
 
+/** What somebody may see of an entity: inclusive; several of one entity add up. */
+export interface EntityScope extends Span {
+  readonly id: string;
+}
+
 export interface Selection extends Window {
   readonly tenant: string;
   /** undefined: every type. */
   readonly type: string | undefined;
-  readonly ids: readonly string[] | undefined;
-  readonly matchesId: ((id: string) => boolean) | undefined;
+  readonly ids?: readonly string[] | undefined;
+  readonly matchesId?: ((id: string) => boolean) | undefined;
+  /** Service paths, as prefixes. */
+  readonly paths?: readonly string[] | undefined;
 }
 
 export interface Aggregation {
-  readonly method: AggregationMethod;
-  readonly period: AggregationPeriod | undefined;
+  readonly methods: readonly Method[];
+  readonly period: Period | undefined;
+  readonly zone?: string | undefined;
+  readonly digits?: number | undefined;
+  readonly decimals?: number | undefined;
+  readonly fillsGaps?: boolean | undefined;
 }
 
 export interface SeriesQuestion extends Selection {
   /** undefined: every attribute of the type. */
   readonly attributes: readonly string[] | undefined;
-  readonly aggregation: Aggregation | undefined;
-  readonly lastN: number | undefined;
+  /** Columns that stand beside an attribute are told without being named. */
+  readonly tellsBeside?: boolean | undefined;
+  readonly aggregation?: Aggregation | undefined;
+  readonly lastN?: number | undefined;
   readonly limit: number;
   readonly offset: number;
+  readonly asOfMs?: number | undefined;
+  /** Only entities named here, and of each only these rows. */
+  readonly scopes?: readonly EntityScope[] | undefined;
+  /** Only rows at a place that passes. */
+  readonly isAtPlace?: LocationTest | undefined;
 }
 
-export interface AttributeSeries {
-  readonly name: string;
-  readonly values: readonly unknown[];
-}
-
-/** `index` runs beside the values of every attribute; null stands where an attribute says nothing at that instant. */
-export interface EntitySeries {
-  readonly type: string;
-  readonly id: string;
-  readonly index: readonly number[];
-  /** By name. */
-  readonly attributes: readonly AttributeSeries[];
-}
-
-export interface EntityNewest {
-  readonly id: string;
-  readonly type: string;
-  readonly newestMs: number;
-}
-
-/** One SQL text and what its columns mean. */
-export interface TableQuestion {
-  readonly sql: string;
+/** The part of one table. */
+export interface TablePart {
   readonly table: Table;
   readonly columns: readonly Column[];
-  readonly isCount: boolean;
-  readonly newestFirst: boolean;
+  /** undefined: all of them. */
+  readonly entities: readonly Entity[] | undefined;
+  readonly relation: Relation;
 }
 
-/** What each kind of column can be aggregated to; QuantumLeap answers 404 to the rest. */
-const APPLICABLE: Readonly<Record<AggregationMethod, readonly ColumnKind[]>> = {
-  count: ['number', 'text', 'boolean', 'json'],
-  sum: ['number'],
-  avg: ['number'],
-  min: ['number', 'text'],
-  max: ['number', 'text'],
-};
-
-export function tableQuestions(catalogue: Catalogue, question: SeriesQuestion): Checked<readonly TableQuestion[]> {
-  const made: TableQuestion[] = [];
+export function tableParts(catalogue: Catalogue, question: SeriesQuestion): readonly TablePart[] {
+  const parts: TablePart[] = [];
   for (const table of tablesOf(catalogue, question)) {
-    const columns = columnsOf(table, question.attributes);
+    const columns = columnsOf(table, question);
     const entities = entitiesOf(table, question);
-    if (columns.length === 0 || entities?.length === 0) {
-      continue;
-    }
-    const { aggregation, lastN } = question;
-    if (aggregation !== undefined && columns.some(({ kind }) => !APPLICABLE[aggregation.method].includes(kind))) {
-      return fault(404, 'AggrMethod cannot be applied', 'AggrMethod cannot be applied on type TEXT and BOOLEAN.');
-    }
-    const newestFirst = lastN !== undefined;
-    const sql = seriesSql({
-      ...{ table: table.table, columns, entities, aggregation, newestFirst },
-      ...{ fromMs: question.fromMs, toMs: question.toMs, mergeLate: needsMerge(table, entities, question) },
-      kept: keptIn(table, question),
-      limit: Math.min(lastN ?? question.limit, question.limit),
-      offset: question.offset,
-    });
-    made.push({ sql, table, columns, isCount: aggregation?.method === 'count', newestFirst });
-  }
-  return value(made);
-}
-
-export function newestQuestion(table: Table, window: Window): string {
-  const mergeLate = touchesLate(table, window);
-  return newestSql({ ...window, table: table.table, entities: undefined, mergeLate, kept: keptIn(table, window) });
-}
-
-/** Sorted by entity id, ascending in time whatever the order of the rows was. */
-export function toSeries(question: TableQuestion, result: ColumnarResult): readonly EntitySeries[] {
-  const [entities, index, ...values] = result.columns;
-  const rowsByEntity = new Map<number, number[]>();
-  for (let at = 0; at < result.rows; at += 1) {
-    const row = question.newestFirst ? result.rows - 1 - at : at;
-    const entity = Number(entities?.[row]);
-    const rows = rowsByEntity.get(entity);
-    if (rows === undefined) {
-      rowsByEntity.set(entity, [row]);
-    } else {
-      rows.push(row);
+    if (columns.length > 0 && entities?.length !== 0) {
+      const tellsNulls = catalogue.dialect.tellsNulls;
+      parts.push({
+        table,
+        columns,
+        entities,
+        relation: relationOf(table, columns, entities, { ...question, tellsNulls }),
+      });
     }
   }
-  const series: EntitySeries[] = [];
-  for (const [entity, rows] of rowsByEntity) {
-    const id = question.table.entities[entity]?.id ?? '';
-    const attributes = question.columns.map((column, at) => ({
-      name: column.name,
-      values: pick(values[at], rows, column.kind === 'json' && !question.isCount),
-    }));
-    series.push({ type: question.table.type, id, index: rows.map((row) => Number(index?.[row])), attributes });
-  }
-  return series.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return parts;
 }
 
-function pick(column: ResultColumn | undefined, rows: readonly number[], isJson: boolean): readonly unknown[] {
-  return rows.map((row) => {
-    const item = column?.[row] ?? null;
-    if (typeof item === 'number') {
-      return Number.isNaN(item) ? null : item;
-    }
-    return isJson && typeof item === 'string' ? JSON.parse(item) : item;
-  });
+export function relationOf(
+  table: Table,
+  columns: readonly Column[],
+  entities: readonly Entity[] | undefined,
+  question: Window & Partial<SeriesQuestion> & { readonly tellsNulls?: boolean | undefined },
+): Relation {
+  return {
+    ...{ table: table.table, columns, tellsNulls: question.tellsNulls, asOfMs: question.asOfMs },
+    entities: entities?.map(({ entity }) => entity),
+    ...{ fromMs: question.fromMs, toMs: question.toMs },
+    ...{ mergeLate: needsMerge(table, entities, question), kept: keptIn(table, question) },
+    scopes: question.scopes === undefined ? undefined : scopesOf(entities ?? [], question.scopes),
+    sameAs: twinsOf(table, entities ?? table.entities),
+  };
 }
 
 export function tablesOf(catalogue: Catalogue, { tenant, type }: Pick<Selection, 'tenant' | 'type'>): readonly Table[] {
@@ -149,27 +109,56 @@ export function tablesOf(catalogue: Catalogue, { tenant, type }: Pick<Selection,
 }
 
 /** undefined: no restriction. */
-export function entitiesOf(table: Table, { ids, matchesId }: Selection): readonly number[] | undefined {
-  if (ids === undefined && matchesId === undefined) {
+export function entitiesOf(
+  table: Table,
+  { ids, matchesId, paths, scopes }: Partial<SeriesQuestion>,
+): readonly Entity[] | undefined {
+  const isEverywhere = paths === undefined || paths.includes('');
+  if (ids === undefined && matchesId === undefined && scopes === undefined && isEverywhere) {
     return undefined;
   }
-  const candidates = ids === undefined ? table.entities : [...new Set(ids)].map((id) => table.entityById.get(id));
-  return candidates
-    .filter(isPresent)
-    .filter((entity) => matchesId === undefined || matchesId(entity.id))
-    .map((entity) => entity.entity);
+  const named = scopes === undefined ? ids : scopes.map(({ id }) => id).filter((id) => ids?.includes(id) ?? true);
+  const candidates =
+    named === undefined ? table.entities : [...new Set(named)].flatMap((id) => table.entitiesById.get(id) ?? []);
+  return candidates.filter(
+    (entity) => isPresent(entity) && isBelow(entity.path, paths) && (matchesId === undefined || matchesId(entity.id)),
+  );
 }
 
-function columnsOf(table: Table, names: readonly string[] | undefined): readonly Column[] {
-  const wanted = names === undefined ? table.columns : [...new Set(names)].map((name) => table.columnByName.get(name));
+function columnsOf(table: Table, { attributes, tellsBeside }: SeriesQuestion): readonly Column[] {
+  const wanted =
+    attributes === undefined
+      ? table.columns.filter(({ name }) => tellsBeside === true || !name.includes(BESIDE))
+      : [...new Set(attributes.map((name) => columnOf(table, name)))];
   return wanted.filter((column) => column !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Most questions meet no late row at all, and are then plain scans of `hot`. */
-function needsMerge(table: Table, entities: readonly number[] | undefined, window: Window): boolean {
+function scopesOf(entities: readonly Entity[], scopes: readonly EntityScope[]): readonly Scope[] {
+  const byId = new Map<string, Span[]>();
+  for (const { id, fromMs, toMs } of scopes) {
+    const span = { fromMs: Math.max(fromMs, ALWAYS.fromMs), toMs: Math.min(toMs, ALWAYS.toMs) };
+    byId.set(id, [...(byId.get(id) ?? []), span]);
+  }
+  return entities.flatMap(({ entity, id }) => merged(byId.get(id) ?? []).map((span) => ({ entity, ...span })));
+}
+
+/** The same entity in several service paths is told as the first of them. */
+function twinsOf(table: Table, entities: readonly Entity[]): Relation['sameAs'] {
+  if (table.entitiesById.size === table.entities.length) {
+    return undefined;
+  }
+  const first = new Map<string, number>();
+  return entities.flatMap(({ entity, id }) => {
+    const known = first.get(id);
+    first.set(id, known ?? entity);
+    return known === undefined ? [] : [[entity, known] as const];
+  });
+}
+
+/** Most questions meet no late row at all, and are then plain scans. */
+function needsMerge(table: Table, entities: readonly Entity[] | undefined, window: Window): boolean {
   return (
-    touchesLate(table, window) &&
-    (entities === undefined || entities.some((entity) => overlaps(table.entities[entity]?.late, window)))
+    touchesLate(table, window) && (entities === undefined || entities.some((entity) => overlaps(entity.late, window)))
   );
 }
 

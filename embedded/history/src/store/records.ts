@@ -2,12 +2,19 @@
  * The payload of a record in history's log: what was asked, exactly as it came, with the tenant and the instant of
  * arrival. Rows are made from it when it is applied, and again when the log is read after a crash.
  *
- *   u8 kind · f64 arrivalMs · u8 tenant length · tenant · u16 header length · time-index header · body
+ *   u8 kind · f64 arrivalMs · u8 tenant length · tenant · u16 headers length · headers · body
+ *
+ * The headers are the time-index attribute and the service paths, with NUL between; version 1 knew the former only.
  */
 
 import { assert } from '@contor/kit';
 
-export const RECORD_VERSION = 1;
+export const RECORD_VERSION = 2;
+
+/** A record of version 1 reads as it stands: it has no NUL, so no paths. */
+export function migrateRecord(payload: Uint8Array): Uint8Array {
+  return payload;
+}
 
 export type RecordKind = 'notification' | 'erasure';
 
@@ -16,10 +23,14 @@ export interface HistoryRecord {
   readonly arrivalMs: number;
   readonly tenant: string;
   readonly timeIndexAttribute: string | undefined;
+  /** undefined: all in the root. */
+  readonly servicePaths?: readonly string[] | undefined;
   readonly body: Uint8Array;
 }
 
 const KINDS: readonly RecordKind[] = ['notification', 'erasure'];
+/** A header cannot hold it. */
+const SEPARATOR = '\0';
 const FIXED = 1 + 8 + 1 + 2;
 
 const encoder = new TextEncoder();
@@ -27,7 +38,8 @@ const decoder = new TextDecoder();
 
 export function encodeRecord(record: HistoryRecord): Uint8Array {
   const tenant = encoder.encode(record.tenant);
-  const header = encoder.encode(record.timeIndexAttribute ?? '');
+  const { timeIndexAttribute = '', servicePaths } = record;
+  const header = encoder.encode([timeIndexAttribute, ...(servicePaths ?? [])].join(SEPARATOR));
   assert(tenant.length < 256 && header.length < 65_536, 'a record header out of range', { tenant: record.tenant });
   const bytes = new Uint8Array(FIXED + tenant.length + header.length + record.body.length);
   const view = new DataView(bytes.buffer);
@@ -47,12 +59,13 @@ export function decodeRecord(bytes: Uint8Array): HistoryRecord {
   assert(kind !== undefined, 'a log record of unknown kind', { kind: view.getUint8(0) });
   const tenantEnd = 10 + view.getUint8(9);
   const headerEnd = tenantEnd + 2 + view.getUint16(tenantEnd);
-  const header = decoder.decode(bytes.subarray(tenantEnd + 2, headerEnd));
+  const [header = '', ...paths] = decoder.decode(bytes.subarray(tenantEnd + 2, headerEnd)).split(SEPARATOR);
   return {
     kind,
     arrivalMs: view.getFloat64(1),
     tenant: decoder.decode(bytes.subarray(10, tenantEnd)),
     timeIndexAttribute: header === '' ? undefined : header,
+    ...(paths.length > 0 && { servicePaths: paths }),
     body: bytes.subarray(headerEnd),
   };
 }

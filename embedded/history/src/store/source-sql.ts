@@ -35,10 +35,13 @@ export interface Source extends Filter {
   /** Whether `late` may hold rows of this window. */
   readonly mergeLate: boolean;
   readonly kept: Kept;
+  /** Rows count in which none of the columns is said. */
+  readonly tellsNulls?: boolean | undefined;
 }
 
 export const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
   number: 'DOUBLE',
+  integer: 'DOUBLE',
   text: 'VARCHAR',
   json: 'VARCHAR',
   boolean: 'BOOLEAN',
@@ -62,7 +65,7 @@ export function newestOf(names: readonly string[], order: string): readonly stri
 /** SELECT of e, t and the columns, one row a key, rows that say something about one of them. */
 export function sourceSql(source: Source): string {
   const names = namesOf(source.columns);
-  const said = `(${names.map((name) => `${name} IS NOT NULL`).join(' OR ')})`;
+  const said = source.tellsNulls === true ? 'true' : saidSql(names);
   const parts = [tablePart(source, hotTable(source.table)), ...keptParts(source)];
   if (!source.mergeLate) {
     return parts.map((part) => `SELECT e, t${list(names)} FROM (${part}) WHERE ${said}`).join(' UNION ALL ');
@@ -83,6 +86,27 @@ export function sourceSql(source: Source): string {
   ].join(' ');
 }
 
+/** SELECT of e, t, v, s and the columns: everything that was told about each key, each telling a row. */
+export function tellingsSql(source: Source): string {
+  const names = namesOf(source.columns);
+  const where = filterSql(source);
+  const parts = [tablePart(source, hotTable(source.table)), ...keptParts(source)].join(' UNION ALL ');
+  // The row of a key that `past` knows is the merge of its tellings, and none of them.
+  const once = `SELECT * FROM (${parts}) ANTI JOIN (SELECT e, t FROM ${quote(pastTable(source.table))}${where}) USING (e, t)`;
+  const again = [pastTable(source.table), lateTable(source.table)].map(
+    (table) => `SELECT e, t, v, s${list(names)} FROM ${quote(table)}${where}`,
+  );
+  const all = [`SELECT e, t, v, 0::BIGINT AS s${list(names)} FROM (${once})`, ...again].join(' UNION ALL ');
+  return `SELECT * FROM (${all}) WHERE ${saidSql(names)}`;
+}
+
+/** One row a key of what had been recorded until then. */
+export function asOfSql(source: Source, asOfMs: number): string {
+  const names = namesOf(source.columns);
+  const tellings = `SELECT e, t, ${ORDER} AS o${list(names)} FROM (${tellingsSql(source)}) WHERE v <= ${literal(asOfMs)}`;
+  return `SELECT e, t${list(newestOf(names, 'o'))} FROM (${tellings}) GROUP BY e, t`;
+}
+
 /** Where any row of the window could be, late ones too: keys and nothing else. */
 export function keysSql(source: Omit<Source, 'columns'>): string {
   const bare = { ...source, columns: [] };
@@ -91,6 +115,10 @@ export function keysSql(source: Omit<Source, 'columns'>): string {
     parts.push(tablePart(bare, lateTable(source.table)));
   }
   return parts.map((part) => `SELECT e, t FROM (${part})`).join(' UNION ALL ');
+}
+
+function saidSql(names: readonly string[]): string {
+  return `(${names.map((name) => `${name} IS NOT NULL`).join(' OR ')})`;
 }
 
 function keptParts(source: Source): readonly string[] {

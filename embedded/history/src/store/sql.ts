@@ -3,66 +3,93 @@
  * and dates of a request have become catalogue numbers and milliseconds before they get here.
  */
 
+import { aggregateSql, type Exactness, type Method, stepName, stepSql } from './aggregates.js';
+import { type Grid, keySql } from './buckets.js';
 import { literal } from './identifiers.js';
-import { keysSql, namesOf, type Source, sourceSql } from './source-sql.js';
+import { instantsSql, type Relation, relationSql, revisionsSql } from './relation.js';
+import { namesOf } from './source-sql.js';
 
-export type AggregationMethod = 'count' | 'sum' | 'avg' | 'min' | 'max';
-export type AggregationPeriod = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';
+export interface AggregationSql extends Exactness {
+  readonly methods: readonly Method[];
+  /** undefined: one bucket of everything. */
+  readonly grid: Grid | undefined;
+}
 
-export interface SeriesSql extends Source {
-  readonly aggregation?:
-    | { readonly method: AggregationMethod; readonly period: AggregationPeriod | undefined }
-    | undefined;
+export interface SeriesSql extends Relation {
+  /** Buckets begin until then; rows behind it only end the last steps of registers. */
+  readonly endMs?: number | undefined;
+  readonly aggregation?: AggregationSql | undefined;
   readonly newestFirst: boolean;
   readonly limit: number;
   readonly offset: number;
 }
 
-/** fsum and favg compensate rounding (Kahan), so that a sum does not depend on the order of its rows. */
-const FUNCTIONS: Readonly<Record<AggregationMethod, string>> = {
-  count: 'count',
-  sum: 'fsum',
-  avg: 'favg',
-  min: 'min',
-  max: 'max',
-};
-
-/** Periods of one length are plain arithmetic; the calendar knows the others. */
-const PERIOD_MS: Readonly<Partial<Record<AggregationPeriod, number>>> = {
-  second: 1000,
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-};
-
-/** Columns of the answer: entity number, index in ms, then one per column asked for. */
+/** Columns of the answer: entity number, index, then one per column asked for, or one per column and method. */
 export function seriesSql(query: SeriesSql): string {
-  const names = namesOf(query.columns);
   const direction = query.newestFirst ? 'DESC' : 'ASC';
   const window = `LIMIT ${literal(query.limit)} OFFSET ${literal(query.offset)}`;
-  const source = sourceSql(query);
-  if (query.aggregation === undefined) {
-    return `SELECT e, t::DOUBLE AS t${list(names)} FROM (${source}) ORDER BY t ${direction}, e ${direction} ${window}`;
+  const names = namesOf(query.columns);
+  const { aggregation } = query;
+  if (aggregation === undefined) {
+    const rows = relationSql(query);
+    return `SELECT e, t::DOUBLE AS t${list(names)} FROM (${rows}) ORDER BY t ${direction}, e ${direction} ${window}`;
   }
-  const { method, period } = query.aggregation;
-  const values = names.map((name) => `${FUNCTIONS[method]}(${name})${method === 'count' ? '::DOUBLE' : ''}`);
-  if (period === undefined) {
-    return `SELECT e, 0::DOUBLE AS t${list(values)} FROM (${source}) GROUP BY e ORDER BY e ${window}`;
-  }
-  const bucket = `${bucketSql(period)}::DOUBLE`;
-  return `SELECT e, ${bucket} AS b${list(values)} FROM (${source}) GROUP BY e, b ORDER BY e, b ${direction} ${window}`;
+  const { methods, grid } = aggregation;
+  const values = query.columns.flatMap(({ kind }, at) =>
+    methods.map((method) => aggregateSql(method, names[at] ?? '', kind, aggregation)),
+  );
+  const source = steppedSql(query, aggregation, names);
+  return grid === undefined
+    ? `SELECT e, 0::DOUBLE AS b${list(values)} FROM (${source}) GROUP BY e ORDER BY e ${window}`
+    : `SELECT e, (${keySql(grid)})::DOUBLE AS b${list(values)} FROM (${source}) GROUP BY e, b ORDER BY e, b ${direction} ${window}`;
+}
+
+/** Rows in the order of entity and time, beyond the last one told: pages of an answer of any size. */
+export function pageSql(query: Relation, after: { entity: number; ms: number } | undefined, limit: number): string {
+  const [entity, ms] = after === undefined ? [] : [literal(after.entity), literal(after.ms)];
+  const where = after === undefined ? '' : ` WHERE e > ${entity} OR (e = ${entity} AND t > ${ms})`;
+  const columns = list(namesOf(query.columns));
+  return `SELECT e, t::DOUBLE AS t${columns} FROM (${relationSql(query)})${where} ORDER BY e, t LIMIT ${literal(limit)}`;
+}
+
+/** Columns: entity, index, record time, one per column; oldest revision of an instant first. */
+export function revisionSql(query: SeriesSql): string {
+  const direction = query.newestFirst ? 'DESC' : 'ASC';
+  const columns = list(namesOf(query.columns));
+  const window = `LIMIT ${literal(query.limit)} OFFSET ${literal(query.offset)}`;
+  const order = ['t', 'e', 'v', 's'].map((name) => `${name} ${direction}`).join(', ');
+  return `SELECT e, t::DOUBLE AS t, v::DOUBLE AS v${columns} FROM (${revisionsSql(query)}) ORDER BY ${order} ${window}`;
 }
 
 /** Newest index per entity in a window. */
-export function newestSql(query: Omit<Source, 'columns'>): string {
-  return `SELECT e, max(t)::DOUBLE FROM (${keysSql(query)}) GROUP BY e`;
+export function newestSql(query: Omit<Relation, 'columns'>): string {
+  return `SELECT e, max(t)::DOUBLE FROM (${instantsSql(query)}) GROUP BY e`;
 }
 
-function bucketSql(period: AggregationPeriod): string {
-  const ms = PERIOD_MS[period];
-  return ms === undefined
-    ? `epoch_ms(date_trunc('${period}', epoch_ms(t)))`
-    : `(t - ((t % ${literal(ms)}) + ${literal(ms)}) % ${literal(ms)})`;
+/** The newest value of each column, with its index and its record time: three columns of the answer for each. */
+export function latestSql(query: Relation): string {
+  const values = namesOf(query.columns).flatMap((name) => {
+    const newest = (what: string) => `arg_max(${what}, row(t, v, s)) FILTER (${name} IS NOT NULL)`;
+    return [newest(name), `(${newest('t')})::DOUBLE`, `(${newest('v')})::DOUBLE`];
+  });
+  return `SELECT e, 0::DOUBLE${list(values)} FROM (${revisionsSql(query)}) GROUP BY e ORDER BY e`;
+}
+
+/** Where the value of one column changes: columns e, t, value. */
+export function changesSql(query: Relation): string {
+  const [name = ''] = namesOf(query.columns);
+  const changed = `${name} IS DISTINCT FROM lag(${name}) OVER (PARTITION BY e ORDER BY t)`;
+  return `SELECT e, t::DOUBLE, ${name} FROM (${relationSql(query)}) QUALIFY ${changed} ORDER BY e, t`;
+}
+
+/** With a column of steps beside each register, when deltas are asked for. */
+function steppedSql(query: SeriesSql, aggregation: AggregationSql, names: readonly string[]): string {
+  if (!aggregation.methods.some(({ kind }) => kind === 'delta')) {
+    return relationSql(query);
+  }
+  const steps = names.map((name) => `${stepSql(name, aggregation)} AS ${stepName(name)}`);
+  const stepped = `SELECT *${list(steps)} FROM (${relationSql(query)}) WINDOW w AS (PARTITION BY e ORDER BY t)`;
+  return query.endMs === undefined ? stepped : `SELECT * FROM (${stepped}) WHERE t <= ${literal(query.endMs)}`;
 }
 
 function list(items: readonly string[]): string {

@@ -7,7 +7,7 @@
 import type { Cell } from '../notify/attributes.js';
 import type { EntityUpdate, Row } from '../notify/notification.js';
 import { GrowingBlock } from './blocks.js';
-import { castTo, kindOf, type Stored } from './cast.js';
+import { castTo, type Stored } from './cast.js';
 import {
   type Catalogue,
   type Column,
@@ -21,6 +21,10 @@ import {
   widen,
 } from './catalogue.js';
 import type { Batch, RawValue, SchemaChange } from './columnar.js';
+import { copyPath } from './paths.js';
+
+/** Rows at one instant that are told apart; the next ones are merged as ever. */
+const MOST_COPIES = 64;
 
 interface StagedTable {
   readonly table: Table;
@@ -61,9 +65,8 @@ export class Staging {
       return;
     }
     const table = this.#catalogue.ensureTable(tenant, update.type, this.#schema);
-    const entity = ensureEntity(table, update.id, this.#schema);
     for (const row of update.rows) {
-      this.#addRow(table, entity, row);
+      this.#addRow(table, this.#entityFor(table, update, row), row);
     }
   }
 
@@ -82,8 +85,23 @@ export class Staging {
     return batch;
   }
 
+  #entityFor(table: Table, { id, path }: EntityUpdate, { indexMs }: Row): Entity {
+    const first = ensureEntity(table, id, path, this.#schema);
+    if (!this.#catalogue.dialect.countsRepeats) {
+      return first;
+    }
+    // A row beside another one belongs to a copy of the entity, in which it is beyond all others.
+    for (let copy = 1, entity = first; ; copy += 1) {
+      if (indexMs > entity.watermarkMs || copy > MOST_COPIES) {
+        return entity;
+      }
+      entity = ensureEntity(table, id, copyPath(path, copy), this.#schema);
+    }
+  }
+
   #addRow(table: Table, entity: Entity, row: Row): void {
     const version = versionOf(row.recordedAtMs);
+    const isNew = row.indexMs > entity.watermarkMs;
     const settled: Settled[] = [];
     for (const cell of row.cells) {
       const fresh = this.#settle(table, entity, row.indexMs, version, cell);
@@ -94,7 +112,6 @@ export class Staging {
     if (settled.length === 0) {
       return;
     }
-    const isNew = row.indexMs > entity.watermarkMs;
     const staged = this.#staged(table);
     const block = isNew ? staged.hot : staged.late;
     const at = block.add(
@@ -105,7 +122,7 @@ export class Staging {
     );
     for (const { column, value } of settled) {
       block.set(at, column.column, column.kind, value);
-      remember(entity, column.column, row.indexMs, version, value);
+      remember(entity, column.column, { indexMs: row.indexMs, version, value }, isNew);
     }
     if (isNew) {
       entity.watermarkMs = row.indexMs;
@@ -117,20 +134,27 @@ export class Staging {
   }
 
   #settle(table: Table, entity: Entity, indexMs: number, version: number, cell: Cell): Settled | undefined {
-    const column = ensureColumn(table, cell.name, cell.declared ?? kindOf(cell.value), this.#schema);
+    const column = ensureColumn(
+      table,
+      cell.name,
+      cell.declared ?? this.#catalogue.dialect.kindOf(cell.value),
+      this.#schema,
+    );
     if (cell.unit !== undefined && cell.unit !== column.unit) {
       column.unit = cell.unit;
       this.#schema.push({ kind: 'unit', table: table.table, column: column.column, unit: cell.unit });
     }
     const cast = castTo(column.kind, cell.value);
-    const seen = cast.kind === 'raw' ? cast.text : cast.value;
-    if (isRepeat(entity, column.column, indexMs, version, seen)) {
+    const said = cast.kind === 'raw' ? cast.text : cast.value;
+    const seen = cast.kind === 'raw' ? entity.rawSeen?.get(column.column) : entity.seen[column.column];
+    if (isRepeat(seen, indexMs, version, said)) {
       this.counts.repeatedCells += 1;
       return undefined;
     }
     if (cast.kind === 'raw') {
       this.counts.uncastableCells += 1;
-      remember(entity, column.column, indexMs, version, seen);
+      entity.rawSeen ??= new Map();
+      entity.rawSeen.set(column.column, { indexMs, version, value: said, isNewest: false });
       this.#raw.push({
         table: table.table,
         entity: entity.entity,

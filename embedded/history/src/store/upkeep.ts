@@ -21,6 +21,8 @@ export interface UpkeepOptions {
   readonly sealAfterMs: number;
   /** A month becomes a file so long after its end. */
   readonly archiveAfterMs: number;
+  /** Everything acknowledged is in the tables when it resolves. */
+  readonly caughtUp: () => Promise<void>;
   readonly catalogue: () => Catalogue;
   readonly between: (table: Table, move: () => Promise<Moved>) => Promise<void>;
   readonly erase: (tenant: string, order: ErasureOrder) => Promise<number>;
@@ -80,6 +82,7 @@ export class Upkeep {
     const { clock, logger } = this.#options;
     const round: Round = { sealedSteps: 0, archivedMonths: 0, erasedEntities: 0 };
     const startedMs = clock.monotonicMs();
+    await this.#options.caughtUp();
     for (const table of this.#options.catalogue().tables) {
       if (this.#isStopped) break;
       await this.#forget(table, round);

@@ -20,6 +20,7 @@ const CHUNK_ROWS = 2048;
 
 const TYPES: Readonly<Record<ColumnKind, DuckDBType>> = {
   number: DOUBLE,
+  integer: DOUBLE,
   text: VARCHAR,
   json: VARCHAR,
   boolean: BOOLEAN,
@@ -57,6 +58,7 @@ export function appendEntities(connection: DuckDBConnection, entities: readonly 
     { type: INTEGER, fill: each((row) => entities[row]?.table ?? null) },
     { type: INTEGER, fill: each((row) => entities[row]?.entity ?? null) },
     { type: VARCHAR, fill: each((row) => entities[row]?.id ?? null) },
+    { type: VARCHAR, fill: each((row) => entities[row]?.path ?? null) },
   ]);
 }
 
@@ -102,6 +104,7 @@ function fillColumn(column: ColumnValues | undefined): Fill {
   const { values } = column;
   switch (column.kind) {
     case 'number':
+    case 'integer':
       return each((row) => numberOrNull(values[row]));
     case 'boolean':
       return each((row) => (values[row] === -1 ? null : values[row] === 1));

@@ -50,16 +50,16 @@ async function readColumns(connection: DuckDBConnection, table: number): Promise
 
 async function readEntities(connection: DuckDBConnection, table: number): Promise<readonly EntityEntry[]> {
   const sql = [
-    'SELECT n.e, n.id, h.t::DOUBLE, l.a::DOUBLE, l.z::DOUBLE, m.t::DOUBLE FROM entities n',
+    'SELECT n.e, n.id, n.path, h.t::DOUBLE, l.a::DOUBLE, l.z::DOUBLE, m.t::DOUBLE FROM entities n',
     `LEFT JOIN (SELECT e, max(t) AS t FROM ${quote(hotTable(table))} GROUP BY e) h ON h.e = n.e`,
     `LEFT JOIN (SELECT e, min(t) AS a, max(t) AS z FROM ${quote(lateTable(table))} GROUP BY e) l ON l.e = n.e`,
     `LEFT JOIN (SELECT e, max(t) AS t FROM marks WHERE tab = ${literal(table)} GROUP BY e) m ON m.e = n.e`,
     `WHERE n.tab = ${literal(table)} ORDER BY n.e`,
   ].join(' ');
-  return (await rows(connection, sql)).map(([entity, id, hot, lateFrom, lateTo, mark]) => {
+  return (await rows(connection, sql)).map(([entity, id, path, hot, lateFrom, lateTo, mark]) => {
     const newest = [hot, lateTo, mark].filter((ms) => ms !== null).map(Number);
     return {
-      ...{ entity: Number(entity), id: String(id) },
+      ...{ entity: Number(entity), id: String(id), path: typeof path === 'string' ? path : '' },
       newestMs: newest.length === 0 ? undefined : Math.max(...newest),
       late: lateFrom === null ? undefined : { fromMs: Number(lateFrom), toMs: Number(lateTo) },
     };

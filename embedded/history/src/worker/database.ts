@@ -33,6 +33,8 @@ import { setAside } from './set-aside.js';
 import { measure } from './sizes.js';
 import { forgetSealed, restoreArchive, sealRows, surveyRows, writeArchive } from './upkeep.js';
 
+const NOTHING_LATE = { rows: 0, fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY, arrival: 0 };
+
 /** Questions that run side by side; more would fight for the same two cores. */
 const READERS = 3;
 
@@ -121,6 +123,8 @@ async function openOnce(settings: WorkerSettings): Promise<Opening> {
 async function confine(writer: DuckDBConnection, { archiveFolder, backupFolder }: WorkerSettings): Promise<void> {
   const folders = [archiveFolder, backupFolder].map(pathLiteral).join(', ');
   await writer.run(`SET allowed_directories = [${folders}]`);
+  // A question over years names a hundred files; their footers are read once.
+  await writer.run('SET parquet_metadata_cache = true');
   await writer.run('SET enable_external_access = false');
   await writer.run('SET lock_configuration = true');
 }
@@ -213,6 +217,11 @@ function databaseOn({ instance, writer, readers, settings }: Connections, tables
       const rewritten = await rewriteArchives(writer, erasure, kept, (month) => newFile(erasure.table, month));
       const newest = await inTransaction(writer, () => eraseRows(writer, erasure, kept, rewritten));
       retired.push(...rewritten.map(({ before }) => before));
+      if (erasure.isDrop) {
+        known.delete(erasure.table);
+        retired.push(...rewritten.map(({ after }) => after), ...kept.flatMap(({ archive }) => archive ?? []));
+        return { newest, late: NOTHING_LATE, kept: [] };
+      }
       return { newest, ...(await moved(erasure.table)) };
     },
     query(sql) {

@@ -6,6 +6,7 @@ import { hotTable, lateTable, literal, pastTable, quote, sealedTable } from '../
 import { monthSpan } from '../store/months.js';
 import { filterSql, keysSql } from '../store/source-sql.js';
 import { writeKept } from './kept.js';
+import { ROW_TABLES } from './schema.js';
 import { hasRows, writeWithout } from './upkeep.js';
 
 /** A file that takes the place of another. */
@@ -67,7 +68,20 @@ export async function eraseRows(
   const newest = await connection.runAndReadAll(`SELECT e, max(t)::DOUBLE FROM (${keysSql(all)}) GROUP BY e`);
   const byEntity = new Map(newest.getRows().map(([entity, ms]) => [Number(entity), Number(ms)]));
   await rewriteMarks(connection, table, entities, byEntity);
+  if (erasure.isDrop) {
+    await dropType(connection, table);
+  }
   return entities.map((entity) => ({ entity, newestMs: byEntity.get(entity) }));
+}
+
+/** The tables of a type and every word on it; the line that proves it stays. */
+async function dropType(connection: DuckDBConnection, table: number): Promise<void> {
+  for (const { name } of ROW_TABLES) {
+    await connection.run(`DROP TABLE ${quote(name(table))}`);
+  }
+  for (const name of ['kinds', 'attributes', 'entities', 'kept', 'marks', 'raw'] as const) {
+    await connection.run(`DELETE FROM ${name} WHERE tab = ${literal(table)}`);
+  }
 }
 
 async function rewriteMarks(

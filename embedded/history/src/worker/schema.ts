@@ -6,13 +6,13 @@ import { columnName, hotTable, lateTable, literal, pastTable, quote, sealedTable
 import { SQL_TYPES } from '../store/source-sql.js';
 
 /** Stands in the database; a newer one is refused. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 export const FIXED_TABLES = [
   'CREATE TABLE IF NOT EXISTS about (format INTEGER, applied BIGINT)',
   'CREATE TABLE IF NOT EXISTS kinds (tab INTEGER, tenant VARCHAR, type VARCHAR)',
   'CREATE TABLE IF NOT EXISTS attributes (tab INTEGER, col INTEGER, name VARCHAR, kind VARCHAR, unit VARCHAR)',
-  'CREATE TABLE IF NOT EXISTS entities (tab INTEGER, e INTEGER, id VARCHAR)',
+  'CREATE TABLE IF NOT EXISTS entities (tab INTEGER, e INTEGER, id VARCHAR, path VARCHAR)',
   'CREATE TABLE IF NOT EXISTS raw (tab INTEGER, e INTEGER, col INTEGER, t BIGINT, v BIGINT, said VARCHAR)',
   // Months that have left `hot`; with a file name they are archived, and `cols` are the columns the file has.
   'CREATE TABLE IF NOT EXISTS kept (tab INTEGER, month INTEGER, file VARCHAR, cols VARCHAR)',
@@ -70,7 +70,7 @@ export async function changeSchema(connection: DuckDBConnection, change: SchemaC
   }
 }
 
-/** A database of an earlier format gets the tables it lacks, in one transaction with its new number. */
+/** A database of an earlier format gets the tables and columns it lacks, in one transaction with its new number. */
 export async function migrate(connection: DuckDBConnection, format: number): Promise<void> {
   const found = await connection.runAndReadAll('SELECT tab FROM kinds ORDER BY tab');
   for (const [tab] of found.getRows()) {
@@ -80,5 +80,7 @@ export async function migrate(connection: DuckDBConnection, format: number): Pro
       await connection.run(`CREATE TABLE ${quote(name(table))} AS FROM ${quote(like)} LIMIT 0`);
     }
   }
+  // Format 3: entities lie in service paths; without one, in the root.
+  await connection.run('ALTER TABLE entities ADD COLUMN IF NOT EXISTS path VARCHAR');
   await connection.run(`UPDATE about SET format = ${literal(FORMAT)}`);
 }

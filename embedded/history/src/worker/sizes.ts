@@ -45,7 +45,8 @@ export async function measure(
       readings: hot.values + late.values + sealed.values + archived.values,
     });
   }
-  return { databaseBytes: (await bytesOf(path)) + (await bytesOf(`${path}.wal`)), archiveBytes, tables };
+  const databaseBytes = (await bytesOf(path)) + (await bytesOf(`${path}.wal`));
+  return { databaseBytes, freeBytes: await freeBytesOf(connection), archiveBytes, tables };
 }
 
 async function rowsAndValues(
@@ -56,6 +57,11 @@ async function rowsAndValues(
   const counts = ['count(*)', ...namesOf(columns).map((name) => `count(${name})`)].join(', ');
   const [rows, ...values] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${from}`)).getRows()[0] ?? [];
   return { rows: Number(rows ?? 0), values: values.reduce<number>((sum, each) => sum + Number(each), 0) };
+}
+
+async function freeBytesOf(connection: DuckDBConnection): Promise<number> {
+  const found = await connection.runAndReadAll('SELECT block_size * free_blocks FROM pragma_database_size()');
+  return Number(found.getRows()[0]?.[0] ?? 0);
 }
 
 async function bytesOf(path: string): Promise<number> {

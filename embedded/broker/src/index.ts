@@ -7,6 +7,7 @@ import { CORE_URL } from './context/core.js';
 import { createContextFetcher, fetchableFrom } from './context/fetch.js';
 import { createContexts, openBrokerCore } from './core.js';
 import { type Broker, jsonAnswer } from './front/call.js';
+import { gatherDelivery } from './front/delivery-metrics.js';
 import { createFront } from './front/server.js';
 import type { Json } from './json.js';
 import { allowSources } from './registration/endpoint.js';
@@ -98,6 +99,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
         '/metrics': async () => {
           for (const [name, figure] of Object.entries(health().figures))
             metrics.gauge(`broker_${snake(name)}`, `Figure '${name}' of /health.`).set(figure);
+          gatherDelivery(metrics, broker);
           return { status: 200, headers: { 'Content-Type': metrics.contentType }, body: await metrics.text() };
         },
       },

@@ -10,6 +10,7 @@ import {
 import { batchCreate, batchDelete, batchMerge, batchUpdate, batchUpsert } from './batch.js';
 import type { Handler } from './call.js';
 import { hostContext, listContexts, removeContext, serveContext } from './contexts.js';
+import { DELIVERY_ROUTES } from './delivery-routes.js';
 import { describeAttribute, describeType, listAttributes, listTypes } from './discovery.js';
 import { createEntity, deleteEntity, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
 import { purgeEntities } from './purge.js';
@@ -283,6 +284,7 @@ export const ROUTES: readonly RouteRow[] = [
     query: ['reload'],
   },
   ...TEMPORAL_ROUTES,
+  ...DELIVERY_ROUTES,
   { method: 'GET', path: '/tenants', clause: 'ours', handle: listTenants, isOurs: true },
   { method: 'GET', path: '/explain', clause: 'ours', handle: explainTerm, query: ['term'], isOurs: true },
 ];

@@ -118,6 +118,11 @@ export class Box {
     return this.#courier?.failures ?? 0;
   }
 
+  /** Entities that are refused alone, and tried again. */
+  get suspects(): number {
+    return this.#courier?.suspects ?? 0;
+  }
+
   get lastReason(): string | undefined {
     return this.#courier?.lastReason;
   }

@@ -29,6 +29,7 @@ export const COMPILERS: Compilers = {
 };
 
 interface Condition {
+  readonly kind: keyof Compilers;
   readonly key: string;
   readonly compile: () => EntityTest;
 }
@@ -93,15 +94,28 @@ export function compileConditions(subscription: Subscription): EntityTest {
   return (entity) => tests.every((test) => test(entity));
 }
 
+/** The conditions that this state does not meet, by their members of the subscription. */
+export function unmetConditions(subscription: Subscription, entity: Entity): readonly (keyof Compilers)[] {
+  return conditionsOf(subscription, COMPILERS).flatMap(({ kind, compile }) => (compile()(entity) ? [] : [kind]));
+}
+
 function conditionsOf({ entities, q, geoQ, scopeQ }: Subscription, compilers: Compilers): readonly Condition[] {
   const conditions: Condition[] = [];
   if (entities !== undefined)
-    conditions.push({ key: keyOf('entities', entities), compile: () => compilers.entities(entities) });
+    conditions.push({
+      kind: 'entities',
+      key: keyOf('entities', entities),
+      compile: () => compilers.entities(entities),
+    });
   if (scopeQ !== undefined)
-    conditions.push({ key: keyOf('scopeQ', scopeQ.query), compile: () => compilers.scopeQ(scopeQ.query) });
-  if (q !== undefined) conditions.push({ key: keyOf('q', q.query), compile: () => compilers.q(q.query) });
+    conditions.push({
+      kind: 'scopeQ',
+      key: keyOf('scopeQ', scopeQ.query),
+      compile: () => compilers.scopeQ(scopeQ.query),
+    });
+  if (q !== undefined) conditions.push({ kind: 'q', key: keyOf('q', q.query), compile: () => compilers.q(q.query) });
   if (geoQ !== undefined)
-    conditions.push({ key: keyOf('geoQ', geoQ.query), compile: () => compilers.geoQ(geoQ.query) });
+    conditions.push({ kind: 'geoQ', key: keyOf('geoQ', geoQ.query), compile: () => compilers.geoQ(geoQ.query) });
   return conditions;
 }
 

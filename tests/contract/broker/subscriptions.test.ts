@@ -83,6 +83,7 @@ const WRONG: readonly (readonly [clause: string, why: string, body: unknown])[] 
   ['5.2.12', 'a datasetId that is no URI', subscription({ datasetId: ['one'] })],
   ['5.2.12', 'a jsonldContext that is no URI', subscription({ jsonldContext: 'ours' })],
   ['5.2.12', 'a member that is null', subscription({ q: null })],
+  ['4.15', 'a wrong lang', subscription({ lang: '!' })],
   ['4.19', 'a wrong scopeQ', subscription({ scopeQ: '/a//b' })],
   ['5.2.13', 'a geoQ without coordinates', subscription({ geoQ: { georel: 'within', geometry: 'Point' } })],
   [
@@ -102,10 +103,8 @@ const WRONG: readonly (readonly [clause: string, why: string, body: unknown])[] 
 const LATER = [
   subscription({ csf: 'endpoint=="http://127.0.0.1/"' }),
   subscription({ temporalQ: { timerel: 'before', timeAt: '2026-01-01T00:00:00Z' } }),
-  subscription({ lang: 'en' }),
   subscription({ expandValues: 'warmth' }),
   notifying({ uri: 'mqtt://127.0.0.1/topic' }),
-  notifying({ accept: 'application/geo+json' }),
   notifying({}, { join: 'inline' }),
   notifying({}, { pick: ['isIn{name}'] }),
 ];
@@ -282,6 +281,7 @@ const SAID = {
   geoQ: { georel: 'near;maxDistance==10', geometry: 'Point', coordinates: [1, 2], geoproperty: 'place' },
   scopeQ: '/north/#',
   datasetId: ['urn:ngsi-ld:Dataset:1', '@none'],
+  lang: 'fr-CH,fr;q=0.9',
   localOnly: true,
   expiresAt: '2100-01-01T00:00:00Z',
 };

@@ -4,7 +4,7 @@
  */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LINK, patch, post, property, ROOM, room, type Step } from './cases.js';
+import { CORE, LINK, patch, post, property, ROOM, room, type Step } from './cases.js';
 import { type Headings, type Instance, openInstance } from './instance.js';
 import { Subscriber } from './subscriber.js';
 
@@ -373,6 +373,13 @@ const SHOWN: readonly Row[] = [
     told: [room(ROOM, { warmth: property(1), size: property(4) })],
   },
   {
+    clause: '4.15',
+    name: 'lang: the text of one language',
+    subscription: { lang: 'nl' },
+    when: [create({ street: KINDS.street })],
+    told: [room(ROOM, { street: { type: 'Property', value: 'Grote Markt', lang: 'nl' } })],
+  },
+  {
     clause: '5.2.14.1',
     name: 'sysAttrs',
     notification: { sysAttrs: true, pick: ['id', 'warmth'] },
@@ -440,6 +447,46 @@ describe.each([
   });
 });
 
+describe('GeoJSON', () => {
+  const place = { location: KINDS.location, warmth: property(21) };
+  const told = async (endpoint: object, more: object = {}, when: readonly Step[] = [create(place)]) => {
+    await subscribe(more, { endpoint: { uri: subscriber.uri, accept: 'application/geo+json', ...endpoint } }, false);
+    for (const step of when) await send(step);
+    await subscriber.until(() => subscriber.told.length === 1, 'the notification');
+    return subscriber.told[0];
+  };
+  const feature = { id: ROOM, type: 'Feature', geometry: KINDS.location.value, properties: { type: 'Room', ...place } };
+
+  it('5.3.1: the data are a FeatureCollection with its @context', async () => {
+    const notification = await told({});
+    expect(notification?.headers['content-type']).toBe('application/geo+json');
+    expect(notification?.headers.link).toBeUndefined();
+    expect(notification?.body.data).toEqual({ type: 'FeatureCollection', features: [feature], '@context': CORE });
+  });
+
+  it('5.3.1: Prefer body=json in receiverInfo puts it into a Link', async () => {
+    const notification = await told({ receiverInfo: [{ key: 'Prefer', value: 'body=json' }] });
+    expect(notification?.headers.link).toContain(CORE);
+    expect(notification?.body.data).toEqual({ type: 'FeatureCollection', features: [feature] });
+  });
+
+  it('5.8.6: a deleted entity has no geometry any more', async () => {
+    await send(create(place));
+    const triggers = { ...on('attributeDeleted'), watchedAttributes: ['location'] };
+    const notification = await told({}, triggers, [remove(AT_ROOM)]);
+    expect(notification?.body.data).toMatchObject({
+      features: [
+        {
+          id: ROOM,
+          type: 'Feature',
+          geometry: null,
+          properties: { type: 'Room', deletedAt: TIME, location: { value: NULL } },
+        },
+      ],
+    });
+  });
+});
+
 describe('the @context of a notification', () => {
   const OURS = 'https://contor.example/never-hosted.jsonld';
 
@@ -488,9 +535,10 @@ function subscription(more: object, notification: object = { endpoint: { uri: 'h
   return { type: 'Subscription', entities: [{ type: 'Room' }], ...more, notification };
 }
 
-async function subscribe(more: object, notification: object): Promise<void> {
+async function subscribe(more: object, notification: object, hasBell = true): Promise<void> {
   const reply = await instance.send('POST', `${BASE}/subscriptions`, subscription(more, notification), tenant);
   expect({ status: reply.status, text: reply.text }).toEqual({ status: 201, text: '' });
+  if (!hasBell) return;
   // The bell rings on whatever it is that this subscription hears of.
   const bell = { ...more, entities: [{ type: 'Bell' }], q: undefined, geoQ: undefined, scopeQ: undefined };
   await instance.send(

@@ -6,7 +6,17 @@ import type { Entity } from './model.js';
 
 /** `properties` has what the representation of the entity has, its id aside. */
 export function formatFeature(entity: Entity, geometryProperty: string, options: FormatOptions): JsonRecord {
-  const { id, ...properties } = formatEntity(entity, options);
+  return asFeature(formatEntity(entity, options), entity, geometryProperty, options);
+}
+
+/** For a representation that somebody has added to. */
+export function asFeature(
+  formatted: JsonRecord,
+  entity: Entity,
+  geometryProperty: string,
+  options: FormatOptions,
+): JsonRecord {
+  const { id, ...properties } = formatted;
   return {
     ...(id !== undefined && { id }),
     type: 'Feature',

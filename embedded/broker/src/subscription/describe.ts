@@ -24,7 +24,8 @@ export function formatSubscription(
   { context, nowMs, sysAttrs }: DescribeOptions,
 ): JsonRecord {
   const { id, subscriptionName, description, entities, watchedAttributes, notificationTrigger } = subscription;
-  const { timeInterval, throttling, q, geoQ, scopeQ, datasetId, localOnly, expiresAt, jsonldContext } = subscription;
+  const { timeInterval, throttling, q, geoQ, scopeQ, datasetId, lang, localOnly, expiresAt, jsonldContext } =
+    subscription;
   const isExpired = expiresAtMs(subscription) <= nowMs;
   const isActive = subscription.isActive && !isExpired;
   return {
@@ -33,7 +34,7 @@ export function formatSubscription(
     watchedAttributes: watchedAttributes?.map((name) => context.compact(name)),
     ...{ notificationTrigger, timeInterval, throttling },
     ...{ q: q?.text, geoQ: geoQ?.given, scopeQ: scopeQ?.text },
-    ...{ datasetId, localOnly, isActive, expiresAt, jsonldContext },
+    ...{ datasetId, lang, localOnly, isActive, expiresAt, jsonldContext },
     status: isExpired ? 'expired' : isActive ? 'active' : 'paused',
     notification: { ...formatParams(subscription.notification, context), ...formatStatus(status) },
     ...(sysAttrs && {

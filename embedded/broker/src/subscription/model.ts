@@ -78,6 +78,8 @@ export interface Subscription {
   readonly scopeQ?: { readonly text: string; readonly query: ScopeQuery } | undefined;
   /** Instances to be told, `@none` for the default one (4.5.5). */
   readonly datasetId?: readonly string[] | undefined;
+  /** A language filter (4.15), as given. */
+  readonly lang?: string | undefined;
   readonly localOnly?: boolean | undefined;
   readonly isActive: boolean;
   readonly expiresAt?: string | undefined;

@@ -135,7 +135,7 @@ type EndpointReader = (json: Json, uri: string, old: Endpoint | undefined) => Pa
 
 /** 5.2.15 member by member. */
 const ENDPOINT_MEMBERS: Readonly<Record<string, EndpointReader>> = {
-  accept: (json) => ({ accept: accept(json) }),
+  accept: (json) => ({ accept: oneOf('endpoint.accept', json, ACCEPTS) }),
   receiverInfo: (json, uri, old) => ({
     receiverInfo: pairs('receiverInfo', json).map((pair) => unmasked(checkedHeader(pair), uri, old)),
   }),
@@ -166,12 +166,6 @@ function parseEndpoint(
     else endpoint = { ...endpoint, ...reader(value, uri, old) };
   }
   return endpoint;
-}
-
-function accept(json: Json): Endpoint['accept'] {
-  const known = oneOf('endpoint.accept', json, ACCEPTS);
-  if (known === 'application/geo+json') throw notBuilt('notifications as application/geo+json');
-  return known;
 }
 
 function pairs(member: string, json: Json): readonly KeyValue[] {

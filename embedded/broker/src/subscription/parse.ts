@@ -1,6 +1,7 @@
 /** Subscription documents (GS CIM 009 V1.9.1, 5.2.12, 5.2.33, 5.8.1, 5.8.2): in from a request. */
 
 import type { Context, ContextSource } from '../context/compile.js';
+import { parseLanguages } from '../entity/language.js';
 import { isDateTime, isList, isObject, isUri, type Json, type JsonObject } from '../json.js';
 import { badRequest, notBuilt } from '../problem.js';
 import { bindQuery, compileQuery } from '../query/evaluate.js';
@@ -55,13 +56,13 @@ const MEMBERS: Readonly<Record<string, MemberReader | 'ignored' | 'later'>> = {
   geoQ: (json, { context }) => ({ geoQ: parseGeoQ(json, context) }),
   scopeQ: (json) => ({ scopeQ: { text: text('scopeQ', json), query: parseScopeQuery(text('scopeQ', json)) } }),
   datasetId: (json) => ({ datasetId: datasets(json) }),
+  lang: (json) => ({ lang: languages(json) }),
   localOnly: (json) => ({ localOnly: flag('localOnly', json) }),
   isActive: (json) => ({ isActive: flag('isActive', json) }),
   expiresAt: (json, { atMs }) => ({ expiresAt: futureTime(json, atMs) }),
   jsonldContext: (json, { resolve }) => ({ jsonldContext: contextUrl(json, resolve) }),
   notification: (json, options, before) => ({ notification: parseNotification(json, options, before?.notification) }),
   csf: 'later',
-  lang: 'later',
   temporalQ: 'later',
   expandValues: 'later',
   jsonKeys: 'later',
@@ -176,6 +177,13 @@ function parseGeoQ(json: Json, context: Context): Subscription['geoQ'] {
 
 function datasets(json: Json): readonly string[] {
   return list('datasetId', json, MAX_DATASETS).map((item) => (item === '@none' ? item : uri('datasetId', item)));
+}
+
+/** Checked, and kept as it was given. */
+function languages(json: Json): string {
+  const lang = text('lang', json);
+  parseLanguages(lang);
+  return lang;
 }
 
 /** 5.8.1, 5.8.2: 504 when it is not available, 400 when it is no @context at all. */

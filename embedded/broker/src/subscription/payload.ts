@@ -6,12 +6,11 @@
 import type { Context, ContextSource } from '../context/compile.js';
 import { CORE_URL } from '../context/core.js';
 import type { ContextRegistry } from '../context/registry.js';
-import { type FormatOptions, formatEntity, isChosen, type Projection } from '../entity/format.js';
 import type { Entity } from '../entity/model.js';
 import { Problem } from '../problem.js';
-import { type ChangeOptions, isGone, putGone, putPrevious } from './changes.js';
-import type { NotificationParams, Subscription, Telling } from './model.js';
+import type { Endpoint, Subscription, Telling } from './model.js';
 import type { Notification } from './post-office.js';
+import { compileRendering } from './rendering.js';
 
 export interface Payload {
   /** Each name once, whatever its letters' case: a header of receiverInfo takes the place of ours. */
@@ -37,10 +36,11 @@ export function createPayloadWriter(contexts: ContextRegistry): PayloadWriter {
   function rendererOf(subscription: Subscription): Renderer {
     const known = renderers.get(subscription);
     if (known !== undefined) return known;
-    const { endpoint: _, ...shownAs } = subscription.notification;
+    const { endpoint, ...shownAs } = subscription.notification;
     const context = contextOf(contexts, subscription);
-    const shape = JSON.stringify([shownAs, subscription.datasetId, context.source]);
-    const format = compileFormat(subscription, context);
+    const isGeo = endpoint.accept === 'application/geo+json';
+    const shape = JSON.stringify([shownAs, subscription.datasetId, subscription.lang, isGeo, context.source]);
+    const format = compileRendering(subscription, context);
     const render: Renderer = (telling) => {
       const texts = written.get(shape) ?? new Map<Entity, string>();
       const ready = texts.get(telling.entity);
@@ -61,44 +61,6 @@ export function createPayloadWriter(contexts: ContextRegistry): PayloadWriter {
   });
 }
 
-function compileFormat({ notification, datasetId }: Subscription, context: Context): (telling: Telling) => object {
-  const { format: representation, sysAttrs, showChanges = false } = notification;
-  const projection = projectionOf(notification);
-  const instances = datasetId && new Set(datasetId);
-  const options: FormatOptions = { context, representation, sysAttrs, projection };
-  const changes: ChangeOptions = {
-    ...{ context, representation, sysAttrs, showChanges },
-    isShown: (name) => projection === undefined || isChosen(name, projection),
-  };
-  return ({ entity: whole, previous }) => {
-    const entity = instances === undefined ? whole : withInstances(whole, instances);
-    if (previous === undefined && entity.deletedAt === undefined && !entity.attributes.some(isGone))
-      return formatEntity(entity, options);
-    const there = { ...entity, attributes: entity.attributes.filter((attribute) => !isGone(attribute)) };
-    const out = formatEntity(there, options);
-    if (previous !== undefined) putPrevious(out, there, previous, changes);
-    putGone(out, entity, previous, changes);
-    return out;
-  };
-}
-
-function projectionOf({ attributes, pick, omit }: NotificationParams): Projection | undefined {
-  if (attributes !== undefined) return { attributes: new Set(attributes) };
-  if (pick === undefined && omit === undefined) return undefined;
-  return {
-    attributes: pick && new Set(pick.attributes),
-    members: pick && new Set(pick.members),
-    omitted: omit && new Set(omit.attributes),
-    omittedMembers: omit && new Set(omit.members),
-  };
-}
-
-/** 4.5.5: `@none` is the default instance. */
-function withInstances(entity: Entity, instances: ReadonlySet<string>): Entity {
-  const attributes = entity.attributes.filter(({ datasetId }) => instances.has(datasetId ?? '@none'));
-  return attributes.length === entity.attributes.length ? entity : { ...entity, attributes };
-}
-
 /** A hosted @context may have been deleted since: the subscriber then gets full names, not silence. */
 function contextOf(contexts: ContextRegistry, { context, jsonldContext }: Subscription): Context {
   try {
@@ -116,10 +78,19 @@ function bodyOf({ id, subscription, notifiedAtMs, parcel }: Notification, render
     subscriptionId: subscription.id,
     notifiedAt: new Date(notifiedAtMs).toISOString(),
   });
-  const data = parcel.entries.map(render).join(',');
-  const isLinkedData = subscription.notification.endpoint.accept === 'application/ld+json';
-  const context = isLinkedData ? `,"@context":${JSON.stringify(namedContext(subscription))}` : '';
-  return `${head.slice(0, -1)},"data":[${data}]${context}}`;
+  const { endpoint } = subscription.notification;
+  const context = isContextInside(endpoint) ? `,"@context":${JSON.stringify(namedContext(subscription))}` : '';
+  const items = parcel.entries.map(render).join(',');
+  // Table 5.3.1-1: GeoJSON comes as one FeatureCollection, which has the @context.
+  if (endpoint.accept === 'application/geo+json')
+    return `${head.slice(0, -1)},"data":{"type":"FeatureCollection","features":[${items}]${context}}}`;
+  return `${head.slice(0, -1)},"data":[${items}]${context}}`;
+}
+
+/** GeoJSON has it inside, too, unless the receiver would rather have it in a Link: `Prefer: body=json` in receiverInfo. */
+function isContextInside({ accept, receiverInfo = [] }: Endpoint): boolean {
+  if (accept !== 'application/geo+json') return accept === 'application/ld+json';
+  return !receiverInfo.some(({ key, value }) => /^prefer$/i.test(key) && /^\s*body\s*=\s*"?json"?\s*$/i.test(value));
 }
 
 function namedContext({ context, jsonldContext }: Subscription): ContextSource {
@@ -127,10 +98,11 @@ function namedContext({ context, jsonldContext }: Subscription): ContextSource {
 }
 
 function headersOf({ tenant, subscription }: Notification): Record<string, string> {
-  const { accept, receiverInfo } = subscription.notification.endpoint;
+  const { endpoint } = subscription.notification;
+  const { accept, receiverInfo } = endpoint;
   const headers: Record<string, string> = { 'Content-Type': accept };
   const context = namedContext(subscription);
-  if (accept === 'application/json' && typeof context === 'string') {
+  if (!isContextInside(endpoint) && typeof context === 'string') {
     headers.Link = `<${context}>; ${LINK_REL}`;
   }
   if (tenant !== 'default') {

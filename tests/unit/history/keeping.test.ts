@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { SETTINGS, start } from '@contor/history';
 import { restoreBackup } from '@contor/history/store/backup.js';
 import { createLogger, type Running, readSettings, realPorts } from '@contor/kit';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+/** Real databases on a machine that may have much else to do. */
+jest.setTimeout(60_000);
 
 const DAY_MS = 86_400_000;
 const TYPE = 'IntervalReading';

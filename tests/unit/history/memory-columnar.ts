@@ -132,7 +132,7 @@ function toOpened({ sequence, schema, cells }: Contents): OpenedColumnar {
   const tables = made.map(({ table, tenant, type }): TableEntry => {
     const own = cells.filter((cell) => cell.table === table);
     return {
-      ...{ table, tenant, type, late: lateOf(own), kept: [] },
+      ...{ table, tenant, type, late: lateOf(own), kept: [], hotFromMs: 0 },
       columns: schema.flatMap((change) =>
         change.kind === 'column' && change.table === table
           ? [{ column: change.column, name: change.name, kind: change.columnKind, unit: undefined }]

@@ -172,7 +172,40 @@ async function compareOne(store: HistoryStore, model: Model, { id, name, window 
     });
     const thousandths = told.reduce((sum, [, value]) => sum + Math.round(Number(value) * 1000), 0);
     expect(Math.round(Number(valuesOf(summed)[0]) * 1000)).toBe(thousandths);
+    await compareMonths(store, part, told);
   }
+}
+
+/** Buckets that are made of days where months are kept, and of readings where they are not. */
+async function compareMonths(
+  store: HistoryStore,
+  part: Partial<SeriesQuestion>,
+  told: readonly (readonly [number, number | string])[],
+): Promise<void> {
+  const methods = ['count', 'sum', 'avg', 'min', 'max'] as const;
+  const [found] = await ask(store, {
+    ...part,
+    aggregation: { methods: methods.map((kind) => ({ name: kind, kind })), period: 'month' },
+  });
+  const months = new Map<number, number[]>();
+  for (const [indexMs, value] of told) {
+    const date = new Date(indexMs);
+    const start = Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+    months.set(start, [...(months.get(start) ?? []), Math.round(Number(value) * 1000)]);
+  }
+  const starts = [...months.keys()].sort((a, b) => a - b);
+  expect(found?.index).toEqual(starts);
+  const byMethod = found?.attributes[0]?.values as Readonly<Record<(typeof methods)[number], readonly number[]>>;
+  starts.forEach((start, at) => {
+    const values = months.get(start) ?? [];
+    const sum = values.reduce((a, b) => a + b, 0);
+    const thousandths = (value: number | undefined) => Math.round((value ?? Number.NaN) * 1000);
+    expect(byMethod.count[at]).toBe(values.length);
+    expect(thousandths(byMethod.sum[at])).toBe(sum);
+    expect(byMethod.avg[at]).toBeCloseTo(sum / values.length / 1000, 9);
+    expect(thousandths(byMethod.min[at])).toBe(Math.min(...values));
+    expect(thousandths(byMethod.max[at])).toBe(Math.max(...values));
+  });
 }
 
 async function ask(store: HistoryStore, part: Partial<SeriesQuestion>) {

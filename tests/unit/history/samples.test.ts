@@ -43,5 +43,5 @@ describe.each(['format-1.json'])('%s', (sample) => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-  });
+  }, 60_000);
 });

@@ -265,9 +265,10 @@ export function subjectOf(id: string): string {
   return createHash('sha256').update(id).digest('hex');
 }
 
-function settle(table: Table, { late, kept }: Moved): void {
+function settle(table: Table, { late, kept, hotFromMs }: Moved): void {
   table.late = { ...late, arrival: Math.max(table.late.arrival, late.arrival) };
   table.kept = kept;
+  table.hotFromMs = hotFromMs;
 }
 
 export function entitiesToErase(table: Table, order: ErasureOrder): readonly Entity[] {

@@ -59,6 +59,11 @@ export function gridOf(period: Period, zone: string | undefined, fromMs: number,
   return { period, zone, stretches: offsetStretches(from, to, zone) };
 }
 
+/** Buckets are whole days of UTC, or made of them. */
+export function isOfDays({ period, zone }: Grid): boolean {
+  return zone === undefined && 'unit' in PERIODS[period];
+}
+
 /** Ascends with time; `startOf` turns it into the instant at which the bucket begins. */
 export function keySql(grid: Grid): string {
   const row = PERIODS[grid.period];

@@ -61,6 +61,8 @@ export interface Table {
   erasures: number;
   /** Months that have left `hot`, ascending. */
   kept: readonly KeptMonth[];
+  /** No row in `hot` is older. */
+  hotFromMs: number;
 }
 
 export const NO_LATE: LateExtent = {
@@ -84,6 +86,7 @@ export class Catalogue {
     for (const entry of opened.tables) {
       const table = catalogue.#put(entry.table, entry.tenant, entry.type, entry.late);
       table.kept = entry.kept;
+      table.hotFromMs = entry.hotFromMs;
       for (const { column, name, kind, unit } of entry.columns) {
         putColumn(table, { column, name, kind, unit });
       }
@@ -136,7 +139,14 @@ export class Catalogue {
   #put(table: number, tenant: string, type: string, late: LateExtent): Table {
     const made: Table = {
       ...{ table, tenant, type, late, fold: this.#dialect.fold, erasures: 0 },
-      ...{ kept: [], columns: [], columnByName: new Map(), entities: [], entitiesById: new Map() },
+      ...{
+        kept: [],
+        hotFromMs: Number.POSITIVE_INFINITY,
+        columns: [],
+        columnByName: new Map(),
+        entities: [],
+        entitiesById: new Map(),
+      },
     };
     this.#nextTable = Math.max(this.#nextTable, table + 1);
     const ofTenant = this.#byTenant.get(tenant) ?? new Map<string, Table>();

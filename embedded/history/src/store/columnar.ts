@@ -44,6 +44,8 @@ export interface TableEntry {
   readonly late: LateExtent;
   /** Months that have left `hot`. */
   readonly kept: readonly KeptMonth[];
+  /** The oldest index in `hot`; infinity when it is empty. */
+  readonly hotFromMs: number;
 }
 
 /** A month whose rows are sorted and without repetition: in the database itself, or in a Parquet file beside it. */
@@ -155,6 +157,7 @@ export interface Erased {
   readonly newest: readonly { readonly entity: number; readonly newestMs: number | undefined }[];
   readonly late: LateExtent;
   readonly kept: readonly KeptMonth[];
+  readonly hotFromMs: number;
 }
 
 export type ResultColumn = Float64Array | readonly (string | boolean | null)[];
@@ -183,6 +186,7 @@ export interface Archiving {
 export interface Moved {
   readonly late: LateExtent;
   readonly kept: readonly KeptMonth[];
+  readonly hotFromMs: number;
 }
 
 /** Rows by month, where they are not where they belong. */

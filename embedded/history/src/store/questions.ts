@@ -3,10 +3,11 @@
 import type { LocationTest } from '../geo/geo-query.js';
 import { BESIDE } from '../notify/attributes.js';
 import type { Method } from './aggregates.js';
-import type { Period } from './buckets.js';
+import type { Grid, Period } from './buckets.js';
 import { type Catalogue, type Column, columnOf, type Entity, isPresent, type Table } from './catalogue.js';
 import type { Span } from './columnar.js';
-import { monthOf } from './months.js';
+import { addsDays, type Days, restsOf } from './days.js';
+import { monthOf, monthSpan } from './months.js';
 import { isBelow } from './paths.js';
 import type { Relation, Scope } from './relation.js';
 import type { Kept } from './source-sql.js';
@@ -153,6 +154,31 @@ function twinsOf(table: Table, entities: readonly Entity[]): Relation['sameAs'] 
     first.set(id, known ?? entity);
     return known === undefined ? [] : [[entity, known] as const];
   });
+}
+
+/** What of a part is added up from days: whole kept months within the window, of which nothing waits elsewhere. */
+export function daysOf(
+  part: TablePart,
+  window: Window,
+  aggregation: Aggregation,
+  grid: Grid | undefined,
+): Days | undefined {
+  const { table, columns, entities, relation } = part;
+  if (!addsDays(relation, columns, aggregation.methods, grid, aggregation.decimals)) {
+    return undefined;
+  }
+  const whole = { fromMs: window.fromMs ?? ALWAYS.fromMs, toMs: window.toMs ?? ALWAYS.toMs };
+  const settled = table.kept
+    .map(({ month }) => monthSpan(month))
+    .filter(({ fromMs, toMs }) => fromMs >= whole.fromMs && toMs <= whole.toMs)
+    .filter((span) => span.toMs < table.hotFromMs && !touchesLate(table, span));
+  const runs = merged(settled);
+  const rests = runs.length === 0 ? undefined : restsOf(whole, runs);
+  if (rests === undefined) {
+    return undefined;
+  }
+  const { tellsNulls } = relation;
+  return { runs, rests: rests.map((rest) => relationOf(table, columns, entities, { ...rest, tellsNulls })) };
 }
 
 /** Most questions meet no late row at all, and are then plain scans. */

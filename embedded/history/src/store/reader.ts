@@ -9,6 +9,7 @@ import { downsampled } from './downsample.js';
 import { Latest, type LatestCell } from './latest.js';
 import {
   type Aggregation,
+  daysOf,
   type EntityScope,
   entitiesOf,
   relationOf,
@@ -256,6 +257,7 @@ export class Reader {
       ...relationFor(part, question),
       ...windowOf(question),
       ...{ newestFirst, endMs: question.toMs },
+      days: aggregation === undefined ? undefined : daysOf(part, question, aggregation, grid),
       aggregation:
         aggregation === undefined
           ? undefined

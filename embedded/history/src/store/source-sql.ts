@@ -121,6 +121,14 @@ function saidSql(names: readonly string[]): string {
   return `(${names.map((name) => `${name} IS NOT NULL`).join(' OR ')})`;
 }
 
+/** Rows of kept months alone, with their versions. */
+export function keptSql(source: Omit<Source, 'mergeLate'>): string {
+  const parts = keptParts({ ...source, mergeLate: false });
+  return parts.length === 0
+    ? `${tablePart({ ...source, mergeLate: false }, sealedTable(source.table))} LIMIT 0`
+    : parts.join(' UNION ALL ');
+}
+
 function keptParts(source: Source): readonly string[] {
   const { isSealed, archives } = source.kept;
   return [

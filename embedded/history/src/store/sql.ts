@@ -5,6 +5,7 @@
 
 import { aggregateSql, type Exactness, type Method, stepName, stepSql } from './aggregates.js';
 import { type Grid, keySql } from './buckets.js';
+import { type Days, daysSql } from './days.js';
 import { literal } from './identifiers.js';
 import { instantsSql, type Relation, relationSql, revisionsSql } from './relation.js';
 import { namesOf } from './source-sql.js';
@@ -19,6 +20,8 @@ export interface SeriesSql extends Relation {
   /** Buckets begin until then; rows behind it only end the last steps of registers. */
   readonly endMs?: number | undefined;
   readonly aggregation?: AggregationSql | undefined;
+  /** Where the answer is a sum of days. */
+  readonly days?: Days | undefined;
   readonly newestFirst: boolean;
   readonly limit: number;
   readonly offset: number;
@@ -35,6 +38,9 @@ export function seriesSql(query: SeriesSql): string {
     return `SELECT e, t::DOUBLE AS t${list(names)} FROM (${rows}) ORDER BY t ${direction}, e ${direction} ${window}`;
   }
   const { methods, grid } = aggregation;
+  if (query.days !== undefined) {
+    return `${daysSql(query, query.days, methods, grid)} ORDER BY e, b ${direction} ${window}`;
+  }
   const values = query.columns.flatMap(({ kind }, at) =>
     methods.map((method) => aggregateSql(method, names[at] ?? '', kind, aggregation)),
   );

@@ -126,6 +126,7 @@ export class Staging {
     }
     if (isNew) {
       entity.watermarkMs = row.indexMs;
+      table.hotFromMs = Math.min(table.hotFromMs, row.indexMs);
       this.counts.hotRows += 1;
     } else {
       this.counts.lateRows += 1;

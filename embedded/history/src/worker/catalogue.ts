@@ -19,6 +19,7 @@ export async function readCatalogue(
       entities: await readEntities(connection, table),
       late: await readLate(connection, table),
       kept: await readKept(connection, table, archiveFolder),
+      hotFromMs: await readHotFrom(connection, table),
     });
   }
   return tables;
@@ -36,6 +37,11 @@ export async function readLate(connection: DuckDBConnection, table: number): Pro
     toMs: Number(found?.[2] ?? Number.NEGATIVE_INFINITY),
     arrival: Number(found?.[3] ?? 0),
   };
+}
+
+export async function readHotFrom(connection: DuckDBConnection, table: number): Promise<number> {
+  const [found] = await rows(connection, `SELECT min(t)::DOUBLE FROM ${quote(hotTable(table))}`);
+  return Number(found?.[0] ?? Number.POSITIVE_INFINITY);
 }
 
 async function readColumns(connection: DuckDBConnection, table: number): Promise<readonly ColumnEntry[]> {

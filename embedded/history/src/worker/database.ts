@@ -22,13 +22,14 @@ import { hotTable, lateTable, literal, pathLiteral, quote } from '../store/ident
 import { monthName } from '../store/months.js';
 import type { SqlColumn } from '../store/source-sql.js';
 import { appendBlock, appendEntities, appendRaw } from './append.js';
-import { readCatalogue, readLate } from './catalogue.js';
+import { readCatalogue, readHotFrom, readLate } from './catalogue.js';
 import { eraseRows, rewriteArchives } from './erase.js';
 import { isDamage } from './failure.js';
 import { clearOrphans, readKept, writeKept } from './kept.js';
 import type { WorkerSettings } from './protocol.js';
 import { readColumns } from './results.js';
-import { changeSchema, FIXED_TABLES, FORMAT, migrate } from './schema.js';
+import { rollDays } from './roll.js';
+import { changeSchema, DAYS_SINCE, FIXED_TABLES, FORMAT, migrate } from './schema.js';
 import { setAside } from './set-aside.js';
 import { measure } from './sizes.js';
 import { forgetSealed, restoreArchive, sealRows, surveyRows, writeArchive } from './upkeep.js';
@@ -105,7 +106,7 @@ async function openOnce(settings: WorkerSettings): Promise<Opening> {
       throw new Error(`history format ${format}, this program knows ${FORMAT}`);
     } else {
       if (format < FORMAT) {
-        await inTransaction(writer, () => migrate(writer, format));
+        await inTransaction(writer, () => renew(writer, settings, format));
       }
       await clearOrphans(writer, settings.archiveFolder);
     }
@@ -117,6 +118,22 @@ async function openOnce(settings: WorkerSettings): Promise<Opening> {
     instance.closeSync();
     throw error;
   }
+}
+
+/** All or nothing: a database says the number of its format only when it has all that belongs to it. */
+async function renew(writer: DuckDBConnection, { archiveFolder }: WorkerSettings, format: number): Promise<void> {
+  await migrate(writer, format);
+  for (const { table, columns, kept } of format < DAYS_SINCE ? await readCatalogue(writer, archiveFolder) : []) {
+    const archives = kept.flatMap(({ archive }) => archive ?? []);
+    const everything = { entities: undefined, fromMs: undefined, toMs: undefined };
+    await rollDays(writer, {
+      table,
+      columns,
+      ...everything,
+      kept: { isSealed: kept.length > archives.length, archives },
+    });
+  }
+  await writer.run(`UPDATE about SET format = ${literal(FORMAT)}`);
 }
 
 /** The database reads and writes its own folders and nothing else, whatever a question might say (T28). */
@@ -180,7 +197,7 @@ function databaseOn({ instance, writer, readers, settings }: Connections, tables
   async function moved(table: number): Promise<Moved> {
     const of = knownOf(table);
     of.kept = await readKept(writer, table, settings.archiveFolder);
-    return { late: await readLate(writer, table), kept: of.kept };
+    return { late: await readLate(writer, table), kept: of.kept, hotFromMs: await readHotFrom(writer, table) };
   }
 
   function archiveOf(table: number, month: number): Archive | undefined {
@@ -213,14 +230,14 @@ function databaseOn({ instance, writer, readers, settings }: Connections, tables
       return undefined;
     },
     async erase(erasure) {
-      const { kept } = knownOf(erasure.table);
+      const { columns, kept } = knownOf(erasure.table);
       const rewritten = await rewriteArchives(writer, erasure, kept, (month) => newFile(erasure.table, month));
-      const newest = await inTransaction(writer, () => eraseRows(writer, erasure, kept, rewritten));
+      const newest = await inTransaction(writer, () => eraseRows(writer, erasure, columns, kept, rewritten));
       retired.push(...rewritten.map(({ before }) => before));
       if (erasure.isDrop) {
         known.delete(erasure.table);
         retired.push(...rewritten.map(({ after }) => after), ...kept.flatMap(({ archive }) => archive ?? []));
-        return { newest, late: NOTHING_LATE, kept: [] };
+        return { newest, late: NOTHING_LATE, kept: [], hotFromMs: Number.POSITIVE_INFINITY };
       }
       return { newest, ...(await moved(erasure.table)) };
     },

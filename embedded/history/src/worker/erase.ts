@@ -4,8 +4,10 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Archive, Erased, Erasure, KeptMonth } from '../store/columnar.js';
 import { hotTable, lateTable, literal, pastTable, quote, sealedTable } from '../store/identifiers.js';
 import { monthSpan } from '../store/months.js';
-import { filterSql, keysSql } from '../store/source-sql.js';
+import { filterSql, type Kept, keysSql, type SqlColumn } from '../store/source-sql.js';
+import { merged } from '../store/spans.js';
 import { writeKept } from './kept.js';
+import { rollDays } from './roll.js';
 import { ROW_TABLES } from './schema.js';
 import { hasRows, writeWithout } from './upkeep.js';
 
@@ -40,6 +42,7 @@ export async function rewriteArchives(
 export async function eraseRows(
   connection: DuckDBConnection,
   erasure: Erasure,
+  columns: readonly SqlColumn[],
   kept: readonly KeptMonth[],
   rewritten: readonly Rewritten[],
 ): Promise<Erased['newest']> {
@@ -68,10 +71,27 @@ export async function eraseRows(
   const newest = await connection.runAndReadAll(`SELECT e, max(t)::DOUBLE FROM (${keysSql(all)}) GROUP BY e`);
   const byEntity = new Map(newest.getRows().map(([entity, ms]) => [Number(entity), Number(ms)]));
   await rewriteMarks(connection, table, entities, byEntity);
+  await rollErased(connection, erasure, columns, kept, { isSealed, archives });
   if (erasure.isDrop) {
     await dropType(connection, table);
   }
   return entities.map((entity) => ({ entity, newestMs: byEntity.get(entity) }));
+}
+
+/** The days of the months that the erasure touches. */
+async function rollErased(
+  connection: DuckDBConnection,
+  { table, entities, fromMs, toMs }: Erasure,
+  columns: readonly SqlColumn[],
+  months: readonly KeptMonth[],
+  kept: Kept,
+): Promise<void> {
+  const spans = months
+    .map(({ month }) => monthSpan(month))
+    .filter((span) => (fromMs ?? span.fromMs) <= span.toMs && (toMs ?? span.toMs) >= span.fromMs);
+  for (const span of merged(spans)) {
+    await rollDays(connection, { table, columns, entities, ...span, kept });
+  }
 }
 
 /** The tables of a type and every word on it; the line that proves it stays. */
@@ -79,7 +99,7 @@ async function dropType(connection: DuckDBConnection, table: number): Promise<vo
   for (const { name } of ROW_TABLES) {
     await connection.run(`DROP TABLE ${quote(name(table))}`);
   }
-  for (const name of ['kinds', 'attributes', 'entities', 'kept', 'marks', 'raw'] as const) {
+  for (const name of ['kinds', 'attributes', 'entities', 'kept', 'marks', 'days', 'raw'] as const) {
     await connection.run(`DELETE FROM ${name} WHERE tab = ${literal(table)}`);
   }
 }

@@ -2,11 +2,15 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SchemaChange } from '../store/columnar.js';
+import { DAYS_TABLE } from '../store/days-sql.js';
 import { columnName, hotTable, lateTable, literal, pastTable, quote, sealedTable } from '../store/identifiers.js';
 import { SQL_TYPES } from '../store/source-sql.js';
 
 /** Stands in the database; a newer one is refused. */
-export const FORMAT = 3;
+export const FORMAT = 4;
+
+/** The format that brought daily sums. */
+export const DAYS_SINCE = 4;
 
 export const FIXED_TABLES = [
   'CREATE TABLE IF NOT EXISTS about (format INTEGER, applied BIGINT)',
@@ -18,6 +22,7 @@ export const FIXED_TABLES = [
   'CREATE TABLE IF NOT EXISTS kept (tab INTEGER, month INTEGER, file VARCHAR, cols VARCHAR)',
   // The newest index of an entity in its kept months: an open must not read them all.
   'CREATE TABLE IF NOT EXISTS marks (tab INTEGER, e INTEGER, t BIGINT)',
+  DAYS_TABLE,
   // Proof of what was erased: how much, when, on whose order; never what it said.
   `CREATE TABLE IF NOT EXISTS erasures (
      ordered BIGINT, sequence BIGINT, tenant VARCHAR, type VARCHAR, subject VARCHAR, from_t BIGINT, to_t BIGINT, rows BIGINT)`,
@@ -70,7 +75,7 @@ export async function changeSchema(connection: DuckDBConnection, change: SchemaC
   }
 }
 
-/** A database of an earlier format gets the tables and columns it lacks, in one transaction with its new number. */
+/** A database of an earlier format gets the tables and columns it lacks, in the transaction that gives it its new number. */
 export async function migrate(connection: DuckDBConnection, format: number): Promise<void> {
   const found = await connection.runAndReadAll('SELECT tab FROM kinds ORDER BY tab');
   for (const [tab] of found.getRows()) {
@@ -82,5 +87,4 @@ export async function migrate(connection: DuckDBConnection, format: number): Pro
   }
   // Format 3: entities lie in service paths; without one, in the root.
   await connection.run('ALTER TABLE entities ADD COLUMN IF NOT EXISTS path VARCHAR');
-  await connection.run(`UPDATE about SET format = ${literal(FORMAT)}`);
 }

@@ -9,6 +9,7 @@ import type { Archive, Archiving, Sealing, Survey } from '../store/columnar.js';
 import { hotTable, lateTable, literal, pastTable, pathLiteral, quote, sealedTable } from '../store/identifiers.js';
 import { monthSpan } from '../store/months.js';
 import { namesOf, newestOf, ORDER, type SqlColumn } from '../store/source-sql.js';
+import { rollDays } from './roll.js';
 
 /** One row a key again, sorted by entity and time: what a question about one meter reads lies together then. */
 export async function sealRows(
@@ -45,6 +46,7 @@ export async function sealRows(
   await connection.run(`DELETE FROM ${hot}${where}`);
   await connection.run(`INSERT INTO ${sealed} (e, t, v${names}) SELECT e, t, v${names} FROM moving ORDER BY e, t`);
   await raiseMarks(connection, table);
+  await rollEntities(connection, columns, { table, month, fromEntity, toEntity });
   await connection.run('DROP TABLE moving');
 }
 
@@ -106,6 +108,17 @@ export async function surveyRows(connection: DuckDBConnection, table: number, be
     }));
   };
   return { hot: await byMonth(hot), late: await byMonth(late) };
+}
+
+/** Only of those whose rows moved: a range of entities may have holes. */
+async function rollEntities(
+  connection: DuckDBConnection,
+  columns: readonly SqlColumn[],
+  { table, month }: Sealing,
+): Promise<void> {
+  const moved = (await connection.runAndReadAll('SELECT DISTINCT e FROM moving ORDER BY e')).getRows();
+  const entities = moved.map(([entity]) => Number(entity));
+  await rollDays(connection, { table, columns, entities, ...monthSpan(month), kept: { isSealed: true, archives: [] } });
 }
 
 export async function hasRows(connection: DuckDBConnection, { file }: Archive, where: string): Promise<boolean> {

@@ -74,7 +74,7 @@ const ATTRIBUTE_MEMBERS: ReadonlyMap<string, 'read' | 'value' | 'ignored' | 'lat
 ]);
 
 /** 4.5.3.2, 4.5.18, 4.5.20, 4.5.24: what has no number has no unit. */
-const UNITLESS: ReadonlySet<AttributeKind | typeof SAME> = new Set([
+const UNITLESS: ReadonlySet<AttributeKind> = new Set([
   'Relationship',
   'LanguageProperty',
   'VocabProperty',
@@ -261,7 +261,13 @@ export function assemble(
         throw badRequest(`attribute '${key}': '${member}' stands in answers only (4.5.2.2)`);
       case 'read':
         if (member === 'observedAt') observedAt = dateTime(key, members.observedAt, options);
-        else if (member === 'unitCode') unitCode = unit(key, members.unitCode, kind, options);
+        else if (member === 'unitCode')
+          unitCode = unit(
+            key,
+            members.unitCode,
+            kind === SAME ? options.kindOf?.(name, datasetOf(members)) : kind,
+            options,
+          );
         else if (member === 'datasetId') datasetId = dataset(key, members.datasetId);
     }
   }
@@ -302,8 +308,8 @@ function dateTime(key: string, json: Json | undefined, options: ParseOptions): s
   throw badRequest(`observedAt of '${key}' must be a UTC DateTime such as 2026-11-20T07:00:10.000Z (4.6.3)`);
 }
 
-function unit(key: string, json: Json | undefined, kind: AttributeKind | typeof SAME, { nulls }: ParseOptions): string {
-  if (UNITLESS.has(kind)) throw badRequest(`attribute '${key}': a ${kind} has no unitCode`);
+function unit(key: string, json: Json | undefined, kind: AttributeKind | undefined, { nulls }: ParseOptions): string {
+  if (kind !== undefined && UNITLESS.has(kind)) throw badRequest(`attribute '${key}': a ${kind} has no unitCode`);
   if (json === NGSI_NULL ? nulls !== 'nowhere' : typeof json === 'string' && json !== '' && json.length <= 256)
     return String(json);
   throw badRequest(`unitCode of '${key}' must be a text, a UN/CEFACT code such as KWH`);

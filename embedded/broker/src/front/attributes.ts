@@ -2,7 +2,6 @@
 
 import type { EntityInput } from '../entity/model.js';
 import { ENTITY_MEMBERS, type ParseOptions, parseAttribute, parseFragment } from '../entity/parse.js';
-import { inferKind } from '../entity/values.js';
 import { isUri } from '../json.js';
 import { badRequest, Problem } from '../problem.js';
 import type { EntityResult, InputOperation } from '../store/commands.js';
@@ -72,20 +71,17 @@ async function writeAttribute(call: Call, operation: 'partial' | 'replaceAttribu
   const { json, contextOf } = readBody(call);
   const context = contextOf(json);
   const { '@context': _, ...members } = asFragment(json);
-  const name = context.expand(key);
-  const entity = target(call, context);
   const isPartial = operation === 'partial';
-  const kindOf = isPartial ? kindsOf(entity) : undefined;
-  if (isPartial && inferKind(members).kind === 'unsaid' && Object.keys(members).length === 0)
-    throw badRequest(`the fragment of '${key}' is empty`);
-  const attribute = parseAttribute(key, name, members, {
+  const now = call.broker.store.memory.tenants.get(call.tenant)?.entity(id);
+  const attribute = parseAttribute(key, context.expand(key), members, {
     context,
     atMs: call.broker.clock.nowMs(),
     nulls: isPartial ? 'members' : 'nowhere',
     isValueOptional: isPartial,
-    ...(kindOf && { kindOf }),
+    ...(isPartial && { kindOf: kindsOf(now) }),
   });
   const input: EntityInput = { id, types: [], scope: undefined, attributes: [attribute] };
+  target(call, context);
   checkRoom(call);
   const { createdAt: atMs } = attribute;
   const [result] = await submit(call, { kind: 'entities', operation, tenant: call.tenant, atMs, inputs: [input] });

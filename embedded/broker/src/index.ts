@@ -11,6 +11,9 @@ import { gatherDelivery } from './front/delivery-metrics.js';
 import { createFront } from './front/server.js';
 import type { Json } from './json.js';
 import { allowSources } from './registration/endpoint.js';
+import { createSourceClient } from './registration/source-client.js';
+import { Sources } from './registration/sources.js';
+import { aliasOf } from './registration/via.js';
 import type { BrokerConfig } from './settings.js';
 import { allowHosts } from './subscription/endpoint.js';
 import { createHttpDelivery } from './subscription/http-delivery.js';
@@ -40,6 +43,9 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   );
   const checkHost = allowHosts(config.notifyHosts);
   const checkSource = allowSources(config.forwardHosts);
+  const client = createSourceClient();
+  const alias = aliasOf(config.alias, random);
+  const sources = new Sources({ clock, contexts, client, checkSource, alias });
   const { deliver, close: closeDelivery } = createHttpDelivery({
     write: createPayloadWriter(contexts),
     checkHost,
@@ -70,6 +76,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       random,
       checkHost,
       checkSource,
+      sources,
       maxBatch: config.maxBatch,
       fetchContext: createContextFetcher(),
       history,
@@ -116,6 +123,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
         await office.stop();
         closeDelivery();
         history?.close();
+        client.close();
         await store.close();
         room.close();
         await lock.release();

@@ -9,6 +9,8 @@ export interface JsonObject {
 
 /** Deep enough for any GeoJSON or meter payload, shallow enough for every recursive walk we do. */
 export const MAX_DEPTH = 32;
+/** Of a whole text: a batch of entities of attributes of values, each counted from its own root, and some to spare. */
+const MAX_TEXT_DEPTH = 4 * MAX_DEPTH;
 
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -73,4 +75,25 @@ export function instantOf(text: string): number {
  */
 export function intern(text: string): string {
   return Object.keys({ [text]: true })[0] ?? text;
+}
+
+/**
+ * Whether JSON text is nested deeper than we read, found without reading it: a parser takes seconds over megabytes of
+ * brackets, counting them takes milliseconds (T12).
+ */
+export function isTooDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (isText) {
+      if (byte === 0x5c) at += 1;
+      else if (byte === 0x22) isText = false;
+    } else if (byte === 0x22) isText = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1;
+      if (depth > MAX_TEXT_DEPTH) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+  }
+  return false;
 }

@@ -58,6 +58,12 @@ export const SETTINGS = {
     fallback: ['127.0.0.1', 'localhost', '::1'],
     about: 'Hosts of context sources that requests may be forwarded to',
   },
+  alias: {
+    name: 'BROKER_ALIAS',
+    kind: 'text',
+    optional: true,
+    about: 'Name of this broker in Via headers; made up at each start when not set',
+  },
   maxBodyBytes: { name: 'BROKER_MAX_BODY', kind: 'bytes', fallback: '16MiB', min: 1024, about: 'Largest request body' },
   maxBatch: {
     name: 'BROKER_MAX_BATCH',

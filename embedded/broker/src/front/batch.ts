@@ -12,6 +12,7 @@ import { badRequest, Problem, type ProblemDetails } from '../problem.js';
 import type { Applied, InputOperation } from '../store/commands.js';
 import { type Answer, type Call, jsonAnswer, NO_CONTENT } from './call.js';
 import { readBatch, readBody } from './content.js';
+import { refuseHeldElsewhere } from './distribution.js';
 import { readOption } from './parameters.js';
 import { checkRoom, kindsOf } from './writing.js';
 
@@ -68,11 +69,11 @@ async function writeBatch(call: Call, operation: InputOperation): Promise<Answer
   for (const item of items) {
     try {
       const context = contextOf(item);
-      inputs.push(
-        isMerge
-          ? parseMergeItem(item, (id) => ({ ...MERGE, context, atMs, kindOf: kindsOf(tenant?.entity(id)) }))
-          : parseEntity(item, { context, atMs, nulls: 'nowhere' }),
-      );
+      const input = isMerge
+        ? parseMergeItem(item, (id) => ({ ...MERGE, context, atMs, kindOf: kindsOf(tenant?.entity(id)) }))
+        : parseEntity(item, { context, atMs, nulls: 'nowhere' });
+      refuseHeldElsewhere(call, input);
+      inputs.push(input);
     } catch (error) {
       if (!(error instanceof Problem) || error instanceof ContextNeeded) throw error;
       errors.push({ entityId: nameOf(item), error: error.details() });

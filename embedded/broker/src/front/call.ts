@@ -5,6 +5,7 @@ import type { Clock, Random } from '@contor/kit';
 import type { FetchContext } from '../context/fetch.js';
 import type { ContextRegistry } from '../context/registry.js';
 import type { SourceCheck } from '../registration/endpoint.js';
+import type { Sources } from '../registration/sources.js';
 import type { DiskRoom } from '../store/disk-room.js';
 import type { Store } from '../store/store.js';
 import type { DeadLetters } from '../subscription/dead-letters.js';
@@ -23,6 +24,7 @@ export interface Broker {
   readonly random: Random;
   readonly checkHost: HostCheck;
   readonly checkSource: SourceCheck;
+  readonly sources: Sources;
   readonly maxBatch: number;
   readonly fetchContext: FetchContext;
   /** Undefined when the operator named none: the temporal API is not there. */

@@ -11,6 +11,7 @@ import { badRequest, Problem } from '../problem.js';
 import { checkId, updateAnswer } from './attributes.js';
 import { type Answer, type Call, created, locationOf, NO_CONTENT } from './call.js';
 import { readBody, requestContext } from './content.js';
+import { gather } from './gathering.js';
 import { csv, readProjection, readShape } from './parameters.js';
 import { entityAnswer, readView } from './view.js';
 import { asFragment, checkRoom, entityId, kindsOf, submit, target } from './writing.js';
@@ -28,20 +29,21 @@ export async function createEntity(call: Call): Promise<Answer> {
   return created(locationOf('entities', input.id));
 }
 
-export function retrieveEntity(call: Call): Answer {
+export async function retrieveEntity(call: Call): Promise<Answer> {
   const context = requestContext(call);
   const { query } = call;
   const { attrs, projection } = readProjection(call, context);
   const input = { projection, lang: query.get('lang'), datasetIds: csv(query.get('datasetId')) };
   const view = readView(call, context, input);
-  const entity = target(call, context);
+  const { entity, headers } = await gather(call, context, attrs ?? projection?.attributes);
   const { datasets } = view.options;
   const isShown = ({ name, datasetId }: Attribute): boolean =>
     (projection === undefined || isChosen(name, projection)) &&
     (datasets === undefined || datasets.has(datasetId ?? '@none'));
   if (attrs !== undefined && !entity.attributes.some((attribute) => attrs.has(attribute.name) && isShown(attribute)))
     throw new Problem('resourceNotFound', `entity ${entity.id} has none of the attributes asked for (5.7.1.4)`);
-  return entityAnswer(entity, view);
+  const answer = entityAnswer(entity, view);
+  return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
 export async function deleteEntity(call: Call): Promise<Answer> {

@@ -12,7 +12,9 @@ import type { Handler } from './call.js';
 import { hostContext, listContexts, removeContext, serveContext } from './contexts.js';
 import { DELIVERY_ROUTES } from './delivery-routes.js';
 import { describeAttribute, describeType, listAttributes, listTypes } from './discovery.js';
+import { distributed } from './distribution.js';
 import { createEntity, deleteEntity, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
+import { sourceIdentity } from './identity.js';
 import { purgeEntities } from './purge.js';
 import { postQuery, queryEntities } from './query.js';
 import {
@@ -60,7 +62,7 @@ const LINKED_LATER = ['join', 'joinLevel', 'containedBy', 'entityMap', 'entityMa
 const QUERY_LATER = [...LINKED_LATER, 'csf', 'splitEntities'];
 
 export const ROUTES: readonly RouteRow[] = [
-  { method: 'POST', path: '/entities', clause: '6.4.3.1', handle: createEntity },
+  { method: 'POST', path: '/entities', clause: '6.4.3.1', handle: distributed('createEntity', createEntity) },
   {
     method: 'GET',
     path: '/entities',
@@ -92,7 +94,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'DELETE',
     path: '/entities/:entityId',
     clause: '6.5.3.2',
-    handle: deleteEntity,
+    handle: distributed('deleteEntity', deleteEntity),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -100,7 +102,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PUT',
     path: '/entities/:entityId',
     clause: '6.5.3.3',
-    handle: replaceEntity,
+    handle: distributed('replaceEntity', replaceEntity),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -108,7 +110,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PATCH',
     path: '/entities/:entityId',
     clause: '6.5.3.4',
-    handle: mergeEntity,
+    handle: distributed('mergeEntity', mergeEntity),
     query: [...SHAPE, 'observedAt', 'lang', 'type', 'local'],
     readsTenant: true,
   },
@@ -116,7 +118,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'POST',
     path: '/entities/:entityId/attrs',
     clause: '6.6.3.1',
-    handle: appendAttributes,
+    handle: distributed('appendAttrs', appendAttributes),
     query: ['options', 'type', 'local'],
     readsTenant: true,
   },
@@ -124,7 +126,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PATCH',
     path: '/entities/:entityId/attrs',
     clause: '6.6.3.2',
-    handle: updateAttributes,
+    handle: distributed('updateEntity', updateAttributes),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -132,7 +134,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PATCH',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.1',
-    handle: updateAttribute,
+    handle: distributed('updateAttrs', updateAttribute),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -140,7 +142,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'DELETE',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.2',
-    handle: deleteAttribute,
+    handle: distributed('deleteAttrs', deleteAttribute),
     query: ['datasetId', 'deleteAll', 'type', 'local'],
     readsTenant: true,
   },
@@ -148,7 +150,7 @@ export const ROUTES: readonly RouteRow[] = [
     method: 'PUT',
     path: '/entities/:entityId/attrs/:attribute',
     clause: '6.7.3.3',
-    handle: replaceAttribute,
+    handle: distributed('replaceAttrs', replaceAttribute),
     query: ['type', 'local'],
     readsTenant: true,
   },
@@ -273,6 +275,7 @@ export const ROUTES: readonly RouteRow[] = [
     query: ['local'],
     readsTenant: true,
   },
+  { method: 'GET', path: '/info/sourceIdentity', clause: '6.37.3.1', handle: sourceIdentity },
   { method: 'POST', path: '/jsonldContexts', clause: '6.29.3.1', handle: hostContext },
   { method: 'GET', path: '/jsonldContexts', clause: '6.29.3.2', handle: listContexts, query: ['details', 'kind'] },
   { method: 'GET', path: '/jsonldContexts/:contextId', clause: '6.30.3.1', handle: serveContext, query: ['details'] },
@@ -293,6 +296,5 @@ export const ROUTES: readonly RouteRow[] = [
 export const LATER_RESOURCES = [
   { path: '/csourceSubscriptions', what: 'context source subscription (5.11)' },
   { path: '/entityMaps', what: 'entity maps (5.14)' },
-  { path: '/info', what: 'source identity (5.15)' },
   { path: '/snapshots', what: 'snapshots (5.16)' },
 ] as const;

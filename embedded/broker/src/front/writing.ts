@@ -26,10 +26,14 @@ export function entityId(call: Call): string {
 /** The entity of the URL, when it is of the type that `type` selects; 404 otherwise (5.6.2.4 and its sisters, 4.17). */
 export function target(call: Call, context: Context): Entity {
   const entity = existing(call, entityId(call));
+  checkType(call, context, entity);
+  return entity;
+}
+
+export function checkType(call: Call, context: Context, entity: Entity): void {
   const type = call.query.get('type');
   if (type !== undefined && !compileSelector({ types: parseTypeSelection(type, context) })(entity))
     throw new Problem('resourceNotFound', `entity ${entity.id} is not of type ${type.slice(0, 200)}`);
-  return entity;
 }
 
 /** What the attributes of an entity are now, for fragments that do not say what they are. */

@@ -1,5 +1,5 @@
 /**
- * `npm run test:interop`: real servers of other makers in the place of ours. An absent one is named and skipped; with `--strict` it fails.
+ * `npm run test:interop`: real servers of other makers in the place of ours, and a real IoT Agent at our broker. An absent one is named and skipped; with `--strict` it fails.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -12,6 +12,7 @@ import { messageOf, startMeterFleet } from '../support/meter-fleet.js';
 import { API_KEY, type OtherMqttFacts, startMeteringPath } from '../support/metering-path.js';
 import { metersBehind, settledVerdict } from '../support/path-verdict.js';
 import { Tally } from '../support/tally.js';
+import { checkStockAgent, installLibrary, LIBRARY } from './stock-agent.js';
 
 const METERS = 20;
 const LOAD_MS = 5_000;
@@ -85,6 +86,12 @@ if (hasProgram('mosquitto_pub', ['--help'])) {
       }),
   );
 } else absent('mosquitto_pub', 'apt-get install mosquitto-clients');
+
+await inFolder(async (folder) => {
+  const reason = installLibrary(folder);
+  if (reason === undefined) await checkStockAgent(tally, folder);
+  else absent(LIBRARY, `npm could not install it: ${reason}`);
+});
 
 tally.end();
 

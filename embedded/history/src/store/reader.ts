@@ -79,7 +79,7 @@ export class Reader {
       if (refused !== undefined) {
         return fault(404, 'AggrMethod cannot be applied', 'AggrMethod cannot be applied on type TEXT and BOOLEAN.');
       }
-      const fromMemory = isLastOnly(question) && part.relation.tellsNulls !== true ? await this.#last(part) : undefined;
+      const fromMemory = isLastOnly(question, part) ? await this.#last(part) : undefined;
       const found = fromMemory ?? (await this.#ask(part, question));
       if (found === undefined) {
         return fault(422, 'Invalid parameter value', `fill=gaps would tell more than ${question.limit} buckets.`);
@@ -276,18 +276,11 @@ function windowOf({ lastN, limit, offset }: SeriesQuestion) {
 }
 
 /** Of one entity, over all time: memory knows. */
-function isLastOnly(question: SeriesQuestion): boolean {
-  const { lastN, limit, offset, ids, aggregation, fromMs, toMs, asOfMs, scopes } = question;
-  const isPlain = aggregation === undefined && asOfMs === undefined && scopes === undefined;
-  return (
-    lastN === 1 &&
-    limit > 0 &&
-    offset === 0 &&
-    ids?.length === 1 &&
-    isPlain &&
-    fromMs === undefined &&
-    toMs === undefined
-  );
+function isLastOnly(question: SeriesQuestion, { relation }: TablePart): boolean {
+  const { lastN, limit, offset, ids, aggregation, fromMs, toMs, asOfMs } = question;
+  const isEverything = fromMs === undefined && toMs === undefined && relation.scopes === undefined;
+  const isPlain = aggregation === undefined && asOfMs === undefined && relation.tellsNulls !== true;
+  return lastN === 1 && limit > 0 && offset === 0 && ids?.length === 1 && isPlain && isEverything;
 }
 
 function gridFor(

@@ -31,7 +31,10 @@ export function relationSql(relation: Relation): string {
 
 /** Columns e, t, v (record time), s (arrival) and one per attribute; one row per revision. */
 export function revisionsSql(relation: Relation): string {
-  return renamed(relation, ['v', 's', ...namesOf(relation.columns)], scoped(relation, tellingsSql(relation)));
+  const { asOfMs, columns } = relation;
+  const all = tellingsSql(relation);
+  const known = asOfMs === undefined ? all : `SELECT * FROM (${all}) WHERE v <= ${literal(asOfMs)}`;
+  return renamed(relation, ['v', 's', ...namesOf(columns)], scoped(relation, known));
 }
 
 /** Columns e, t; keys may repeat. */

@@ -58,13 +58,16 @@ export function pageSql(query: Relation, after: { entity: number; ms: number } |
   return `SELECT e, t::DOUBLE AS t${columns} FROM (${relationSql(query)})${where} ORDER BY e, t LIMIT ${literal(limit)}`;
 }
 
-/** Columns: entity, index, record time, one per column; oldest revision of an instant first. */
+/** Columns: entity, index, record time, one per column; oldest revision of an instant first. What repeats one is none. */
 export function revisionSql(query: SeriesSql): string {
+  const names = namesOf(query.columns);
   const direction = query.newestFirst ? 'DESC' : 'ASC';
-  const columns = list(namesOf(query.columns));
   const window = `LIMIT ${literal(query.limit)} OFFSET ${literal(query.offset)}`;
   const order = ['t', 'e', 'v', 's'].map((name) => `${name} ${direction}`).join(', ');
-  return `SELECT e, t::DOUBLE AS t, v::DOUBLE AS v${columns} FROM (${revisionsSql(query)}) ORDER BY ${order} ${window}`;
+  const said = `row(v${list(names)})`;
+  const changed = `${said} IS DISTINCT FROM lag(${said}) OVER (PARTITION BY e, t ORDER BY v, s)`;
+  const told = `SELECT * FROM (${revisionsSql(query)}) QUALIFY ${changed}`;
+  return `SELECT e, t::DOUBLE AS t, v::DOUBLE AS v${list(names)} FROM (${told}) ORDER BY ${order} ${window}`;
 }
 
 /** Newest index per entity in a window. */

@@ -109,7 +109,8 @@ export class Staging {
         settled.push(fresh);
       }
     }
-    if (settled.length === 0) {
+    // Where rows count in which nothing is said, one whose values no column can hold counts, too.
+    if (settled.length === 0 && !(this.#catalogue.dialect.tellsNulls && isNew && row.cells.length > 0)) {
       return;
     }
     const staged = this.#staged(table);

@@ -50,11 +50,17 @@ function measureNested(value: readonly Json[] | JsonObject, depth: number): numb
 }
 
 /** A URI as NGSI-LD identifiers must be (4.6.2; RFC 3986): a scheme, a colon, and no character a URI cannot hold. */
-const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s\p{Cc}<>"{}|\\^`]+$/u;
+const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-[\]_a-z~]+$/;
+/**
+ * With the letters of RFC 3987 too, but with none that cannot be seen or that turns the others round: an id must not look
+ * like another one.
+ */
+const IRI =
+  /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`\u2800\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]+$/u;
 const MAX_URI = 2048;
 
 export function isUri(text: string): boolean {
-  return text.length <= MAX_URI && URI.test(text);
+  return text.length <= MAX_URI && (URI.test(text) || IRI.test(text));
 }
 
 /** DateTime, 4.6.3: ISO 8601, UTC, trailing Z, optional fraction. */

@@ -130,7 +130,7 @@ const CASES: readonly Case[] = [
     when: post('/entityOperations/delete', [A, B]),
     answer: { status: 207, like: { success: [A], errors: [{ entityId: B, error: { status: 404 } }] } },
   },
-  ...['create', 'upsert', 'update', 'delete'].flatMap((operation): Case[] => [
+  ...['create', 'upsert', 'update', 'merge', 'delete'].flatMap((operation): Case[] => [
     {
       clause: '5.6.7.4',
       name: `${operation} of nothing`,

@@ -1,0 +1,295 @@
+/** Contract of the results of batch operations: what is in `success` and `errors`, and what repeats do. GS CIM 009 V1.9.1, 4.6.6, 5.2.16, 5.2.17, 5.6.7 to 5.6.10, 5.6.20. */
+
+import { expect } from '@jest/globals';
+import { type Case, contract, NULL, post, property, room } from './cases.js';
+
+const A = 'urn:ngsi-ld:Room:a';
+const B = 'urn:ngsi-ld:Room:b';
+const C = 'urn:ngsi-ld:Room:c';
+const ONE_THERE = [post('/entities', room(A, { warmth: property(1), size: property(4) }))];
+
+const error = (entityId: string, status: number): object => ({
+  entityId,
+  error: {
+    status,
+    title: expect.any(String),
+    detail: expect.any(String),
+    type: expect.stringContaining('ngsi-ld/errors/'),
+  },
+});
+const result = (success: readonly string[], ...errors: readonly object[]): object => ({ success, errors });
+const BAD = 'not a uri';
+const at = (id: string, value: unknown): object => room(id, { warmth: property(value) });
+const simplified = (id: string, attributes: object): NonNullable<Case['after']> => ({
+  path: `/entities/${id}?format=simplified`,
+  answer: { status: 200, body: room(id, attributes) },
+});
+
+/** A batch on one room that is there, its answer, and what the room is then. */
+const RESULTS: readonly (readonly [
+  clause: string,
+  name: string,
+  operation: string,
+  body: unknown,
+  status: number,
+  answer: object | undefined,
+  a: object,
+])[] = [
+  [
+    '5.6.7',
+    'create: an id twice is made once',
+    'create',
+    [at(B, 1), at(B, 2)],
+    207,
+    result([B], error(B, 409)),
+    { warmth: 1, size: 4 },
+  ],
+  [
+    '5.6.7',
+    'create: a wrong one among good ones',
+    'create',
+    [at(B, 1), { id: BAD, type: 'Room' }],
+    207,
+    result([B], error(BAD, 400)),
+    { warmth: 1, size: 4 },
+  ],
+  [
+    '5.6.7',
+    'create: one without a type',
+    'create',
+    [at(B, 1), { id: C }],
+    207,
+    result([B], error(C, 400)),
+    { warmth: 1, size: 4 },
+  ],
+  [
+    '5.6.7',
+    'create: one without an id',
+    'create',
+    [at(B, 1), { type: 'Room' }],
+    207,
+    result([B], error('urn:ngsi-ld:unknown', 400)),
+    { warmth: 1, size: 4 },
+  ],
+  [
+    '5.6.7',
+    'create: one that is a number',
+    'create',
+    [at(B, 1), 5],
+    207,
+    result([B], error('urn:ngsi-ld:unknown', 400)),
+    { warmth: 1, size: 4 },
+  ],
+  [
+    '5.6.7',
+    'create: a null value',
+    'create',
+    [at(B, NULL), at(C, 1)],
+    207,
+    result([C], error(B, 400)),
+    { warmth: 1, size: 4 },
+  ],
+  [
+    '5.6.7',
+    'create: all of them are there',
+    'create',
+    [at(A, 5)],
+    207,
+    result([], error(A, 409)),
+    { warmth: 1, size: 4 },
+  ],
+  ['5.6.7.4', 'create: nothing when one is null', 'create', [at(B, 1), null], 400, undefined, { warmth: 1, size: 4 }],
+  [
+    '5.6.8',
+    'upsert: an id twice, the last one stays',
+    'upsert',
+    [room(A, { warmth: property(2), label: property('x') }), at(A, 3)],
+    204,
+    undefined,
+    { warmth: 3 },
+  ],
+  ['5.6.8', 'upsert: a new id twice is created once', 'upsert', [at(B, 1), at(B, 2)], 201, [B], { warmth: 1, size: 4 }],
+  [
+    '5.6.8',
+    'upsert with update: an id twice, both are in it',
+    'upsert?options=update',
+    [room(A, { label: property('x') }), at(A, 3)],
+    204,
+    undefined,
+    { warmth: 3, size: 4, label: 'x' },
+  ],
+  [
+    '5.6.8',
+    'upsert: a wrong one among good ones, one new',
+    'upsert',
+    [at(A, 2), at(B, 3), { id: C, type: 'Room', warmth: { type: 'Property' } }],
+    207,
+    result([A, B], error(C, 400)),
+    { warmth: 2 },
+  ],
+  [
+    '5.6.8',
+    'upsert: the same id, once right and once wrong',
+    'upsert',
+    [at(A, 2), room(A, { warmth: null })],
+    207,
+    result([A], error(A, 400)),
+    { warmth: 2 },
+  ],
+  [
+    '5.6.8',
+    'upsert with both options',
+    'upsert?options=update,replace',
+    [at(A, 2)],
+    400,
+    undefined,
+    { warmth: 1, size: 4 },
+  ],
+  ['5.6.8.4', 'upsert: nothing when one is null', 'upsert', [at(A, 2), null], 400, undefined, { warmth: 1, size: 4 }],
+  [
+    '5.6.9',
+    'update: an id twice, the last one stays',
+    'update',
+    [at(A, 2), at(A, 3)],
+    204,
+    undefined,
+    { warmth: 3, size: 4 },
+  ],
+  [
+    '5.6.9',
+    'update with noOverwrite: what was there is an error',
+    'update?options=noOverwrite',
+    [room(A, { warmth: property(9), label: property('x') })],
+    207,
+    result([], error(A, 400)),
+    { warmth: 1, size: 4, label: 'x' },
+  ],
+  [
+    '5.6.9',
+    'update with noOverwrite: an id twice, the first one stays',
+    'update?options=noOverwrite',
+    [room(A, { label: property('x') }), room(A, { label: property('y') })],
+    207,
+    result([A], error(A, 400)),
+    { warmth: 1, size: 4, label: 'x' },
+  ],
+  [
+    '5.6.9',
+    'update: a wrong one among good ones',
+    'update',
+    [at(A, 2), { id: BAD, type: 'Room' }],
+    207,
+    result([A], error(BAD, 400)),
+    { warmth: 2, size: 4 },
+  ],
+  ['6.16.3.1', 'update knows no replace', 'update?options=replace', [at(A, 2)], 400, undefined, { warmth: 1, size: 4 }],
+  ['5.6.10', 'delete: an id twice', 'delete', [B, A, A], 207, result([A], error(B, 404), error(A, 404)), {}],
+  [
+    '5.6.10',
+    'delete: a wrong id among good ones',
+    'delete',
+    [BAD, 'urn:ngsi-ld:Room:none'],
+    207,
+    result([], error(BAD, 400), error('urn:ngsi-ld:Room:none', 404)),
+    { warmth: 1, size: 4 },
+  ],
+  ['5.6.10.4', 'delete: nothing when one is null', 'delete', [A, null], 400, undefined, { warmth: 1, size: 4 }],
+  [
+    '5.6.20',
+    'merge goes into what is there',
+    'merge',
+    [{ id: A, warmth: { value: 2 }, size: NULL }],
+    204,
+    undefined,
+    { warmth: 2 },
+  ],
+  ['5.6.20', 'merge of a whole entity', 'merge', [at(A, 2)], 204, undefined, { warmth: 2, size: 4 }],
+  [
+    '5.6.20',
+    'merge: an id twice, one after the other',
+    'merge',
+    [
+      { id: A, warmth: { value: { x: 1 } } },
+      { id: A, warmth: { value: { y: 2 } } },
+    ],
+    204,
+    undefined,
+    { warmth: { x: 1, y: 2 }, size: 4 },
+  ],
+  [
+    '5.6.20',
+    'merge of what is not there',
+    'merge',
+    [
+      { id: A, warmth: 2 },
+      { id: B, warmth: 2 },
+    ],
+    207,
+    result([A], error(B, 404)),
+    { warmth: 2, size: 4 },
+  ],
+  [
+    '5.6.20',
+    'merge: a wrong one among good ones',
+    'merge',
+    [
+      { id: A, warmth: 2 },
+      { id: BAD, warmth: 2 },
+    ],
+    207,
+    result([A], error(BAD, 400)),
+    { warmth: 2, size: 4 },
+  ],
+  [
+    '5.6.20',
+    'merge: a new attribute without a value',
+    'merge',
+    [{ id: A, label: { unitCode: 'CEL' } }],
+    207,
+    result([], error(A, 400)),
+    { warmth: 1, size: 4 },
+  ],
+  [
+    '5.6.20',
+    'merge of a removal of nothing',
+    'merge',
+    [{ id: A, label: NULL }],
+    204,
+    undefined,
+    { warmth: 1, size: 4 },
+  ],
+  [
+    '5.6.20.4',
+    'merge: nothing when one is null',
+    'merge',
+    [{ id: A, warmth: 2 }, null],
+    400,
+    undefined,
+    { warmth: 1, size: 4 },
+  ],
+  ['5.6.20.4', 'merge of nothing', 'merge', [], 400, undefined, { warmth: 1, size: 4 }],
+  [
+    '6.31.3.1',
+    'merge knows no options',
+    'merge?options=keyValues',
+    [{ id: A, warmth: 2 }],
+    400,
+    undefined,
+    { warmth: 1, size: 4 },
+  ],
+];
+
+contract(
+  'results of batch operations',
+  RESULTS.map(([clause, name, operation, body, status, answer, left]): Case => {
+    const isGone = Object.keys(left).length === 0;
+    return {
+      clause,
+      name,
+      given: ONE_THERE,
+      when: post(`/entityOperations/${operation}`, body),
+      answer: { status, ...(answer && { body: answer }), ...(status === 400 && { problem: 'BadRequestData' }) },
+      after: isGone ? { path: `/entities/${A}`, answer: { status: 404 } } : simplified(A, left),
+    };
+  }),
+);

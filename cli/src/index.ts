@@ -33,6 +33,8 @@ async function addServices(program: Command, args: readonly string[]): Promise<v
       .addHelpText('after', `\nExample:\n  ${row.example}`);
     const isNamed = args[0] === first && (second === undefined || args[1] === second);
     if (!isNamed) continue;
+    const addTools = await row.tools?.();
+    addTools?.(command);
     const service = await row.load();
     for (const option of flagsOf(service.settings)) command.addOption(option);
     command.action((flags: Record<string, unknown>) =>

@@ -8,6 +8,7 @@ import {
   type SettingsTable,
   type Start,
 } from '@contor/kit';
+import type { Command } from 'commander';
 
 type Source = Readonly<Record<string, string | undefined>>;
 
@@ -29,6 +30,8 @@ export interface ServiceRow {
   readonly about: string;
   readonly example: string;
   readonly load: () => Promise<Service>;
+  /** Commands below its own, for operators of a running one. */
+  readonly tools?: () => Promise<(command: Command) => void>;
 }
 
 function bind<Table extends SettingsTable>(module: ServiceModule<Table>): Service {
@@ -52,6 +55,7 @@ export const SERVICES = [
     about: "the history server (QuantumLeap's API on DuckDB)",
     example: 'contor history --port 8668 --data-folder ./history-data',
     load: async () => bind(await import('@contor/history')),
+    tools: async () => (await import('./tools/history.js')).addHistoryTools,
   },
   {
     name: 'mqtt',

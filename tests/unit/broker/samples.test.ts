@@ -83,3 +83,41 @@ describe('a data folder of format 1', () => {
     ]);
   });
 });
+
+describe('a data folder with all that subscriptions say', () => {
+  it('opens, and tells states before, deletions and what is gone', async () => {
+    const told: unknown[] = [];
+    const { core, clock } = await openSample('data-2.json', ({ subscription, parcel }) => {
+      for (const { reason, previous, entity } of parcel.entries) {
+        const gone = entity.attributes.filter(({ deletedAt }) => deletedAt !== undefined);
+        told.push([subscription.id, reason, entity.id, previous?.modifiedAt, entity.deletedAt, gone.length]);
+      }
+    });
+    const subscriptions = core.store.memory.tenants.get('default')?.subscriptions;
+    expect(subscriptions?.get('urn:s:changes')).toMatchObject({
+      ...{ notificationTrigger: ['entityUpdated', 'entityDeleted', 'entityCreated'], throttling: 0.5, lang: 'en' },
+      ...{ q: { text: 'warmth>=0' }, scopeQ: { text: '/north' }, datasetId: ['@none'] },
+      notification: {
+        ...{ showChanges: true, sysAttrs: true, pick: { members: ['id', 'type'] } },
+        endpoint: {
+          ...{ timeout: 500, cooldown: 1_000, accept: 'application/ld+json' },
+          receiverInfo: [{ key: 'Authorization', value: 'Bearer sesame' }],
+        },
+      },
+    });
+    expect(subscriptions?.get('urn:s:rounds')).toMatchObject({
+      ...{ timeInterval: 60, geoQ: { given: { georel: 'near;maxDistance==10' } } },
+      notification: { format: 'concise', omit: { members: ['scope'] } },
+    });
+    core.office.start();
+    await clock.advance(600_000);
+    const of = (id: string): unknown[] => told.filter((row) => (row as readonly unknown[])[2] === id);
+    expect(of('urn:e:1')).toEqual([
+      ['urn:s:changes', 'created', 'urn:e:1', undefined, undefined, 0],
+      ['urn:s:changes', 'updated', 'urn:e:1', 1_000, undefined, 0],
+      ['urn:s:changes', 'updated', 'urn:e:1', 2_000, undefined, 1],
+      ['urn:s:changes', 'deleted', 'urn:e:1', 3_000, 5_000, 1],
+    ]);
+    expect(of('urn:e:2')).toEqual([['urn:s:changes', 'created', 'urn:e:2', undefined, undefined, 0]]);
+  });
+});

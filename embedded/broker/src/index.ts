@@ -75,6 +75,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       clock,
       random,
       checkHost,
+      isGuarded: secret !== undefined,
       checkSource,
       sources,
       maxBatch: config.maxBatch,

@@ -1,7 +1,8 @@
 /** Contract of subscriptions as resources. GS CIM 009 V1.9.1, 5.8.1 to 5.8.5. What they send is in notifications.test. */
 
-import { expect } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type Case, contract, get, patch, post, remove } from './cases.js';
+import { openInstance } from './instance.js';
 
 const ID = 'urn:ngsi-ld:Subscription:1';
 const ENDPOINT = { uri: 'http://127.0.0.1:9/notify', accept: 'application/json' };
@@ -436,3 +437,19 @@ function without(record: object, member: string): object {
 
 contract('subscriptions', CASES);
 contract('members of subscriptions', MEMBERS);
+
+describe('a broker with a secret', () => {
+  it('5.2.22: shows headers as they were given to whoever has shown it', async () => {
+    const guarded = await openInstance({ PLATFORM_SECRET: 'a-secret-of-the-platform' });
+    try {
+      const headers = { Authorization: 'Bearer a-secret-of-the-platform' };
+      const path = '/ngsi-ld/v1/subscriptions';
+      const made = await guarded.send('POST', path, notifying({ receiverInfo: SECRETS }), headers);
+      expect(made.status).toBe(201);
+      const { json } = await guarded.send('GET', `${path}/${ID}`, undefined, headers);
+      expect(json).toMatchObject({ notification: { endpoint: { receiverInfo: SECRETS } } });
+    } finally {
+      await guarded.stop();
+    }
+  });
+});

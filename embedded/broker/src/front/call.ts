@@ -23,6 +23,8 @@ export interface Broker {
   readonly clock: Clock;
   readonly random: Random;
   readonly checkHost: HostCheck;
+  /** Whoever asks has shown the platform's secret. */
+  readonly isGuarded: boolean;
   readonly checkSource: SourceCheck;
   readonly sources: Sources;
   readonly maxBatch: number;

@@ -79,7 +79,10 @@ function existing(call: Call): Subscription {
 function formatted(call: Call, subscription: Subscription): object {
   const { broker, tenant } = call;
   const sysAttrs = readOption(call, ['sysAttrs']) !== undefined;
-  const options = { context: requestContext(call), nowMs: broker.clock.nowMs(), sysAttrs };
+  const options = {
+    ...{ context: requestContext(call), nowMs: broker.clock.nowMs(), sysAttrs },
+    hasSecrets: broker.isGuarded,
+  };
   return formatSubscription(subscription, broker.office.statusOf(tenant, subscription.id), options);
 }
 

@@ -16,12 +16,14 @@ export interface DescribeOptions {
   readonly context: Context;
   readonly nowMs: number;
   readonly sysAttrs: boolean;
+  /** Headers that let somebody in are shown as they are, and not masked. */
+  readonly hasSecrets: boolean;
 }
 
 export function formatSubscription(
   subscription: Subscription,
   status: NotificationStatus,
-  { context, nowMs, sysAttrs }: DescribeOptions,
+  { context, nowMs, sysAttrs, hasSecrets }: DescribeOptions,
 ): JsonRecord {
   const { id, subscriptionName, description, entities, watchedAttributes, notificationTrigger } = subscription;
   const { timeInterval, throttling, q, geoQ, scopeQ, datasetId, lang, localOnly, expiresAt, jsonldContext } =
@@ -36,7 +38,7 @@ export function formatSubscription(
     ...{ q: q?.text, geoQ: geoQ?.given, scopeQ: scopeQ?.text },
     ...{ datasetId, lang, localOnly, isActive, expiresAt, jsonldContext },
     status: isExpired ? 'expired' : isActive ? 'active' : 'paused',
-    notification: { ...formatParams(subscription.notification, context), ...formatStatus(status) },
+    notification: { ...formatParams(subscription.notification, context, hasSecrets), ...formatStatus(status) },
     ...(sysAttrs && {
       createdAt: new Date(subscription.createdAt).toISOString(),
       modifiedAt: new Date(subscription.modifiedAt).toISOString(),
@@ -52,7 +54,7 @@ function formatSelector({ ids, idPattern, types }: Selector, context: Context): 
   };
 }
 
-function formatParams(params: NotificationParams, context: Context): JsonRecord {
+function formatParams(params: NotificationParams, context: Context, hasSecrets: boolean): JsonRecord {
   const { attributes, pick, omit, format, sysAttrs, showChanges, endpoint } = params;
   return {
     attributes: attributes?.map((name) => context.compact(name)),
@@ -61,7 +63,7 @@ function formatParams(params: NotificationParams, context: Context): JsonRecord 
     format,
     ...(sysAttrs && { sysAttrs }),
     showChanges,
-    endpoint: { ...endpoint, receiverInfo: endpoint.receiverInfo?.map(masked) },
+    endpoint: hasSecrets ? endpoint : { ...endpoint, receiverInfo: endpoint.receiverInfo?.map(masked) },
   };
 }
 

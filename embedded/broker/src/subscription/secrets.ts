@@ -1,6 +1,6 @@
 /**
  * What of receiverInfo (GS CIM 009 V1.9.1, 5.2.22) is not shown again. A header that lets somebody in is for the subscriber
- * alone: a reader of the subscription sees a mask. The mask may be sent back, and then means "as it was", but only to where
+ * alone: a reader who has not shown the platform's secret sees a mask. The mask may be sent back, and then means "as it was", but only to where
  * the secret already goes: nobody can have it sent to a place of his own.
  */
 

@@ -8,6 +8,7 @@ import { createContextFetcher, fetchableFrom } from './context/fetch.js';
 import { createContexts, openBrokerCore } from './core.js';
 import { type Broker, jsonAnswer } from './front/call.js';
 import { gatherDelivery } from './front/delivery-metrics.js';
+import { ROUTES } from './front/routes.js';
 import { createFront } from './front/server.js';
 import type { Json } from './json.js';
 import { allowSources } from './registration/endpoint.js';
@@ -15,6 +16,7 @@ import { createSourceClient } from './registration/source-client.js';
 import { Sources } from './registration/sources.js';
 import { aliasOf } from './registration/via.js';
 import type { BrokerConfig } from './settings.js';
+import { strictDelivery, strictRoutes } from './strict/strict.js';
 import { allowHosts } from './subscription/endpoint.js';
 import { createHttpDelivery } from './subscription/http-delivery.js';
 import { createPayloadWriter } from './subscription/payload.js';
@@ -36,9 +38,10 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
     process.exit(EXIT_FATAL);
   };
   const { clock, disk, random } = ports;
+  const isStrict = config.as === 'orion-ld';
   const contexts = createContexts(
-    new Map([[CONTEXT_URL, contextDocument() as unknown as Json]]),
-    config.context === 'contor' ? CONTEXT_URL : CORE_URL,
+    new Map(isStrict ? [] : [[CONTEXT_URL, contextDocument() as unknown as Json]]),
+    config.context === 'contor' && !isStrict ? CONTEXT_URL : CORE_URL,
     fetchableFrom(config.contextHosts),
   );
   const checkHost = allowHosts(config.notifyHosts);
@@ -62,7 +65,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       log,
       dataFolder,
       contexts,
-      deliver,
+      deliver: isStrict ? strictDelivery(deliver) : deliver,
       onFatal,
       ...limits,
     });
@@ -88,6 +91,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
     const health = (): Health => healthOf(broker, isStopping);
     const front = createFront({
       broker,
+      routes: isStrict ? strictRoutes(ROUTES) : ROUTES,
       log,
       metrics,
       maxBodyBytes: config.maxBodyBytes,

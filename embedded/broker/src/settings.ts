@@ -19,6 +19,13 @@ export const SETTINGS = {
     optional: true,
     about: 'When set, every request needs it as bearer token',
   },
+  as: {
+    name: 'BROKER_AS',
+    kind: 'text',
+    choices: ['contor', 'orion-ld'],
+    fallback: 'contor',
+    about: 'Which broker to play: itself, or one that refuses and loses what Orion-LD does',
+  },
   context: {
     name: 'BROKER_CONTEXT',
     kind: 'text',

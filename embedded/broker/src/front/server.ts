@@ -6,11 +6,12 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { badRequest, notBuilt, Problem } from '../problem.js';
 import type { Answer, Broker, Call } from './call.js';
 import { withContexts } from './contexts.js';
-import { LATER_RESOURCES, ROUTES, type RouteRow } from './routes.js';
+import { LATER_RESOURCES, type RouteRow } from './routes.js';
 import { DEFAULT_TENANT, readTenant } from './tenant.js';
 
 export interface FrontOptions {
   readonly broker: Broker;
+  readonly routes: readonly RouteRow[];
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly maxBodyBytes: number;
@@ -44,13 +45,13 @@ export function createFront(options: FrontOptions): FastifyInstance<Server> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, request, reply) => send(reply, errorAnswer(error, request, options)));
-  app.setNotFoundHandler((request, reply) => send(reply, notFoundAnswer(request)));
+  app.setNotFoundHandler((request, reply) => send(reply, notFoundAnswer(request, options.routes)));
   app.addHook('onRequest', secret === undefined ? checkHost : bearerCheck(secret));
   const requests = options.metrics.counter('broker_requests_total', 'Requests answered, by route and status.', [
     'route',
     'status',
   ]);
-  for (const route of ROUTES) {
+  for (const route of options.routes) {
     const name = `${route.method} ${route.isOurs ? OUR_BASE : ''}${route.path}`;
     app.route({
       method: route.method,
@@ -168,12 +169,12 @@ function errorAnswer(error: unknown, request: FastifyRequest, options: FrontOpti
   return problemAnswer(new Problem('internalError', 'the broker made a mistake; its log says which'));
 }
 
-function notFoundAnswer(request: FastifyRequest): Answer {
+function notFoundAnswer(request: FastifyRequest, routes: readonly RouteRow[]): Answer {
   const path = (request.url.split('?', 1)[0] ?? '').replace(/\/+$/, '');
   const isBelow = (base: string): boolean => path === base || path.startsWith(`${base}/`);
   const unbuilt = LATER_RESOURCES.find((resource) => isBelow(BASE + resource.path));
   if (unbuilt !== undefined) return problemAnswer(notBuilt(unbuilt.what));
-  const methods = ROUTES.filter((route) => matches(urlOf(route), path)).map(({ method }) => method);
+  const methods = routes.filter((route) => matches(urlOf(route), path)).map(({ method }) => method);
   if (methods.length === 0)
     return problemAnswer(new Problem('resourceNotFound', `there is nothing at ${path.slice(0, 200)}`));
   return problemAnswer(

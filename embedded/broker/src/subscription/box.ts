@@ -335,9 +335,12 @@ export class Box {
     } else {
       this.#status = { ...this.#status, timesFailed: this.#status.timesFailed + 1, lastFailure: nowMs };
       const { tenant, id: subscription, failures } = this;
+      if (result.isFinal) journal.told(keyOf(this), id, nowMs);
       log.warn(
         { tenant, subscription, reason: result.reason, failures },
-        'A notification was not accepted and will be sent again.',
+        result.isFinal
+          ? 'A notification was not accepted and is lost.'
+          : 'A notification was not accepted and will be sent again.',
       );
       if (isOfLetters(parcel)) this.#replayNext();
     }

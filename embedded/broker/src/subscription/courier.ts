@@ -16,6 +16,8 @@ export type SendResult =
       readonly reason: string;
       /** The subscriber understood and does not want it: sending it again will not help. */
       readonly isRefusal?: boolean;
+      /** Nobody is to try it again: it is lost. */
+      readonly isFinal?: boolean;
     };
 
 export interface CourierOptions {
@@ -186,6 +188,7 @@ export class Courier {
     const result = await send(parcel, id);
     this.#underway.delete(consignment);
     if (result.kind === 'accepted') this.#done(consignment);
+    else if (result.isFinal) this.#options.outbox.acknowledge(parcel);
     else {
       this.#failures += 1;
       this.#lastReason = result.reason;

@@ -4,7 +4,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Headings, type Instance, isPlayed, openInstance, type Reply } from './instance.js';
+import { deviates, type Headings, type Instance, isPlayed, openInstance, type Reply } from './instance.js';
 
 export interface Step {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -69,10 +69,6 @@ export function contract(title: string, cases: readonly Case[]): void {
       if (!deviates(after)) check(after, row.after.answer);
     });
   });
-}
-
-function deviates({ headers }: Reply): boolean {
-  return headers.has('Contor-Deviation');
 }
 
 function send(instance: Instance, { method, path, body, headers }: Step, tenant: Headings): Promise<Reply> {

@@ -3,9 +3,9 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CONTEXT_URL } from '@contor/orion-config';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Case, CORE, contract, get, LD, LINK, post, property, ROOM, remove, room } from './cases.js';
-import { isForeign, openInstance, type Reply } from './instance.js';
+import { describeOurs, openInstance, type Reply } from './instance.js';
 
 const EXAMPLE = 'https://example.org/';
 const as = (context: unknown, attributes: object = { warmth: property(21) }): object => ({
@@ -279,8 +279,7 @@ const send = (response: ServerResponse, body: unknown, type = 'application/ld+js
   response.writeHead(200, { 'Content-Type': type }).end(typeof body === 'string' ? body : JSON.stringify(body));
 };
 
-// Where the contexts of a broker of others come from is its own affair.
-(isForeign ? describe.skip : describe)('an @context on a host that the operator named', () => {
+describeOurs('an @context on a host that the operator named', () => {
   let host: ContextHost;
   let other: ContextHost;
   let broker: Awaited<ReturnType<typeof openInstance>>;
@@ -382,7 +381,7 @@ const send = (response: ServerResponse, body: unknown, type = 'application/ld+js
   });
 });
 
-(isForeign ? describe.skip : describe)('an inline @context that an answer named', () => {
+describeOurs('an inline @context that an answer named', () => {
   it('is ImplicitlyCreated: readable, usable, deletable', async () => {
     const broker = await openInstance();
     try {

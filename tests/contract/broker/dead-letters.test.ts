@@ -4,9 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type BrokerProcess, startBroker } from './broker-process.js';
 import { property, ROOM, room } from './cases.js';
+import { describeOurs } from './instance.js';
 import { Subscriber } from './subscriber.js';
 
 const BASE = '/ngsi-ld/v1';
@@ -103,7 +104,7 @@ const restart = async (): Promise<void> => {
 };
 const countOf = async (): Promise<number> => (await outbox()).deadLetters;
 
-describe('the outbox of a subscription', () => {
+describeOurs('the outbox of a subscription', () => {
   it('says how far behind the subscriber is, and why', async () => {
     await subscribe();
     subscriber.answer = () => 503;
@@ -159,7 +160,7 @@ describe('the outbox of a subscription', () => {
   });
 });
 
-describe('dead letters', () => {
+describeOurs('dead letters', () => {
   const POISON = nth(13);
 
   async function poisoned(): Promise<void> {
@@ -251,7 +252,7 @@ describe('dead letters', () => {
   });
 });
 
-describe('where is this notification', () => {
+describeOurs('where is this notification', () => {
   it('delivered: when, and in which notification', async () => {
     await subscribe({ subscriptionName: 'rooms' });
     await upsert([warm(1)]);

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT } from '../../support/root.js';
 import { openInstance as openHistory } from '../history/instance.js';
 import { parseCurl } from './curl.js';
-import { type Instance, isForeign, openInstance } from './instance.js';
+import { describeOurs, type Instance, openInstance } from './instance.js';
 
 interface Row {
   readonly cells: Readonly<Record<string, string>>;
@@ -53,8 +53,7 @@ const EXAMPLES = ROWS.filter(({ cells }) => cells.example !== undefined).flatMap
   }));
 });
 
-// The page is about a fresh broker of ours.
-(isForeign ? describe.skip : describe)('the curl lines of docs/broker.md', () => {
+describeOurs('the curl lines of docs/broker.md', () => {
   let broker: Instance;
   let history: Awaited<ReturnType<typeof openHistory>>;
   /** `<id>` of a line is the end of the last Location an answer gave. */

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe, it } from '@jest/globals';
 import { startBroker } from './broker-process.js';
 
 export interface Reply {
@@ -26,6 +27,15 @@ export interface Instance {
 export const isForeign = (process.env.BROKER_URL ?? '') !== '';
 /** A foreign one, or ours with BROKER_AS=orion-ld: it lacks what only ours has. */
 export const isPlayed = isForeign || (process.env.BROKER_AS ?? 'contor') !== 'contor';
+
+/** Cases that need what only ours has, or that stop and start it: skipped, by name, where another broker is meant. */
+export const describeOurs: typeof describe.skip = isPlayed ? describe.skip : describe;
+export const itOurs: typeof it.skip = isPlayed ? it.skip : it;
+
+/** Whether the answer is one of those in which the broker that is played differs. */
+export function deviates({ headers }: Reply): boolean {
+  return headers.has('Contor-Deviation');
+}
 
 export async function openInstance(environment: Headings = {}): Promise<Instance> {
   const given = process.env.BROKER_URL;

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type BrokerProcess, startBroker } from './broker-process.js';
 import { CORE, LINK, property, ROOM, room } from './cases.js';
-import { type Headings, type Instance, openInstance } from './instance.js';
+import { describeOurs, type Headings, type Instance, openInstance } from './instance.js';
 import { Subscriber } from './subscriber.js';
 
 const BASE = '/ngsi-ld/v1';
@@ -151,7 +151,7 @@ describe('the choice of what is told', () => {
   });
 });
 
-describe('periodic notifications', () => {
+describeOurs('periodic notifications', () => {
   it('5.8.6: tell all that match, at once and again, whatever changes', async () => {
     await upsert(warm(25), warm(26, 'urn:ngsi-ld:Room:2'), warm(5, 'urn:ngsi-ld:Room:3'));
     const location = await subscribe({ timeInterval: 0.3, q: 'warmth>20' }, { format: 'simplified' });
@@ -172,7 +172,7 @@ describe('periodic notifications', () => {
   });
 });
 
-describe('order and repetition', () => {
+describeOurs('order and repetition', () => {
   it('tells each state of an entity, one a notification, in order', async () => {
     await subscribe();
     const values = Array.from({ length: 50 }, (_none, at) => at);
@@ -234,7 +234,7 @@ describe('order and repetition', () => {
   });
 });
 
-describe('after kill -9', () => {
+describeOurs('after kill -9', () => {
   let dataFolder: string;
   let broker: BrokerProcess;
   beforeEach(async () => {

@@ -7,10 +7,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEVIATIONS } from '@contor/broker/strict/deviations.js';
 import { CONTEXT_URL, contextDocument } from '@contor/orion-config';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ROOT } from '../../support/root.js';
 import { get, patch, post, property, ROOM, remove, room, type Step } from './cases.js';
-import { type Instance, isPlayed, openInstance, type Reply } from './instance.js';
+import { describeOurs, type Instance, openInstance, type Reply } from './instance.js';
 import { Subscriber } from './subscriber.js';
 
 type Name = (typeof DEVIATIONS)[number]['name'];
@@ -81,7 +81,7 @@ const APART: readonly Name[] = [
   'lost-notifications',
 ];
 
-(isPlayed ? describe.skip : describe)('as Orion-LD', () => {
+describeOurs('as Orion-LD', () => {
   let plain: Instance;
   let strict: Instance;
   let tenants = 0;

@@ -1,10 +1,10 @@
 /** The temporal API (GS CIM 009 V1.9.1, 5.6.11 to 5.6.16, 5.7.3, 5.7.4): the broker in front of the history server. */
 
 import { CONTEXT_URL } from '@contor/orion-config';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openInstance as openHistory } from '../history/instance.js';
 import { LD, LINK } from './cases.js';
-import { type Instance, isForeign, openInstance, type Reply } from './instance.js';
+import { describeOurs, type Instance, openInstance, type Reply } from './instance.js';
 
 const METER = 'urn:ngsi-ld:ACMeasurement:e350-0001';
 const OTHER = 'urn:ngsi-ld:ACMeasurement:e350-0002';
@@ -14,7 +14,7 @@ const instance = (value: unknown, n: number): object => ({ type: 'Property', val
 const BETWEEN = `timerel=between&timeAt=${hour(0)}&endTimeAt=${hour(12)}`;
 const WORDS = { totalActivePower: [100, 200, 400, 800], voltageL1: [230.5, 231.5] };
 
-(isForeign ? describe.skip : describe)('the temporal API', () => {
+describeOurs('the temporal API', () => {
   let history: Awaited<ReturnType<typeof openHistory>>;
   let broker: Instance;
   let plain: Instance;

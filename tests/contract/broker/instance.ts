@@ -24,7 +24,7 @@ export interface Instance {
 }
 
 /** A broker that we did not start: it keeps its state, has no settings of ours and is not restarted. */
-export const isForeign = (process.env.BROKER_URL ?? '') !== '';
+const isForeign = (process.env.BROKER_URL ?? '') !== '';
 /** A foreign one, or ours with BROKER_AS=orion-ld: it lacks what only ours has. */
 export const isPlayed = isForeign || (process.env.BROKER_AS ?? 'contor') !== 'contor';
 

@@ -6,12 +6,13 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { badRequest, notBuilt, Problem } from '../problem.js';
 import type { Answer, Broker, Call } from './call.js';
 import { withContexts } from './contexts.js';
-import { LATER_RESOURCES, type RouteRow } from './routes.js';
+import { LATER_RESOURCES, ROUTES, type RouteRow } from './routes.js';
 import { DEFAULT_TENANT, readTenant } from './tenant.js';
 
 export interface FrontOptions {
   readonly broker: Broker;
-  readonly routes: readonly RouteRow[];
+  /** Default: all there are. */
+  readonly routes?: readonly RouteRow[];
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly maxBodyBytes: number;
@@ -30,7 +31,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 
 export function createFront(options: FrontOptions): FastifyInstance<Server> {
-  const { maxBodyBytes, tls, secret, service } = options;
+  const { maxBodyBytes, tls, secret, service, routes = ROUTES } = options;
   const app = fastify({
     ...(tls && { https: tls }),
     bodyLimit: maxBodyBytes,
@@ -45,13 +46,13 @@ export function createFront(options: FrontOptions): FastifyInstance<Server> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, request, reply) => send(reply, errorAnswer(error, request, options)));
-  app.setNotFoundHandler((request, reply) => send(reply, notFoundAnswer(request, options.routes)));
+  app.setNotFoundHandler((request, reply) => send(reply, notFoundAnswer(request, routes)));
   app.addHook('onRequest', secret === undefined ? checkHost : bearerCheck(secret));
   const requests = options.metrics.counter('broker_requests_total', 'Requests answered, by route and status.', [
     'route',
     'status',
   ]);
-  for (const route of options.routes) {
+  for (const route of routes) {
     const name = `${route.method} ${route.isOurs ? OUR_BASE : ''}${route.path}`;
     app.route({
       method: route.method,

@@ -6,7 +6,7 @@ import { isObject, type Json, type JsonObject } from '../json.js';
 import { badRequest, notBuilt } from '../problem.js';
 import type { HostCheck } from './endpoint.js';
 import { ACCEPTS, type Endpoint, KEEP, type KeyValue, type Members, type NotificationParams } from './model.js';
-import { flag, list, names, numberWithin, oneOf, text, texts } from './read.js';
+import { flag, list, MAX_NAMES, names, numberWithin, oneOf, text, texts } from './read.js';
 import { unmasked } from './secrets.js';
 import { DELIVER } from './wishes.js';
 
@@ -114,6 +114,7 @@ const ENTITY_MEMBERS = new Set(['id', 'type', 'scope', 'createdAt', 'modifiedAt'
 /** 4.21: each item is a name, or several with `,` or `|`. */
 function entityMembers(member: string, json: Json, context: Context): Members {
   const items = texts(member, json).flatMap((item) => item.split(/[,|]/).map((name) => name.trim()));
+  if (items.length > MAX_NAMES) throw badRequest(`'${member}' has more than ${MAX_NAMES} names`);
   if (items.some((name) => name.includes('{'))) throw notBuilt(`'${member}' of linked entities`);
   return {
     members: items.filter((name) => ENTITY_MEMBERS.has(name)),
@@ -128,6 +129,7 @@ function format(json: Json): Representation {
 }
 
 const MAX_PAIRS = 50;
+const MAX_WISH = 4_096;
 /** Milliseconds; a day is more than anybody waits for one answer. */
 const MAX_PATIENCE_MS = 86_400_000;
 
@@ -202,6 +204,7 @@ function checkedWish({ key, value }: KeyValue): KeyValue {
   if (key === KEEP && value !== 'all' && value !== 'latest') throw badRequest(`notifierInfo: ${KEEP} is all or latest`);
   if (key === DELIVER && value !== 'may' && value !== 'must')
     throw badRequest(`notifierInfo: ${DELIVER} is may or must`);
+  if (value.length > MAX_WISH) throw badRequest(`notifierInfo: a value has at most ${MAX_WISH} characters`);
   return { key: text('notifierInfo', key), value };
 }
 

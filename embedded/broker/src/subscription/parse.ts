@@ -25,6 +25,10 @@ type MemberReader = (json: Json, options: SubscriptionOptions, before: Subscript
 
 const MAX_SELECTORS = 100;
 const MAX_DATASETS = 100;
+/** Each is a place in the index of those who watch. */
+const MAX_IDS = 10_000;
+/** Characters of a geoquery as it was given: as many as its positions can need. */
+const MAX_GEO_TEXT = 200_000;
 /** Seconds. Who wants to know oftener wants changes; who waits longer than ten years wants nothing. */
 const MIN_INTERVAL = 0.1;
 const MAX_INTERVAL = 315_360_000;
@@ -148,7 +152,7 @@ export function parseSelector(json: Json, context: Context): Selector {
     throw badRequest('an entity selector needs a type, an id or an idPattern');
   return {
     types: type === undefined ? undefined : parseTypeSelection(text('type', type), context),
-    ids: id === undefined ? undefined : (isList(id) ? id : [id]).map((one) => uri('id', one)),
+    ids: id === undefined ? undefined : list('id', isList(id) ? id : [id], MAX_IDS).map((one) => uri('id', one)),
     // 5.2.33: id takes precedence over idPattern.
     idPattern: idPattern === undefined || id !== undefined ? undefined : checkedPattern(text('idPattern', idPattern)),
   };
@@ -172,6 +176,7 @@ function parseGeoQ(json: Json, context: Context): Subscription['geoQ'] {
   if (!isObject(json)) throw badRequest("'geoQ' must be an object");
   for (const member of Object.keys(json))
     if (!GEO_MEMBERS.has(member)) throw badRequest(`'geoQ' has no member '${member}' (5.2.13)`);
+  if (JSON.stringify(json).length > MAX_GEO_TEXT) throw badRequest("'geoQ' is too long");
   return { given: json, query: parseGeoQuery(json, context) };
 }
 

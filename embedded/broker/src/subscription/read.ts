@@ -5,7 +5,7 @@ import { isList, isUri, type Json } from '../json.js';
 import { badRequest } from '../problem.js';
 
 const MAX_TEXT = 8_192;
-const MAX_NAMES = 200;
+export const MAX_NAMES = 200;
 
 export function text(member: string, json: Json): string {
   if (typeof json !== 'string' || json === '' || json.length > MAX_TEXT)

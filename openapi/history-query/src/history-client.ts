@@ -9,10 +9,14 @@ import {
   type NotificationBody,
   TypesApi,
 } from '@contor/quantumleap-client';
+import { type Capabilities, capabilitiesOf } from './capabilities.js';
 import { type CallOptions, type ConnectionOptions, callConfig, connect } from './connection.js';
 import { instantReader } from './instants.js';
+import { type OwnReads, ownReads } from './own-reads.js';
+import type { BucketQuery, Latest, LatestQuery, ManySeriesQuery, SeriesQuery } from './queries.js';
+import { dedupe, reduce } from './reduce.js';
 import { RequestError } from './request-error.js';
-import { appendRows, type Cell, emptySeries, type GrowingSeries, isNothing, rowsAtEnd, type Series } from './series.js';
+import { appendRows, emptySeries, type GrowingSeries, isNothing, rowsAtEnd, type Series } from './series.js';
 
 /** QuantumLeap answers no more rows at once, whatever is asked. */
 export const PAGE_ROWS = 10_000;
@@ -20,40 +24,6 @@ export const PAGE_ROWS = 10_000;
 export const APPEND_ROWS = 1_000;
 /** Attributes have their own times, so the last row of an entity may lack some: this many rows are looked through first. */
 const LATEST_ROWS = 20;
-
-export interface SeriesQuery<Name extends string> extends CallOptions {
-  readonly type: string;
-  readonly id: string;
-  readonly attributes: readonly Name[];
-  /** First instant, inclusive. */
-  readonly fromMs?: number | undefined;
-  /** First instant no longer wanted. */
-  readonly toMs?: number | undefined;
-  /** Most rows to return; all of them without it. */
-  readonly limit?: number | undefined;
-}
-
-export interface ManySeriesQuery<Name extends string> extends Omit<SeriesQuery<Name>, 'id' | 'limit'> {
-  /** All entities of the type without it. */
-  readonly ids?: readonly string[] | undefined;
-}
-
-export interface BucketQuery<Name extends string> extends Omit<SeriesQuery<Name>, 'limit'> {
-  /** Hours and days of UTC; local days are the caller's, made of hours. */
-  readonly period: 'hour' | 'day' | 'month' | 'year';
-  readonly method: 'avg' | 'sum' | 'min' | 'max' | 'count';
-}
-
-export interface LatestQuery<Name extends string> extends CallOptions {
-  readonly type: string;
-  readonly id: string;
-  readonly attributes: readonly Name[];
-}
-
-export interface Latest {
-  readonly timeMs: number;
-  readonly value: Exclude<Cell, null>;
-}
 
 export interface EntityInHistory {
   readonly id: string;
@@ -66,8 +36,10 @@ export interface AppendOptions extends CallOptions {
   readonly notification?: Readonly<Pick<NotificationBody, 'id' | 'subscriptionId' | 'notifiedAt'>> | undefined;
 }
 
-export interface HistoryClient {
-  /** Columns of one entity over its instants, whole however long. */
+export interface HistoryClient extends OwnReads {
+  /** Asked of the server once. */
+  capabilities(): Promise<Capabilities>;
+  /** Columns of one entity over its instants, whole however long; a row that a server tells twice is one. */
   series<Name extends string>(query: SeriesQuery<Name>): Promise<Series<Name>>;
   /** The same for many entities of a type. */
   seriesOfMany<Name extends string>(query: ManySeriesQuery<Name>): Promise<ReadonlyMap<string, Series<Name>>>;
@@ -93,6 +65,8 @@ export function createHistoryClient(options: ConnectionOptions): HistoryClient {
   const input = new InputApi(configuration, undefined, connection.axios);
   const meta = new MetaApi(configuration, undefined, connection.axios);
 
+  const capabilities = capabilitiesOf(connection);
+
   async function series<Name extends string>(query: SeriesQuery<Name>): Promise<Series<Name>> {
     const { type, id, attributes, fromMs, toMs, limit = Number.POSITIVE_INFINITY } = query;
     const result = emptySeries(attributes);
@@ -114,7 +88,7 @@ export function createHistoryClient(options: ConnectionOptions): HistoryClient {
       if (received === seen || last === undefined) throw stuck(id, last);
       from = last;
     }
-    return result;
+    return dedupe(result);
   }
 
   async function seriesOfMany<Name extends string>(
@@ -144,12 +118,18 @@ export function createHistoryClient(options: ConnectionOptions): HistoryClient {
         appendRows(target, attributes, one);
         received += one.index?.length ?? 0;
       }
-      if (received < PAGE_ROWS) return all;
+      if (received < PAGE_ROWS) return new Map([...all].map(([id, found]) => [id, dedupe(found)]));
     }
   }
 
   async function buckets<Name extends string>(query: BucketQuery<Name>): Promise<Series<Name>> {
     const { type, id, attributes, fromMs, toMs, period, method } = query;
+    if (!(await capabilities()).idempotent) {
+      // It would count what was sent twice: rows are told once each here, and then added up.
+      const { timesMs, columns } = reduce(await series(query), { period, zone: undefined, methods: [method] });
+      const told = attributes.map((name) => [name, columns[name][method] ?? []]);
+      return { timesMs, columns: Object.fromEntries(told) };
+    }
     const result = emptySeries(attributes);
     for (let offset = 0; ; offset += PAGE_ROWS) {
       const answer = await orNothing(
@@ -205,6 +185,8 @@ export function createHistoryClient(options: ConnectionOptions): HistoryClient {
   }
 
   return {
+    ...ownReads(connection, capabilities, { series, latest }),
+    capabilities,
     series,
     seriesOfMany,
     buckets,

@@ -9,20 +9,20 @@ export {
   type PlainAnswer,
   type PlainRequest,
 } from './broker-client.js';
+export { type Capabilities, QUANTUMLEAP } from './capabilities.js';
 export { type CallOptions, type ConnectionOptions, connect, DEFAULT_TENANT, tenantHeaders } from './connection.js';
 export {
   APPEND_ROWS,
   type AppendOptions,
-  type BucketQuery,
   createHistoryClient,
   type EntityInHistory,
   type HistoryClient,
-  type Latest,
-  type LatestQuery,
-  type ManySeriesQuery,
   PAGE_ROWS,
-  type SeriesQuery,
 } from './history-client.js';
 export { instants } from './instants.js';
+export type { ExactSums, GapQuery, LatestOf, ManyLatestQuery, ScopedQuery, SumQuery, ZonedQuery } from './own-reads.js';
+export type { BucketQuery, Latest, LatestQuery, ManySeriesQuery, SeriesQuery } from './queries.js';
+export type { Buckets, Method } from './reduce.js';
 export { type RequestCode, RequestError } from './request-error.js';
 export type { Cell, Series } from './series.js';
+export type { ZonedPeriod } from './zoned-buckets.js';

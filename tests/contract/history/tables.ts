@@ -8,7 +8,7 @@ export function at(hour: number, minute = 0): string {
   return `2026-11-20T${two(hour)}:${two(minute)}:00.000+00:00`;
 }
 
-export function two(value: number): string {
+function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 

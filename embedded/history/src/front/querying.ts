@@ -39,6 +39,8 @@ export async function answerLastValues(house: House, asked: Asked): Promise<Answ
     return json(read.description, read.status);
   }
   const { entities, attributes } = read.value;
+  const knowsOwn = !house.role.deviations.has('own-parameters-ignored');
+  const tellsMetadata = knowsOwn && asked.query.metadata === 'true';
   const found = new Map<string, EntityLatest>();
   for (const type of new Set(entities.map((entity) => entity.type))) {
     const ids = entities.filter((entity) => entity.type === type).map(({ id }) => id);
@@ -49,13 +51,11 @@ export async function answerLastValues(house: House, asked: Asked): Promise<Answ
     }
   }
   const told = entities.map((entity) => found.get(keyOf(entity)));
-  return told.some((latest) => latest === undefined)
+  // Ours: those that are there, however many are not.
+  const isPartial = knowsOwn && asked.query.partial === 'true';
+  return !isPartial && told.some((latest) => latest === undefined)
     ? faultAnswer(fault(404, 'Not Found', 'No records were found for such query.'))
-    : json(
-        told
-          .filter((latest) => latest !== undefined)
-          .map((latest) => lastBody(latest, asked.query.metadata === 'true')),
-      );
+    : json(told.filter((latest) => latest !== undefined).map((latest) => lastBody(latest, tellsMetadata)));
 }
 
 /** Series of many entities, each within its own dates: what somebody may see is in the body, not in a URL. */

@@ -96,6 +96,26 @@ describe('old rows', () => {
   });
 });
 
+it('a file of an old month that is gone is said, and the rest answered', async () => {
+  await tell(['urn:a'], 600, 600);
+  await ask('/tidy', 'POST');
+  const whole = await series('urn:a');
+  await history.stop();
+  const archive = join(folder, 'data', 'archive');
+  const [file = ''] = await readdir(archive);
+  const bytes = await readFile(join(archive, file));
+  await rm(join(archive, file));
+  history = await open(join(folder, 'data'));
+  expect(history.health()).toMatchObject({ state: 'degraded', reason: expect.stringContaining(file) });
+  const left = (await series('urn:a')).values.length;
+  expect([left > 560, left < 600]).toEqual([true, true]);
+  await history.stop();
+  await writeFile(join(archive, file), bytes);
+  history = await open(join(folder, 'data'));
+  expect(history.health().state).toBe('ready');
+  expect(await series('urn:a')).toEqual(whole);
+});
+
 describe('retention', () => {
   it('forgets what is older, keeps the proof, and touches no other type', async () => {
     await tell(['urn:a'], 600, 600);

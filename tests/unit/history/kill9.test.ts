@@ -64,8 +64,19 @@ describe('kill -9', () => {
     const acked = new Set<string>();
     const sent = new Set<string>();
     let step = 0;
+    let sealedSteps = 0;
     for (let cycle = 0; cycle < CYCLES; cycle += 1) {
-      const { url } = await restart();
+      const { url } = await restart({ HISTORY_ARCHIVE_AFTER: '1d' });
+      // The month is over: all the while its rows are sealed, archived, and brought back for those that come after.
+      const tidier = (async () => {
+        for (;;) {
+          const round = await fetch(`${url}/tidy`, { method: 'POST' })
+            .then((response) => response.json() as Promise<{ sealedSteps: number }>)
+            .catch(() => undefined);
+          if (round === undefined) return;
+          sealedSteps += round.sealedSteps;
+        }
+      })();
       const writers = Array.from({ length: 6 }, async (_, writer) => {
         for (;;) {
           step += 1;
@@ -78,7 +89,7 @@ describe('kill -9', () => {
       });
       await new Promise((resolve) => setTimeout(resolve, 150 + random.integer(400)));
       await end('kill');
-      await Promise.all(writers);
+      await Promise.all([...writers, tidier]);
     }
     const { url } = await restart();
     const found: string[] = [];
@@ -88,14 +99,15 @@ describe('kill -9', () => {
       found.push(...steps.map((at) => `${writer} ${at}`));
     }
     expect(acked.size).toBeGreaterThan(20 * CYCLES);
+    expect(sealedSteps).toBeGreaterThan(0);
     expect(new Set(found).size).toBe(found.length);
     expect([...acked].filter((key) => !found.includes(key))).toEqual([]);
     expect(found.filter((key) => !sent.has(key))).toEqual([]);
   }, 120_000);
 });
 
-async function fill(steps: number): Promise<void> {
-  const { url } = await restart();
+async function fill(steps: number, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { url } = await restart(environment);
   for (let step = 1; step <= steps; step += 1) expect(await post(url, notification(0, step))).toBe(true);
   expect(await stepsOf(url, 'urn:m:0')).toHaveLength(steps);
 }
@@ -148,6 +160,20 @@ describe('an unreadable database file', () => {
     },
     20_000,
   );
+
+  it('takes the files of old months with it: a database that begins again does not know them', async () => {
+    await fill(10, { HISTORY_ARCHIVE_AFTER: '1d' });
+    await fetch(`${server?.url}/tidy`, { method: 'POST' });
+    await end('stop');
+    await rm(join(folder, 'history.duckdb'));
+    for (const life of ['first', 'second']) {
+      const { url } = await restart({ HISTORY_ARCHIVE_AFTER: '1d' });
+      expect(await stepsOf(url, 'urn:m:0')).toHaveLength(10);
+      const aside = (await readdir(folder)).find((name) => name.startsWith('set-aside-')) ?? '';
+      expect([life, await readdir(join(folder, aside))]).toEqual([life, [expect.stringMatching(/\.parquet$/)]]);
+      await end('stop');
+    }
+  }, 30_000);
 
   it('is kept beside the data, and what the log no longer holds is named', async () => {
     await fill(10);

@@ -67,6 +67,8 @@ export interface OpenedColumnar {
   readonly appliedSequence: number;
   readonly tables: readonly TableEntry[];
   readonly setAside?: SetAside;
+  /** Files of old months that are not where they should be; what is in them is in no answer. */
+  readonly missingFiles?: readonly string[];
 }
 
 /** Where what was unreadable was put, and why it was. */

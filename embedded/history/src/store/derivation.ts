@@ -209,7 +209,10 @@ export class Derivation {
     if (opened.setAside !== undefined) {
       logger.warn({ ...opened.setAside }, `${asideSentence(opened.setAside)}; what the log holds is derived again.`);
     }
-    const missing = missingSentence(log, applied, opened.setAside) ?? lostSentence(log.report, applied);
+    const missing =
+      missingSentence(log, applied, opened.setAside) ??
+      lostSentence(log.report, applied) ??
+      missingFilesSentence(opened.missingFiles ?? []);
     if (missing !== undefined && missing !== this.missing) {
       logger.error({ applied, tail: log.tail, head: log.head }, missing);
     }
@@ -278,6 +281,13 @@ function missingSentence(log: DurableLog, applied: number, setAside: SetAside | 
   }
   const what = setAside === undefined ? 'The database is older than the log' : asideSentence(setAside);
   return `${what}, and records ${applied + 1} to ${log.tail - 1} are no longer in the log: restore a backup to get them back.`;
+}
+
+function missingFilesSentence(files: readonly string[]): string | undefined {
+  const [first] = files;
+  return first === undefined
+    ? undefined
+    : `${files.length} files of old months are missing, ${first} among them: put them back from a backup and start again. No answer has what is in them.`;
 }
 
 function asideSentence({ path, reason, isWhole }: SetAside): string {

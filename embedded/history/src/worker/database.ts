@@ -25,7 +25,7 @@ import { appendBlock, appendEntities, appendRaw } from './append.js';
 import { readCatalogue, readHotFrom, readLate } from './catalogue.js';
 import { eraseRows, rewriteArchives } from './erase.js';
 import { isDamage } from './failure.js';
-import { clearOrphans, readKept, writeKept } from './kept.js';
+import { archivesIn, clearOrphans, missingArchives, readKept, writeKept } from './kept.js';
 import type { WorkerSettings } from './protocol.js';
 import { readColumns } from './results.js';
 import { rollDays } from './roll.js';
@@ -69,7 +69,7 @@ export async function openDatabase(settings: WorkerSettings, setAsideName: strin
   let aside: SetAside | undefined;
   for (const files of [[writeAheadLog], [settings.path, writeAheadLog]]) {
     try {
-      const { database, opened } = await openOnce(settings);
+      const { database, opened } = await openOnce(settings, folder);
       return { database, opened: { ...opened, ...(aside && { setAside: aside }) } };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -80,11 +80,11 @@ export async function openDatabase(settings: WorkerSettings, setAsideName: strin
       aside = { path: folder, reason, isWhole: files.includes(settings.path) };
     }
   }
-  const { database, opened } = await openOnce(settings);
+  const { database, opened } = await openOnce(settings, folder);
   return { database, opened: { ...opened, ...(aside && { setAside: aside }) } };
 }
 
-async function openOnce(settings: WorkerSettings): Promise<Opening> {
+async function openOnce(settings: WorkerSettings, setAsideFolder: string): Promise<Opening> {
   await mkdir(settings.archiveFolder, { recursive: true, mode: 0o700 });
   const instance = await DuckDBInstance.create(settings.path, {
     threads: `${settings.threads}`,
@@ -101,6 +101,8 @@ async function openOnce(settings: WorkerSettings): Promise<Opening> {
     const about = (await writer.runAndReadAll('SELECT format, applied::DOUBLE FROM about')).getRows()[0];
     const format = Number(about?.[0] ?? FORMAT);
     if (about === undefined) {
+      // Files of old months belong to a database that is not here any more.
+      await setAside(await archivesIn(settings.archiveFolder), setAsideFolder);
       await writer.run(`INSERT INTO about VALUES (${literal(FORMAT)}, 0)`);
     } else if (format > FORMAT) {
       throw new Error(`history format ${format}, this program knows ${FORMAT}`);
@@ -110,14 +112,20 @@ async function openOnce(settings: WorkerSettings): Promise<Opening> {
       }
       await clearOrphans(writer, settings.archiveFolder);
     }
-    const tables = await readCatalogue(writer, settings.archiveFolder);
+    const named = await readCatalogue(writer, settings.archiveFolder);
+    const missingFiles = await missingArchives(named, settings.archiveFolder);
+    const tables = named.map((table) => ({ ...table, kept: withoutFiles(table.kept, missingFiles) }));
     const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
-    const opened = { appliedSequence: Number(about?.[1] ?? 0), tables };
-    return { database: databaseOn({ instance, writer, readers, settings }, tables), opened };
+    const opened = { appliedSequence: Number(about?.[1] ?? 0), tables, missingFiles };
+    return { database: databaseOn({ instance, writer, readers, settings, missingFiles }, tables), opened };
   } catch (error) {
     instance.closeSync();
     throw error;
   }
+}
+
+function withoutFiles(kept: readonly KeptMonth[], missing: readonly string[]): readonly KeptMonth[] {
+  return kept.filter(({ archive }) => archive === undefined || !missing.includes(archive.file));
 }
 
 /** All or nothing: a database says the number of its format only when it has all that belongs to it. */
@@ -151,6 +159,7 @@ interface Connections {
   readonly writer: DuckDBConnection;
   readonly readers: readonly DuckDBConnection[];
   readonly settings: WorkerSettings;
+  readonly missingFiles: readonly string[];
 }
 
 /** What the database thread knows of a table. */
@@ -159,7 +168,10 @@ interface Known {
   kept: readonly KeptMonth[];
 }
 
-function databaseOn({ instance, writer, readers, settings }: Connections, tables: OpenedColumnar['tables']): Database {
+function databaseOn(
+  { instance, writer, readers, settings, missingFiles }: Connections,
+  tables: OpenedColumnar['tables'],
+): Database {
   const known = new Map<number, Known>(
     tables.map(({ table, columns, kept }) => [table, { columns: [...columns], kept }]),
   );
@@ -196,7 +208,7 @@ function databaseOn({ instance, writer, readers, settings }: Connections, tables
 
   async function moved(table: number): Promise<Moved> {
     const of = knownOf(table);
-    of.kept = await readKept(writer, table, settings.archiveFolder);
+    of.kept = withoutFiles(await readKept(writer, table, settings.archiveFolder), missingFiles);
     return { late: await readLate(writer, table), kept: of.kept, hotFromMs: await readHotFrom(writer, table) };
   }
 

@@ -3,8 +3,15 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { KeptMonth } from '../store/columnar.js';
+import type { KeptMonth, TableEntry } from '../store/columnar.js';
 import { literal } from '../store/identifiers.js';
+
+/** Named by the database, but not there. */
+export async function missingArchives(tables: readonly TableEntry[], folder: string): Promise<readonly string[]> {
+  const there = new Set(await archivesIn(folder));
+  const named = tables.flatMap(({ kept }) => kept.flatMap(({ archive }) => archive?.file ?? []));
+  return named.filter((file) => !there.has(file));
+}
 
 /** The database names files, not folders: a backup restored elsewhere finds its own. */
 export async function readKept(
@@ -44,11 +51,15 @@ export async function forgetKept(connection: DuckDBConnection, table: number, mo
 export async function clearOrphans(connection: DuckDBConnection, folder: string): Promise<void> {
   const found = await connection.runAndReadAll('SELECT file FROM kept WHERE file IS NOT NULL');
   const named = new Set(found.getRows().map(([file]) => String(file)));
-  for (const file of await readdir(folder)) {
-    if (file.endsWith('.parquet') && !named.has(file)) {
-      await rm(join(folder, file), { force: true });
+  for (const file of await archivesIn(folder)) {
+    if (!named.has(basename(file))) {
+      await rm(file, { force: true });
     }
   }
+}
+
+export async function archivesIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith('.parquet')).map((name) => join(folder, name));
 }
 
 function toNumbers(text: string): readonly number[] {

@@ -5,6 +5,9 @@ import { basename, join } from 'node:path';
 
 /** Returns how many of the files were there. */
 export async function setAside(files: readonly string[], folder: string): Promise<number> {
+  if (files.length === 0) {
+    return 0;
+  }
   await mkdir(folder, { recursive: true, mode: 0o700 });
   let moved = 0;
   for (const file of files) {

@@ -197,6 +197,51 @@ describe('distance', () => {
   });
 });
 
+describe('many edges', () => {
+  const ring = (count: number, radius: number, waves: number): Geometry => {
+    const positions = Array.from({ length: count }, (_, at) => {
+      const angle = (at / count) * 2 * Math.PI;
+      const reach = radius * (1 + 0.3 * Math.sin(waves * angle));
+      return [26 + reach * Math.cos(angle), 44 + reach * Math.sin(angle)];
+    });
+    return { type: 'Polygon', coordinates: [[...positions, positions[0] ?? []]] };
+  };
+  const zigzag = (count: number, isUpright: boolean): Geometry => ({
+    type: 'LineString',
+    coordinates: Array.from({ length: count }, (_, at) => (isUpright ? [at / count, at % 2] : [at % 2, at / count])),
+  });
+
+  it('say the same of a point as the formula they were made with', () => {
+    const reference = shape(ring(2_000, 1, 40));
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 6.283, noNaN: true }),
+        fc.double({ min: 0.1, max: 1.9, noNaN: true }),
+        (angle, at) => {
+          const reach = 1 + 0.3 * Math.sin(40 * angle);
+          // Chords leave the curve by less than this.
+          fc.pre(Math.abs(at - reach) > 0.02);
+          const point = shape({ type: 'Point', coordinates: [26 + at * Math.cos(angle), 44 + at * Math.sin(angle)] });
+          expect(RELATIONS.within(point, reference)).toBe(at < reach);
+        },
+      ),
+    );
+  });
+
+  it.each(NAMES)('are compared before anybody waits long: %s', (name) => {
+    const pairs: readonly (readonly [Geometry, Geometry])[] = [
+      [ring(50_000, 1, 1_000), ring(2_000, 1, 300)],
+      [zigzag(1_000, true), zigzag(500, false)],
+    ];
+    for (const [a, b] of pairs) {
+      const [target, reference] = [shape(a), shape(b)];
+      const startedAt = process.cpuUsage();
+      RELATIONS[name](target, reference);
+      expect(process.cpuUsage(startedAt).user).toBeLessThan(5_000_000);
+    }
+  });
+});
+
 function parse(input: GeoQueryInput): string {
   try {
     return JSON.stringify(parseGeoQuery(input, CONTEXT));

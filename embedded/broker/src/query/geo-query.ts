@@ -28,6 +28,8 @@ export interface GeoQuery {
 
 /** Positions of a reference geometry: each entity is compared with all of them. */
 const MAX_POSITIONS = 2_000;
+/** Positions of a target times those of the reference: seconds of work, in the worst case. Beyond it none is compared. */
+const MAX_PAIRS = 20_000_000;
 const MAX_PATH = 8;
 const DEFAULT_GEOPROPERTY = 'location';
 
@@ -158,7 +160,8 @@ export function compileDistance(
   return ({ attributes }) => {
     let least: number | undefined;
     someShape(attributes, path, 0, (shape) => {
-      least = Math.min(least ?? Number.POSITIVE_INFINITY, distanceM(shape, reference));
+      if (isComparable(shape, reference))
+        least = Math.min(least ?? Number.POSITIVE_INFINITY, distanceM(shape, reference));
       return false;
     });
     return least;
@@ -169,11 +172,16 @@ function compileTest({ relation, geometry, maxDistanceM, minDistanceM }: GeoQuer
   const reference = referenceShape(geometry);
   if (relation !== 'near') {
     const relates = RELATIONS[relation];
-    return (shape) => relates(shape, reference);
+    return (shape) => isComparable(shape, reference) && relates(shape, reference);
   }
   return (shape) =>
+    isComparable(shape, reference) &&
     (maxDistanceM === undefined || isWithinDistance(shape, reference, maxDistanceM)) &&
     (minDistanceM === undefined || distanceM(shape, reference) > minDistanceM);
+}
+
+function isComparable({ points }: Shape, reference: Shape): boolean {
+  return points.length * reference.points.length <= MAX_PAIRS;
 }
 
 function referenceShape(geometry: ReferenceGeometry): Shape {

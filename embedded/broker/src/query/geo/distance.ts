@@ -31,11 +31,27 @@ function nearest({ points }: Shape, other: Shape, best: number): number {
   return least;
 }
 
-function toBorder(point: Point, { dimension, points, segments }: Shape, best: number): number {
+/** The distance, when it is less than the best so far; it need not be looked for further once it is near enough. */
+function toBorder(point: Point, { dimension, points, segments }: Shape, best: number, enough = 0): number {
   let least = best;
-  if (dimension === 0) for (const other of points) least = Math.min(least, metresBetween(point, other));
-  else for (const segment of segments) least = toSegment(point, segment, least);
+  if (dimension === 0) {
+    for (const other of points) {
+      if (least <= enough) break;
+      if (riseM(point, other, other) < least) least = Math.min(least, metresBetween(point, other));
+    }
+    return least;
+  }
+  for (const segment of segments) {
+    if (least <= enough) break;
+    if (riseM(point, segment.a, segment.b) < least) least = toSegment(point, segment, least);
+  }
   return least;
+}
+
+/** What lies north or south is at least that far away, and this is quickly said. */
+function riseM(point: Point, a: Point, b: Point): number {
+  const degrees = Math.max(Math.min(a.y, b.y) - point.y, point.y - Math.max(a.y, b.y), 0);
+  return degrees * RADIANS * EARTH_RADIUS_M * (1 - 1e-9);
 }
 
 /** So many steps of the golden ratio find a place to 2 cm on an edge of 100 km. */
@@ -65,31 +81,37 @@ function lengthBoundM({ a, b }: Segment): number {
 
 /** Whether no point of `target` is further than `metres` from `reference`: 4.10, "within the buffer". */
 export function isWithinDistance(target: Shape, reference: Shape, metres: number): boolean {
-  const isNear = (point: Point): boolean => toShape(point, reference) <= metres;
+  const isNear = (point: Point): boolean => toShape(point, reference, metres) <= metres;
   if (!target.points.every(isNear)) return false;
   // The buffer of a point has no bays: with both ends of an edge, all of it is inside.
   if (reference.points.length === 1) return true;
-  return target.segments.every((segment) => isEdgeNear(segment, reference, metres));
+  const search: Search = { reference, metres, left: MAX_LOOKS };
+  return target.segments.every((segment) => isEdgeNear(segment, search));
 }
 
-function toShape(point: Point, shape: Shape): number {
+function toShape(point: Point, shape: Shape, enough: number): number {
   if (shape.dimension > 0 && locate(point, shape) !== 'outside') return 0;
-  return toBorder(point, shape, Number.POSITIVE_INFINITY);
+  return toBorder(point, shape, Number.POSITIVE_INFINITY, enough);
 }
 
-/** How finely an edge is looked at, and how often it is halved at the most: 2^12 pieces. */
+interface Search {
+  readonly reference: Shape;
+  readonly metres: number;
+  left: number;
+}
+
+/** How finely edges are looked at, and how often in all: an edge along the very rim of a buffer could be halved for ever. */
 const FINE_M = 1;
-const MAX_HALVINGS = 12;
+const MAX_LOOKS = 10_000;
 
 /** Along an edge the distance changes by no more than the way gone, so a far-off middle speaks for its surroundings. */
-function isEdgeNear(segment: Segment, reference: Shape, metres: number, halvings = 0): boolean {
-  const middle = pointAt(segment, 0.5);
-  const away = toShape(middle, reference);
-  if (away > metres) return false;
+function isEdgeNear(segment: Segment, search: Search): boolean {
   const halfM = lengthBoundM(segment) / 2;
-  if (away + halfM <= metres || halfM <= FINE_M || halvings === MAX_HALVINGS) return true;
-  return (
-    isEdgeNear({ a: segment.a, b: middle }, reference, metres, halvings + 1) &&
-    isEdgeNear({ a: middle, b: segment.b }, reference, metres, halvings + 1)
-  );
+  if (halfM <= FINE_M || search.left <= 0) return true;
+  search.left -= 1;
+  const middle = pointAt(segment, 0.5);
+  const away = toShape(middle, search.reference, search.metres - halfM);
+  if (away > search.metres) return false;
+  if (away + halfM <= search.metres) return true;
+  return isEdgeNear({ a: segment.a, b: middle }, search) && isEdgeNear({ a: middle, b: segment.b }, search);
 }

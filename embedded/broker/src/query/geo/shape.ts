@@ -4,10 +4,14 @@
  */
 
 import { isList, isObject, type Json } from '../../json.js';
+import { EdgeIndex } from './edge-index.js';
 import { type Box, boxOf, isOn, isSame, type Point, type Segment, side } from './plane.js';
 
-/** The first ring is the outer one, the others are holes. */
-export type Rings = readonly (readonly Segment[])[];
+/** The edges of all its rings: what lies between an odd number of them is inside, so a hole needs no name. */
+export interface Polygon {
+  readonly segments: readonly Segment[];
+  readonly edges: EdgeIndex;
+}
 
 export interface Shape {
   /** Of points, of lines, of areas. */
@@ -18,8 +22,10 @@ export interface Shape {
   readonly segments: readonly Segment[];
   /** Of lines: the ends, those that an even number of lines share left out. */
   readonly ends: readonly Point[];
+  readonly endKeys: ReadonlySet<string>;
+  readonly edges: EdgeIndex;
   /** Of areas. */
-  readonly polygons: readonly Rings[];
+  readonly polygons: readonly Polygon[];
   readonly box: Box;
 }
 
@@ -40,6 +46,9 @@ export function shapeOf(geometry: Json): Shape | undefined {
 
 type Coordinates = readonly Json[];
 
+const NO_EDGES = new EdgeIndex([]);
+const NO_ENDS: Pick<Shape, 'ends' | 'endKeys'> = { ends: [], endKeys: new Set() };
+
 const SHAPES: Record<GeometryType, (coordinates: Coordinates) => Shape | undefined> = {
   Point: (coordinates) => pointsShape([coordinates]),
   MultiPoint: pointsShape,
@@ -52,7 +61,7 @@ const SHAPES: Record<GeometryType, (coordinates: Coordinates) => Shape | undefin
 function pointsShape(coordinates: Coordinates): Shape | undefined {
   const points = pointsOf(coordinates);
   if (points.length === 0) return undefined;
-  return { dimension: 0, points, segments: [], ends: [], polygons: [], box: boxOf(points) };
+  return { dimension: 0, points, segments: [], edges: NO_EDGES, ...NO_ENDS, polygons: [], box: boxOf(points) };
 }
 
 function linesShape(coordinates: Coordinates): Shape | undefined {
@@ -61,31 +70,40 @@ function linesShape(coordinates: Coordinates): Shape | undefined {
   const segments = lines.flatMap(segmentsOf);
   // A line without length is a point.
   if (segments.length === 0) return pointsShape(coordinates.filter(isList).flat());
-  return { dimension: 1, points, segments, ends: endsOf(lines), polygons: [], box: boxOf(points) };
+  const edges = new EdgeIndex(segments);
+  return { dimension: 1, points, segments, edges, ...endsOf(lines), polygons: [], box: boxOf(points) };
 }
 
 /** OGC 06-103r4, 6.1.8: the boundary of lines are the ends that an odd number of them have (a closed line has none). */
-function endsOf(lines: readonly (readonly Point[])[]): readonly Point[] {
-  const ends = new Map<string, Point | undefined>();
+function endsOf(lines: readonly (readonly Point[])[]): Pick<Shape, 'ends' | 'endKeys'> {
+  const ends = new Map<string, Point>();
   for (const line of lines) {
-    for (const end of [line[0], line.at(-1)]) {
-      if (end === undefined || segmentsOf(line).length === 0) continue;
-      const key = `${end.x} ${end.y}`;
-      ends.set(key, ends.get(key) === undefined ? end : undefined);
-    }
+    if (segmentsOf(line).length === 0) continue;
+    for (const end of [line[0], line.at(-1)])
+      if (end !== undefined && !ends.delete(keyOf(end))) ends.set(keyOf(end), end);
   }
-  return [...ends.values()].filter((end) => end !== undefined);
+  return { ends: [...ends.values()], endKeys: new Set(ends.keys()) };
+}
+
+function keyOf({ x, y }: Point): string {
+  return `${x} ${y}`;
 }
 
 function areasShape(coordinates: Coordinates): Shape | undefined {
   const polygons = coordinates
     .filter(isList)
-    .map((rings) => rings.filter(isList).map((ring) => ringOf(pointsOf(ring))))
-    .filter(([outer]) => outer !== undefined && outer.length > 0);
-  const segments = polygons.flat(2);
-  if (segments.length === 0) return undefined;
+    .map((rings) => polygonOf(rings.filter(isList).flatMap((ring) => ringOf(pointsOf(ring)))))
+    .filter((polygon) => polygon.segments.length > 0);
+  const [first] = polygons;
+  if (first === undefined) return undefined;
+  const segments = polygons.length === 1 ? first.segments : polygons.flatMap((polygon) => polygon.segments);
+  const edges = polygons.length === 1 ? first.edges : new EdgeIndex(segments);
   const points = segments.map(({ a }) => a);
-  return { dimension: 2, points, segments, ends: [], polygons, box: boxOf(points) };
+  return { dimension: 2, points, segments, edges, ...NO_ENDS, polygons, box: boxOf(points) };
+}
+
+function polygonOf(segments: readonly Segment[]): Polygon {
+  return { segments, edges: new EdgeIndex(segments) };
 }
 
 /** A ring that was left open is closed: stored geometries are not all as careful as RFC 7946, 3.1.6 asks. */
@@ -125,14 +143,14 @@ export function locate(point: Point, shape: Shape): Location {
 
 const LOCATORS: Record<Shape['dimension'], (point: Point, shape: Shape) => Location> = {
   0: (point, { points }) => (points.some((other) => isSame(point, other)) ? 'inside' : 'outside'),
-  1: (point, { segments, ends }) => {
-    if (ends.some((end) => isSame(point, end))) return 'border';
-    return segments.some((segment) => isOn(point, segment)) ? 'inside' : 'outside';
+  1: (point, { edges, endKeys }) => {
+    if (endKeys.has(keyOf(point))) return 'border';
+    return edges.between(point.y, point.y).some((segment) => isOn(point, segment)) ? 'inside' : 'outside';
   },
   2: (point, { polygons }) => {
     let isBorder = false;
-    for (const rings of polygons) {
-      const location = locateInPolygon(point, rings);
+    for (const polygon of polygons) {
+      const location = locateInPolygon(point, polygon);
       if (location === 'inside') return 'inside';
       isBorder ||= location === 'border';
     }
@@ -140,21 +158,11 @@ const LOCATORS: Record<Shape['dimension'], (point: Point, shape: Shape) => Locat
   },
 };
 
-function locateInPolygon(point: Point, [outer = [], ...holes]: Rings): Location {
-  const location = locateInRing(point, outer);
-  if (location !== 'inside') return location;
-  for (const hole of holes) {
-    const inHole = locateInRing(point, hole);
-    if (inHole !== 'outside') return inHole === 'inside' ? 'outside' : 'border';
-  }
-  return 'inside';
-}
-
-/** A ray to the right meets the ring an odd number of times from inside. */
-function locateInRing(point: Point, ring: readonly Segment[]): Location {
+/** A ray to the right meets the rings an odd number of times from inside. */
+function locateInPolygon(point: Point, { edges }: Polygon): Location {
   const { x, y } = point;
   let isInside = false;
-  for (const { a, b } of ring) {
+  for (const { a, b } of edges.between(y, y)) {
     if (a.y === y && (a.x === x || (b.y === y && a.x < x !== b.x < x))) return 'border';
     if (a.y > y === b.y > y) continue;
     const turn = side(a, b, point);
@@ -165,12 +173,11 @@ function locateInRing(point: Point, ring: readonly Segment[]): Location {
 }
 
 /** A point in the interior of a polygon; undefined when it has none, being no more than a line. */
-export function pointInside(rings: Rings): Point | undefined {
-  const edges = rings.flat();
-  const heights = [...new Set(edges.map(({ a }) => a.y))].sort((p, q) => p - q);
+export function pointInside({ segments }: Polygon): Point | undefined {
+  const heights = [...new Set(segments.map(({ a }) => a.y))].sort((p, q) => p - q);
   const y = middleOfWidest(heights);
   if (y === undefined) return undefined;
-  const crossings = edges
+  const crossings = segments
     .filter(({ a, b }) => a.y > y !== b.y > y)
     .map(({ a, b }) => a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x))
     .sort((p, q) => p - q);

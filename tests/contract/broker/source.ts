@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Asked {
   readonly method: string;
@@ -58,6 +59,12 @@ export class ContextSource {
       response.writeHead(status, { ...(body !== undefined && { 'Content-Type': 'application/json' }), ...headers });
       response.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
     };
+  }
+
+  async until(requests: number, withinMs = 5_000): Promise<void> {
+    for (const deadline = performance.now() + withinMs; this.asked.length < requests; await sleep(5)) {
+      if (performance.now() > deadline) throw new Error(`${this.asked.length} of ${requests} requests came`);
+    }
   }
 
   forget(): void {

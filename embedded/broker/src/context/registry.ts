@@ -5,7 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { isObject, isUri, type Json, type JsonObject } from '../json.js';
+import { isObject, isUri, type Json, type JsonObject, measure } from '../json.js';
 import { badRequest, Problem } from '../problem.js';
 import { type Context, type ContextSource, compileContext } from './compile.js';
 import { CORE_PREFIXES, CORE_TERMS, CORE_URL, DEFAULT_VOCABULARY, isCoreUrl } from './core.js';
@@ -98,6 +98,8 @@ export class ContextRegistry {
 
   /** The compiled form of whatever a request, a subscription or a hosted document named. */
   resolve(source: ContextSource): Context {
+    // An inline one is a client's: deeper than we walk, it would end in a full stack.
+    if (typeof source !== 'string') measure(source, 0);
     const key = typeof source === 'string' ? source : JSON.stringify(source);
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;

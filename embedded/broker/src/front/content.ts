@@ -1,7 +1,7 @@
 /** Media types, bodies and @contexts of requests and answers (GS CIM 009 V1.9.1, 6.3.4 to 6.3.6). */
 
 import type { Context, ContextSource } from '../context/compile.js';
-import { isList, isObject, type Json } from '../json.js';
+import { isList, isObject, isTooDeep, type Json, MAX_DEPTH } from '../json.js';
 import { badRequest, Problem } from '../problem.js';
 import type { Call } from './call.js';
 
@@ -58,8 +58,17 @@ function bodyForm({ headers }: Call): 'plain' | 'linked' {
   return form;
 }
 
-function parseJson({ body }: Call): Json {
+/** From this size on brackets are counted before the text is parsed; shorter texts are parsed in milliseconds whatever they are. */
+const LONG_TEXT_BYTES = 262_144;
+
+function parseJson({ body, headers }: Call): Json {
+  // Packed bodies are not unpacked, so there is no bomb to go off (T11).
+  const { 'content-encoding': encoding = 'identity' } = headers;
+  if (encoding !== 'identity')
+    throw new Problem('unsupportedMediaType', 'the body must not be packed', { 'Accept-Encoding': 'identity' });
   if (body === undefined || body.byteLength === 0) throw new Problem('invalidRequest', 'the request has no body');
+  if (body.byteLength > LONG_TEXT_BYTES && isTooDeep(body))
+    throw badRequest(`JSON is nested deeper than ${MAX_DEPTH} levels`);
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {

@@ -22,6 +22,7 @@ export interface Term {
 
 /** Definitions of all contexts of one source together: a bomb is refused before it is compiled. */
 const MAX_DEFINITIONS = 20_000;
+const TOO_MANY = `@context has more than ${MAX_DEFINITIONS} terms`;
 /** A term may be defined by a term that is defined by a term: real contexts do it twice. */
 const MAX_CHAIN = 50;
 const MAX_IRI = 2_048;
@@ -52,7 +53,7 @@ export class Definitions {
   /** One more of what a source may have only so many of. */
   count(): void {
     this.#count += 1;
-    if (this.#count > MAX_DEFINITIONS) throw badRequest(`@context has more than ${MAX_DEFINITIONS} terms`);
+    if (this.#count > MAX_DEFINITIONS) throw badRequest(TOO_MANY);
   }
 
   /** `null` in an array of contexts: start again (JSON-LD 1.1, 4.1). */
@@ -66,6 +67,8 @@ export class Definitions {
 
   /** The definitions of one context object. */
   add(local: JsonObject, origin: string): void {
+    // Too many are refused before any of them is read.
+    if (Object.keys(local).length > MAX_DEFINITIONS) throw badRequest(TOO_MANY);
     checkMembers(local);
     new Definer(this, local, origin).run();
   }

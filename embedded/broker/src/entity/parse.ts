@@ -5,7 +5,7 @@
 
 import type { Context } from '../context/compile.js';
 import { isDateTime, isList, isObject, isUri, type Json, type JsonObject, MAX_DEPTH, measure } from '../json.js';
-import { badRequest, notBuilt } from '../problem.js';
+import { badRequest, notBuilt, type Problem } from '../problem.js';
 import {
   type Attribute,
   type AttributeKind,
@@ -105,7 +105,10 @@ export function parseFragment(json: JsonObject, id: string, options: ParseOption
   const types = parseTypes(json.type ?? json['@type'], options.context);
   if (isWhole && types.length === 0) throw badRequest(`entity ${id} has no type; add "type" (5.2.4)`);
   const attributes: Attribute[] = [];
-  for (const key of Object.keys(json)) {
+  const keys = Object.keys(json);
+  // Too many are refused before any of them is read.
+  if (keys.length > MAX_ATTRIBUTES + ENTITY_MEMBERS.size) throw tooMany(id);
+  for (const key of keys) {
     if (ENTITY_MEMBERS.has(key)) continue;
     if (key === 'expiresAt') throw notBuilt('a transient entity (expiresAt, 4.22)');
     parseInstances(key, json[key] ?? null, options, attributes, 1);
@@ -119,9 +122,13 @@ export function finished(
   scope: readonly string[] | undefined,
   attributes: readonly Attribute[],
 ): EntityInput {
-  if (attributes.length > MAX_ATTRIBUTES) throw badRequest(`entity ${id} has more than ${MAX_ATTRIBUTES} attributes`);
+  if (attributes.length > MAX_ATTRIBUTES) throw tooMany(id);
   checkInstances(attributes);
   return { id, types, scope, attributes };
+}
+
+function tooMany(id: string): Problem {
+  return badRequest(`entity ${id} has more than ${MAX_ATTRIBUTES} attributes`);
 }
 
 export function parseId(json: JsonObject): string {

@@ -22,16 +22,22 @@ export type Inferred =
   | { readonly kind: AttributeKind; readonly isExplicit: boolean }
   | { readonly kind: 'geometry' | 'unknown' | 'unsaid'; readonly isExplicit: false };
 
+/** Made once: an entity asks for each of its attributes. */
+const EXPLICIT: ReadonlyMap<string, Inferred> = new Map(
+  (Object.keys(KINDS) as AttributeKind[]).map((kind) => [kind, { kind, isExplicit: true }]),
+);
+const UNSAID: Inferred = { kind: 'unsaid', isExplicit: false };
+const UNKNOWN: Inferred = { kind: 'unknown', isExplicit: false };
+
 export function inferKind(json: JsonObject): Inferred {
   const type = json.type ?? json['@type'];
   if (typeof type === 'string') {
-    if (Object.hasOwn(KINDS, type)) return { kind: type as AttributeKind, isExplicit: true };
     if (LATER.has(type)) throw notBuilt(`a ${type}`);
-    return { kind: isGeometryType(type) ? 'geometry' : 'unknown', isExplicit: false };
+    return EXPLICIT.get(type) ?? (isGeometryType(type) ? { kind: 'geometry', isExplicit: false } : UNKNOWN);
   }
-  if (type !== undefined) return { kind: 'unknown', isExplicit: false };
+  if (type !== undefined) return UNKNOWN;
   const row = INFERRED.find(({ member }) => json[member] !== undefined);
-  if (row === undefined) return { kind: 'unsaid', isExplicit: false };
+  if (row === undefined) return UNSAID;
   const isGeometry = row.kind === 'Property' && isObject(json.value) && geometryFault(json.value) === undefined;
   return { kind: isGeometry ? 'GeoProperty' : row.kind, isExplicit: false };
 }

@@ -31,6 +31,8 @@ export interface Live {
     body?: unknown,
   ): Promise<Heard>;
   readonly clock: SimulatedClock;
+  /** For what a request from outside cannot time. */
+  readonly broker: Broker;
   snapshot(): Promise<void>;
   /** Ends in good order, and begins again. */
   restart(): Promise<void>;
@@ -84,6 +86,7 @@ export async function openLive(): Promise<Live> {
       });
       return { status: statusCode, json: payload === '' ? undefined : JSON.parse(payload) };
     },
+    broker,
     get clock() {
       return clock;
     },

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS } from '@contor/broker';
 import { MAX_CONTEXT_DEPTH } from '@contor/broker/context/compile.js';
+import { MAX_ATTRIBUTES } from '@contor/broker/entity/model.js';
 import { MAX_LIMIT } from '@contor/broker/front/parameters.js';
 import { MAX_DEPTH } from '@contor/broker/json.js';
 import { readSettings } from '@contor/kit';
@@ -114,6 +115,7 @@ describe('the limits of docs/broker.md', () => {
 
   it.each([
     ['nesting of JSON', MAX_DEPTH],
+    ['attributes of an entity', MAX_ATTRIBUTES],
     ['`limit`', MAX_LIMIT],
   ])('%s', (what, value) => expect(quantityOf(limits.get(what) ?? '')).toBe(value));
 

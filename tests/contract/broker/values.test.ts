@@ -1,7 +1,7 @@
 /** Contract of what an attribute may hold: the kinds, their values and their members. GS CIM 009 V1.9.1, 4.5, 4.6, 4.7. */
 
 import { expect } from '@jest/globals';
-import { type Case, contract, get, NULL, post, property, ROOM, room } from './cases.js';
+import { type Case, contract, get, NULL, patch, post, property, put, ROOM, remove, room } from './cases.js';
 
 const POINT = { type: 'Point', coordinates: [26.1, 44.4] };
 const RING = [
@@ -295,6 +295,26 @@ contract('values', [
     answer: { status: 201 },
     after: { path: `/entities/${ROOM}`, answer: { status: 200, body: room() } },
   },
+  ...(
+    [
+      ['5.6.18.4', put('/entities/', room())],
+      ['5.6.17.4', patch('/entities/', { warmth: 1 })],
+      ['5.6.2.4', patch('/entities//attrs', { warmth: 1 })],
+      ['5.6.3.4', post('/entities//attrs', { warmth: 1 })],
+      ['5.6.4.4', patch('/entities//attrs/warmth', { value: 1 })],
+      ['5.6.5.4', remove('/entities//attrs/warmth')],
+      ['5.6.4.4', patch(`/entities/${ROOM}/attrs/@wrong`, { value: 1 })],
+      ['5.6.6.4', remove('/entities/room')],
+    ] as const
+  ).map(
+    ([clause, when]): Case => ({
+      clause,
+      name: `refuses ${when.method} ${when.path}`,
+      given: [post('/entities', room())],
+      when,
+      answer: { status: 400, problem: 'BadRequestData' },
+    }),
+  ),
   {
     clause: '5.5.4',
     name: 'says where broken JSON breaks',

@@ -1,7 +1,8 @@
 /** Merging attribute lists, by properties. GS CIM 009 V1.9.1, 5.5.8, 5.5.12, 5.6.2 to 5.6.4, 5.6.17. */
 
 import { mergeAttributes } from '@contor/broker/entity/merge.js';
-import type { Attribute } from '@contor/broker/entity/model.js';
+import { type Attribute, MAX_ATTRIBUTES } from '@contor/broker/entity/model.js';
+import { ENTITY_OPERATIONS } from '@contor/broker/entity/operations.js';
 import { packEntity, StringTable, unpackEntity } from '@contor/broker/store/pack.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -102,6 +103,28 @@ describe('merging', () => {
     const [merged] = mergeAttributes([{ ...one, value: {} }], [one], 'merge').attributes;
     expect(JSON.stringify(merged?.value)).toBe('{"__proto__":{"polluted":true}}');
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe('an entity', () => {
+  it('does not grow beyond its attributes, however it is asked', () => {
+    const attribute: Omit<Attribute, 'name'> = {
+      ...{ kind: 'Property' as const, value: 1, observedAt: undefined, unitCode: undefined, datasetId: undefined },
+      ...{ parts: [], createdAt: 0, modifiedAt: 0, size: 0 },
+    };
+    const many = (from: number, to: number): Attribute[] =>
+      Array.from({ length: to - from }, (_none, at) => ({ ...attribute, name: `urn:x:${from + at}` }));
+    const input = (attributes: readonly Attribute[]) => ({ id: 'urn:e:1', types: [], scope: undefined, attributes });
+    const full = { ...input(many(0, MAX_ATTRIBUTES)), types: ['urn:t:1'], createdAt: 0, modifiedAt: 0 };
+    for (const operation of ['append', 'appendNew', 'update', 'merge', 'upsertUpdate'] as const) {
+      const write = (attributes: readonly Attribute[]) =>
+        ENTITY_OPERATIONS[operation](full, { id: full.id, atMs: 1, input: input(attributes) });
+      expect(write(many(MAX_ATTRIBUTES, MAX_ATTRIBUTES + 1))).toMatchObject({
+        kind: 'refused',
+        problem: { code: 'badRequestData' },
+      });
+      expect(write(many(0, 3)).kind).not.toBe('refused');
+    }
   });
 });
 

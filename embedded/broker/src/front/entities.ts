@@ -85,6 +85,10 @@ export async function replaceEntity(call: Call): Promise<Answer> {
   return NO_CONTENT;
 }
 
+export function missingId(): never {
+  throw badRequest('the URL has no entity id; write /entities/<id>');
+}
+
 interface Fragment {
   readonly id: string;
   readonly context: Context;

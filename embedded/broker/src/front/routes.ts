@@ -13,7 +13,7 @@ import { hostContext, listContexts, removeContext, serveContext } from './contex
 import { DELIVERY_ROUTES } from './delivery-routes.js';
 import { describeAttribute, describeType, listAttributes, listTypes } from './discovery.js';
 import { distributed } from './distribution.js';
-import { createEntity, deleteEntity, mergeEntity, replaceEntity, retrieveEntity } from './entities.js';
+import { createEntity, deleteEntity, mergeEntity, missingId, replaceEntity, retrieveEntity } from './entities.js';
 import { sourceIdentity } from './identity.js';
 import { purgeEntities } from './purge.js';
 import { postQuery, queryEntities } from './query.js';
@@ -81,6 +81,9 @@ export const ROUTES: readonly RouteRow[] = [
     later: ['csf'],
     readsTenant: true,
   },
+  // 5.6.17.4, 5.6.18.4: the id is not there.
+  { method: 'PUT', path: '/entities', clause: '6.5.3.3', handle: missingId },
+  { method: 'PATCH', path: '/entities', clause: '6.5.3.4', handle: missingId },
   {
     method: 'GET',
     path: '/entities/:entityId',

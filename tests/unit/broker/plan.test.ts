@@ -2,7 +2,7 @@
 
 import type { Attribute, Entity } from '@contor/broker/entity/model.js';
 import { compileQuery } from '@contor/broker/query/evaluate.js';
-import { literalPrefix, matching, type Wanted } from '@contor/broker/query/plan.js';
+import { type Condition, literalPrefix, matching, type Wanted } from '@contor/broker/query/plan.js';
 import { parseQuery, type Query } from '@contor/broker/query/q.js';
 import { compileSelector } from '@contor/broker/query/select.js';
 import { EntityTable } from '@contor/broker/store/entity-table.js';
@@ -136,19 +136,32 @@ describe('a planned query', () => {
     );
   });
 
-  it('shows further conditions the whole entity', () => {
+  it('shows further conditions what they look at', () => {
     const table = new EntityTable(new Shelf());
-    for (let at = 0; at < 4; at += 1)
+    const plain = (name: string, value: number): Attribute => ({
+      ...{ name, kind: 'Property', value, observedAt: undefined, unitCode: undefined, datasetId: undefined },
+      ...{ parts: [], createdAt: 1, modifiedAt: 1, size: 1 },
+    });
+    for (let at = 0; at < 4; at += 1) {
+      const attributes = [plain('urn:n:a', at), plain('urn:n:b', at % 2)];
       table.put({
-        id: idOf(at),
-        types: ['urn:t:A'],
-        scope: [`/${at % 2}`],
-        attributes: [],
+        ...{ id: idOf(at), types: ['urn:t:A'], scope: [`/${at % 2}`] },
+        attributes,
         createdAt: 1,
         modifiedAt: 1,
       });
-    const slots = matching(table, { selectors: [{}], tests: [({ scope }) => scope?.[0] === '/1'] });
-    expect([...slots].map((slot) => table.id(slot))).toEqual([idOf(1), idOf(3)]);
+    }
+    const found = (condition: Condition): string[] =>
+      [...matching(table, { selectors: [{}], conditions: [condition] })].map((slot) => table.id(slot));
+    expect(found({ holds: ({ attributes }) => attributes.length === 2 && attributes[1]?.value === 1 })).toEqual([
+      idOf(1),
+      idOf(3),
+    ]);
+    expect(found({ holds: ({ scope }) => scope?.[0] === '/1', attribute: null })).toEqual([idOf(1), idOf(3)]);
+    expect(found({ holds: ({ attributes: [only] }) => only?.value === 0, attribute: 'urn:n:b' })).toEqual([
+      idOf(0),
+      idOf(2),
+    ]);
   });
 
   it('survives more columns than are kept', () => {

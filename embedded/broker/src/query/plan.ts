@@ -18,24 +18,27 @@ export interface Wanted {
   readonly query?: Query | undefined;
   /** Expanded names, of which an entity needs one (5.7.2.4). */
   readonly attrs?: ReadonlySet<string> | undefined;
-  /** Further conditions, on whole entities. */
-  readonly tests?: readonly Predicate[];
+  /** Further conditions; the cheap ones come first. */
+  readonly conditions?: readonly Condition[];
+}
+
+export interface Condition {
+  readonly holds: Predicate;
+  /** Expanded name of the one attribute it looks at; null: at none; undefined: at the whole entity. */
+  readonly attribute?: string | null;
 }
 
 /** The slots of those that match, in order of creation, or of the ids that were asked for. */
-export function* matching(table: EntityTable, { selectors, query, attrs, tests = [] }: Wanted): Iterable<number> {
+export function* matching(table: EntityTable, { selectors, query, attrs, conditions = [] }: Wanted): Iterable<number> {
   const isSelected = selectorTest(table, selectors);
   const holds = query === undefined ? undefined : queryTest(table, query);
   const hasSome = attrs === undefined ? undefined : queryTest(table, existenceOf(attrs));
+  const tests = conditions.map((condition) => conditionTest(table, condition));
   for (const slot of candidates(table, selectors)) {
     if (!isSelected(slot)) continue;
     if (hasSome !== undefined && !hasSome(slot)) continue;
     if (holds !== undefined && !holds(slot)) continue;
-    if (tests.length > 0) {
-      const entity = table.entityAt(slot);
-      if (!tests.every((test) => test(entity))) continue;
-    }
-    yield slot;
+    if (tests.every((test) => test(slot))) yield slot;
   }
 }
 
@@ -89,6 +92,12 @@ export function literalPrefix(pattern: string): string {
   const next = pattern[1 + literal.length];
   // What is repeated may be there no times.
   return next !== undefined && '*?{'.includes(next) ? literal.slice(0, -1) : literal;
+}
+
+function conditionTest(table: EntityTable, { holds, attribute }: Condition): SlotTest {
+  if (attribute === undefined) return (slot) => holds(table.entityAt(slot));
+  if (attribute === null) return (slot) => holds(table.bareAt(slot));
+  return (slot) => holds(table.onlyAt(slot, attribute));
 }
 
 function existenceOf(attrs: ReadonlySet<string>): Query {

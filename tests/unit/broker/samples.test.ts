@@ -121,3 +121,63 @@ describe('a data folder with all that subscriptions say', () => {
     expect(of('urn:e:2')).toEqual([['urn:s:changes', 'created', 'urn:e:2', undefined, undefined, 0]]);
   });
 });
+
+describe('a data folder with all that entities say', () => {
+  const attribute = (name: string, value: unknown, more: object = {}) => ({
+    ...{ name: `https://example.org/${name}`, kind: 'Property', value, createdAt: 1_000, modifiedAt: 1_000 },
+    ...more,
+  });
+
+  it('opens, and says what it said', async () => {
+    const { core } = await openSample('data-2-entities.json', () => undefined);
+    const tenant = core.store.memory.tenants.get('default');
+    const observed = { observedAt: '2026-11-20T07:00:10.000Z' };
+    expect(tenant?.entity('urn:e:1')).toMatchObject({
+      types: ['https://example.org/T', 'https://example.org/U'],
+      scope: ['/Bucharest'],
+      createdAt: 1_000,
+      modifiedAt: 3_000,
+      attributes: [
+        attribute('number', 231, { modifiedAt: 3_000, observedAt: undefined, unitCode: undefined }),
+        attribute('whole', 42, observed),
+        attribute('negative', -5, { observedAt: '2026-11-20T07:00:10Z' }),
+        attribute('odd', 'ț\ud800', { observedAt: '2026-11-20T07:00:10,5Z' }),
+        attribute('yes', true),
+        attribute('object', { deep: [1, { x: null }] }, { kind: 'JsonProperty' }),
+        attribute('languages', { ro: 'da' }, { kind: 'LanguageProperty' }),
+        attribute('refers', 'urn:e:2', {
+          ...{ kind: 'Relationship', datasetId: 'urn:d:1' },
+          parts: [attribute('since', 1)],
+        }),
+        attribute('place', { type: 'Point', coordinates: [26.1, 44.4] }, { kind: 'GeoProperty' }),
+      ],
+    });
+    expect(tenant?.entity('urn:e:2')).toMatchObject({
+      createdAt: 2_000,
+      modifiedAt: 5_000,
+      attributes: [{ value: 2 }, { value: 'x'.repeat(300) }],
+    });
+    expect(tenant?.entity('urn:e:3')).toBeUndefined();
+    expect([...(tenant?.entities(['https://example.org/U']) ?? [])].map(({ id }) => id)).toEqual(['urn:e:1']);
+    expect(core.store.memory.tenants.has('empty')).toBe(true);
+    expect(tenant?.subscriptions.has('urn:s:1')).toBe(true);
+    expect(core.office.figures.outboxEntities).toBeGreaterThan(0);
+  });
+});
+
+it('a snapshot of a newer format is refused with its version, and nothing is touched', async () => {
+  const disk = await diskOf('data-2-entities.json');
+  const path = disk.paths().find((name) => name.endsWith('.snapshot')) ?? '';
+  // The version stands in bytes 8 and 9: 2 becomes 3.
+  disk.flip(path, 9, 1);
+  const before = disk.paths();
+  const opening = openBrokerCore({
+    ...{ clock: new SimulatedClock(0), disk: disk.boot(), random: seededRandom(1), log: SILENT, dataFolder: '/data' },
+    ...{ maxLogBytes: 2 ** 24, snapshotBytes: 2 ** 30, segmentBytes: 16_384, maxOutboxBytes: 2 ** 24 },
+    onFatal: () => undefined,
+    deliver: async () => ({ kind: 'accepted' }),
+  });
+  await expect(opening).rejects.toMatchObject({ faults: [{ code: 'config.newer-format' }] });
+  expect(disk.paths().filter((name) => name.endsWith('.damaged'))).toEqual([]);
+  expect(disk.paths()).toEqual(expect.arrayContaining([...before]));
+});

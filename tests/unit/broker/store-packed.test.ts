@@ -3,6 +3,7 @@
 import type { Attribute, Entity } from '@contor/broker/entity/model.js';
 import { ByteReader } from '@contor/broker/store/byte-reader.js';
 import { ByteWriter } from '@contor/broker/store/byte-writer.js';
+import { Moments } from '@contor/broker/store/moments.js';
 import { NameTable } from '@contor/broker/store/names.js';
 import { packEntity, unpackEntity, unpackOnly } from '@contor/broker/store/packed.js';
 import { Pages } from '@contor/broker/store/pages.js';
@@ -119,6 +120,27 @@ describe('a packed entity', () => {
       expect(() => unpackEntity('urn:e:1', new ByteReader(Buffer.from(bytes.subarray(0, length))), names)).toThrow();
     }
   });
+});
+
+describe('moments', () => {
+  const there = (text: string): string => {
+    const writer = new ByteWriter();
+    new Moments().put(text, writer);
+    return new Moments().take(new ByteReader(Buffer.from(writer.written())));
+  };
+  it('come back as they were written, whatever the day and the form', () => {
+    fc.assert(
+      fc.property(fc.date({ noInvalidDate: true }), (date) => {
+        const text = date.toISOString();
+        expect(there(text)).toBe(text);
+        expect(there(text.replace(/\.\d{3}/, ''))).toBe(text.replace(/\.\d{3}/, ''));
+      }),
+    );
+  });
+  it.each(['', 'x'.repeat(24), '2026-11-20T24:00:00.000Z', '2026-11-20t07:00:00.000z', '2026-11-20 07:00:00.000Z'])(
+    '%j stays the text it is',
+    (text) => expect(there(text)).toBe(text),
+  );
 });
 
 describe('pages', () => {

@@ -56,7 +56,25 @@ export class Moments {
   }
 }
 
+const DAY_MS = 86_400_000;
+const TWO_DIGITS = Array.from({ length: 60 }, (_none, value) => String(value).padStart(2, '0'));
+
+/** The day of the last moment, as it is written: most moments are of the same one, and the rest of them is arithmetic. */
+let day = Number.NaN;
+let dayText = '';
+
 function written(ms: number, form: number): string {
-  const text = new Date(ms).toISOString();
-  return form === WITHOUT_MILLISECONDS ? `${text.slice(0, 19)}Z` : text;
+  const itsDay = Math.floor(ms / DAY_MS);
+  if (itsDay !== day) {
+    dayText = new Date(itsDay * DAY_MS).toISOString().slice(0, -13);
+    day = itsDay;
+  }
+  const inDay = ms - itsDay * DAY_MS;
+  const second = Math.floor(inDay / 1_000);
+  const minute = Math.floor(second / 60);
+  const hour = Math.floor(minute / 60);
+  const time = `${dayText}${TWO_DIGITS[hour]}:${TWO_DIGITS[minute % 60]}:${TWO_DIGITS[second % 60]}`;
+  if (form === WITHOUT_MILLISECONDS) return `${time}Z`;
+  const rest = inDay - second * 1_000;
+  return rest < 10 ? `${time}.00${rest}Z` : rest < 100 ? `${time}.0${rest}Z` : `${time}.${rest}Z`;
 }

@@ -5,6 +5,7 @@
 
 import type { Entity } from '../entity/model.js';
 import { Column, type Predicate, type SlotTest } from './column.js';
+import { IdMap } from './id-map.js';
 import type { Shelf } from './shelf.js';
 
 /** Entities with the same types in the same order. */
@@ -29,7 +30,7 @@ const NO_GROUP = 0;
 
 export class EntityTable {
   readonly #shelf: Shelf;
-  readonly #slotOf = new Map<string, number>();
+  readonly #slotOf = new IdMap();
   #ids: string[] = [];
   #owners = new Uint32Array(64);
   #groupOf = new Uint32Array(64);

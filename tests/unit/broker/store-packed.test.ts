@@ -116,7 +116,7 @@ describe('a packed entity', () => {
     );
     if (whole === undefined) throw new RangeError('no sample');
     const { bytes } = packed(whole, names);
-    for (let length = 0; length < bytes.byteLength; length += 1) {
+    for (let length = 0; length < bytes.byteLength; length += Math.ceil(bytes.byteLength / 400)) {
       expect(() => unpackEntity('urn:e:1', new ByteReader(Buffer.from(bytes.subarray(0, length))), names)).toThrow();
     }
   });
@@ -165,7 +165,7 @@ describe('pages', () => {
       const bytes = body(at, 0, 500 + next(1_000));
       kept.set(pages.add(bytes), bytes);
     }
-    for (let round = 1; round <= 60_000; round += 1) {
+    for (let round = 1; round <= 25_000; round += 1) {
       const owner = next(2_000);
       if (round % 97 === 0 && kept.has(owner)) {
         pages.remove(owner);
@@ -177,7 +177,7 @@ describe('pages', () => {
         pages.replace(owner, bytes);
         kept.set(owner, bytes);
       } else kept.set(pages.add(bytes), bytes);
-      if (round % 10_000 === 0) check();
+      if (round % 5_000 === 0) check();
     }
     check();
     const living = [...kept.values()].reduce((sum, bytes) => sum + bytes.byteLength + 8, 0);

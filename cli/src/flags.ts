@@ -8,13 +8,25 @@ const kebab = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.t
 export function flagsOf(table: SettingsTable): readonly Option[] {
   return Object.entries(table).map(([key, row]) => {
     const isSwitch = row.kind === 'flag';
-    const option = new Option(
+    // The default stands in the text: as a value of its own it would win over the environment.
+    const notes = [`or ${row.name}`, ...choicesOf(row), ...defaultOf(row)];
+    return new Option(
       isSwitch ? `--${kebab(key)}` : `--${kebab(key)} <${row.kind}>`,
-      `${row.about} (or ${row.name})`,
+      `${row.about} (${notes.join('; ')})`,
     );
-    if (row.kind !== 'secret' && row.fallback !== undefined) option.defaultValueDescription = String(row.fallback);
-    return option;
   });
+}
+
+type Row = SettingsTable[string];
+
+function choicesOf(row: Row): readonly string[] {
+  return 'choices' in row && row.choices !== undefined ? [row.choices.join(' | ')] : [];
+}
+
+function defaultOf(row: Row): readonly string[] {
+  if (row.kind === 'secret' || row.kind === 'flag' || row.fallback === undefined) return [];
+  const text = String(Array.isArray(row.fallback) ? row.fallback.join(',') : row.fallback);
+  return text === '' ? [] : [`default ${text}`];
 }
 
 /** The environment with the given flags laid over it, so that a service reads all its settings from one source. */

@@ -48,6 +48,7 @@ export const SERVICES = [
     about: 'the NGSI-LD context broker',
     example: 'contor broker --port 1026 --data-folder ./broker-data',
     load: async () => bind(await import('@contor/broker')),
+    tools: async () => (await import('./tools/broker.js')).addBrokerTools,
   },
   {
     name: 'history',

@@ -10,16 +10,18 @@ export interface ServerFlags {
 export interface Asked {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The answer's JSON; undefined when it has no body. Rejects with what the server said. */
 export async function askServer({ url, tenant }: ServerFlags, path: string, asked: Asked = {}): Promise<unknown> {
-  const { method = 'GET', body } = asked;
+  const { method = 'GET', body, headers: more } = asked;
   const secret = process.env.PLATFORM_SECRET;
   const headers = {
     ...(tenant !== undefined && { 'NGSILD-Tenant': tenant, 'Fiware-Service': tenant }),
     ...(secret !== undefined && { Authorization: `Bearer ${secret}` }),
     ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    ...more,
   };
   const target = new URL(path, url);
   const response = await fetch(target, {

@@ -1,9 +1,13 @@
 /** @contexts (GS CIM 009 V1.9.1, 5.13, 6.29, 6.30, 5.5.5, 5.5.7): hosted, fetched, inline, and those nobody holds. */
 
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CONTEXT_URL } from '@contor/orion-config';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { startBroker } from './broker-process.js';
 import { type Case, CORE, contract, get, LD, LINK, post, property, ROOM, remove, room } from './cases.js';
 import { describeOurs, openInstance, type Reply } from './instance.js';
 
@@ -335,6 +339,39 @@ describeOurs('an @context on a host that the operator named', () => {
     expect((await broker.send('DELETE', path)).status).toBe(204);
     expect((await broker.send('GET', `${path}?details=true`)).status).toBe(404);
     expect((await create(url)).status).toBe(504);
+  });
+
+  it('means the same after a restart, also when its host has changed its mind or is gone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'contor-contexts-'));
+    const environment = { BROKER_DATA: folder, BROKER_CONTEXT_HOSTS: host.name };
+    const context = `http://${host.name}/kept.jsonld`;
+    const attribute = { warmth: property(21) };
+    host.answer = (_path, response) => send(response, { '@context': { warmth: `${EXAMPLE}kept` } });
+    let restarted = await startBroker(environment);
+    try {
+      const post = (id: string): Promise<Response> =>
+        fetch(`${restarted.url}/ngsi-ld/v1/entities`, {
+          method: 'POST',
+          headers: LD,
+          body: JSON.stringify({ ...room(id, attribute), '@context': context }),
+        });
+      expect((await post('urn:ngsi-ld:Room:1')).status).toBe(201);
+      await restarted.kill();
+      const asked = host.asked.length;
+      host.answer = (_path, response) => send(response, { '@context': { warmth: `${EXAMPLE}changed` } });
+      restarted = await startBroker(environment);
+      expect((await post('urn:ngsi-ld:Room:2')).status).toBe(201);
+      const found = await fetch(`${restarted.url}/ngsi-ld/v1/entities?type=Room&format=simplified`, {
+        headers: { Link: LINK },
+      });
+      expect(await found.json()).toEqual(
+        [1, 2].map((n) => ({ id: `urn:ngsi-ld:Room:${n}`, type: 'Room', [`${EXAMPLE}kept`]: 21 })),
+      );
+      expect(host.asked.length).toBe(asked);
+    } finally {
+      await restarted.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('may name others of the same host, relative to itself', async () => {

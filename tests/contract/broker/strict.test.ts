@@ -6,7 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEVIATIONS } from '@contor/broker/strict/deviations.js';
-import { CONTEXT_URL, contextDocument } from '@contor/orion-config';
+import { createBrokerClient } from '@contor/history-query';
+import { CONTEXT_URL, contextDocument, installPlatform } from '@contor/orion-config';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ROOT } from '../../support/root.js';
 import { get, patch, post, property, ROOM, remove, room, type Step } from './cases.js';
@@ -176,6 +177,19 @@ describeOurs('as Orion-LD', () => {
       'totalActivePower',
     );
     await strict.send('DELETE', `/ngsi-ld/v1/entities/${ROOM}`);
+  });
+
+  it('the platform installs itself there, and a second time changes nothing', async () => {
+    tenants += 1;
+    const client = createBrokerClient({ url: strict.url, tenant: `strict_${tenants}` });
+    const install = async (secret?: string): Promise<readonly string[]> =>
+      (await installPlatform(client, { historyUrl: 'http://127.0.0.1:8668', secret })).steps.map(({ did }) => did);
+    try {
+      expect(await install()).toEqual([expect.stringMatching(/^(created|untouched)$/), 'created']);
+      expect(await install()).toEqual(['untouched', 'untouched']);
+    } finally {
+      client.close();
+    }
   });
 
   it('one-entity-a-notification, lost-notifications: tried once, each alone, and a repaired subscriber hears only what is new', async () => {

@@ -26,7 +26,7 @@ describe('flags of a settings table', () => {
       '--is-quiet',
       '--secret <secret>',
     ]);
-    expect(flagsOf(TABLE).map(({ description }) => description)).toContain('TCP port (or THING_PORT)');
+    expect(flagsOf(TABLE).map(({ description }) => description)).toContain('TCP port (or THING_PORT; default 1026)');
   });
 
   it('are found again by the names that commander gives them', () => {
@@ -61,7 +61,7 @@ describe.each(SERVICES as readonly ServiceRow[])('the service $name', (row) => {
     const { settings } = await row.load();
     const flags = flagsOf(settings);
     expect(new Set(flags.map(({ long }) => long)).size).toBe(flags.length);
-    for (const { description } of flags) expect(description).toMatch(/^\S.*\(or [A-Z0-9_]+\)$/s);
+    for (const { description } of flags) expect(description).toMatch(/^\S.*\(or [A-Z0-9_]+(?:; [^()]+)*\)$/s);
   });
 
   it('has an example that starts with its own command', () => {

@@ -10,6 +10,7 @@ import { Store } from './store/store.js';
 import { DeadLetters } from './subscription/dead-letters.js';
 import { Journal } from './subscription/journal.js';
 import { PostOffice, type PostOfficeOptions } from './subscription/post-office.js';
+import { shelfOf } from './subscription/rounds.js';
 
 export interface BrokerCoreOptions {
   readonly clock: Clock;
@@ -73,7 +74,10 @@ export async function openBrokerCore(options: BrokerCoreOptions): Promise<Broker
     boxes: office,
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
   });
-  office.lookInto((tenant) => store.memory.tenants.get(tenant));
+  office.lookInto((name) => {
+    const tenant = store.memory.tenants.get(name);
+    return tenant && shelfOf(tenant.table);
+  });
   return { store, office, letters, contexts, room };
 }
 

@@ -1,6 +1,7 @@
 /** Periodic notifications on a virtual clock. GS CIM 009 V1.9.1, 5.2.12 (timeInterval), 5.8.6. */
 
 import type { Entity } from '@contor/broker/entity/model.js';
+import { compileConditions } from '@contor/broker/subscription/conditions.js';
 import type { SendResult } from '@contor/broker/subscription/courier.js';
 import { NEVER_SENT, type NotificationStatus, type Subscription } from '@contor/broker/subscription/model.js';
 import { Rounds, type Shelf } from '@contor/broker/subscription/rounds.js';
@@ -31,9 +32,8 @@ function every(timeInterval: number | undefined, more: Partial<Subscription> = {
 
 function shelfOf(entities: readonly Entity[]): Shelf {
   return {
+    matching: (subscription) => entities.filter(compileConditions(subscription)).map(({ id }) => id),
     entity: (id) => entities.find((one) => one.id === id),
-    entities: (types) =>
-      entities.filter((one) => types === undefined || one.types.some((type) => types.includes(type))),
   };
 }
 
@@ -87,6 +87,17 @@ describe('rounds', () => {
     set(every(10));
     await clock.advance(1);
     expect(told.map(({ ids }) => ids.length)).toEqual([1_000, 1_000, 500]);
+  });
+
+  it('tell what has changed between two parts as it is then', async () => {
+    const rooms = Array.from({ length: 1_500 }, (_none, at) => room(at));
+    const { clock, told, set } = begin(rooms, (attempt) => {
+      if (attempt === 1) rooms.splice(1_400, 2, room(1_400, ['https://example.org/House']));
+      return YES;
+    });
+    set(every(10));
+    await clock.advance(1);
+    expect(told.map(({ ids }) => ids.length)).toEqual([1_000, 498]);
   });
 
   it('are tried again until the next is due, which is sampled anew', async () => {

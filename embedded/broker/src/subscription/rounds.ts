@@ -6,7 +6,10 @@
 
 import type { Clock, RetrySchedule, Timer } from '@contor/kit';
 import { type Entity, sizeOf } from '../entity/model.js';
-import { indexTypes } from '../query/select.js';
+import { compileGeoQuery } from '../query/geo-query.js';
+import { matching } from '../query/plan.js';
+import { compileScopeQuery } from '../query/scope-query.js';
+import type { EntityTable } from '../store/entity-table.js';
 import { compileConditions, type EntityTest } from './conditions.js';
 import type { SendResult } from './courier.js';
 import { expiresAtMs, type NotificationStatus, type Subscription, type Telling } from './model.js';
@@ -14,8 +17,9 @@ import { compileShown } from './telling.js';
 
 /** Where a tenant's entities are. */
 export interface Shelf {
+  /** Ids of all that match, found without looking at more of them than that takes. */
+  matching(subscription: Subscription): readonly string[];
   entity(id: string): Entity | undefined;
-  entities(types?: readonly string[]): Iterable<Entity>;
 }
 
 export interface Sample extends Telling {
@@ -161,27 +165,30 @@ export class Rounds {
     return false;
   }
 
-  /** The state as it is now, in parcels; none when there is nothing to tell (5.8.6). */
-  #sample({ tenant, subscription, concerns }: Round): readonly (readonly Sample[])[] {
+  /**
+   * In parcels, each made when the one before has gone, so that a hundred thousand entities do not stop the broker: what
+   * has changed meanwhile is told as it is then, and only if it still matches. None when nothing does (5.8.6).
+   */
+  *#sample({ tenant, subscription, concerns }: Round): Iterable<readonly Sample[]> {
     const shelf = this.#options.shelfOf(tenant);
-    if (shelf === undefined) return [];
-    const atMs = this.#options.clock.nowMs();
-    const parcels: Sample[][] = [];
+    if (shelf === undefined) return;
     let parcel: Sample[] = [];
     let bytes = 0;
     let position = 0;
-    for (const entity of candidates(shelf, subscription)) {
-      if (!concerns(entity)) continue;
+    let atMs = this.#options.clock.nowMs();
+    for (const id of shelf.matching(subscription)) {
+      const entity = shelf.entity(id);
+      if (entity === undefined || !concerns(entity)) continue;
       const size = sizeOf(entity);
       if (parcel.length === MAX_ENTITIES || (parcel.length > 0 && bytes + size > MAX_BYTES)) {
-        parcels.push(parcel);
-        [parcel, bytes] = [[], 0];
+        yield parcel;
+        [parcel, bytes, atMs] = [[], 0, this.#options.clock.nowMs()];
       }
       position += 1;
       bytes += size;
       parcel.push({ position, atMs, reason: 'sampled', entity, size });
     }
-    return parcel.length === 0 ? parcels : [...parcels, parcel];
+    if (parcel.length > 0) yield parcel;
   }
 }
 
@@ -191,18 +198,22 @@ function compileConcerns(subscription: Subscription): EntityTest {
   return (entity) => holds(entity) && isShown(entity);
 }
 
-/** As few entities as the selectors allow to look at: by id, by type, or all. */
-function* candidates(shelf: Shelf, { entities }: Subscription): Iterable<Entity> {
-  if (entities?.every(({ ids }) => ids !== undefined)) {
-    for (const id of new Set(entities.flatMap(({ ids }) => ids ?? []))) {
-      const entity = shelf.entity(id);
-      if (entity !== undefined) yield entity;
-    }
-    return;
-  }
-  const isTyped = entities?.every(({ types }) => types !== undefined);
-  const types = isTyped ? entities?.flatMap((selector) => indexTypes(selector.types ?? [])) : undefined;
-  yield* shelf.entities(types && [...new Set(types)]);
+/** The shelf of a tenant whose entities are packed: ids and columns are asked first. */
+export function shelfOf(table: EntityTable): Shelf {
+  return {
+    matching({ entities = [{}], q, geoQ, scopeQ }) {
+      const tests = [
+        ...(scopeQ === undefined ? [] : [compileScopeQuery(scopeQ.query)]),
+        ...(geoQ === undefined ? [] : [compileGeoQuery(geoQ.query)]),
+      ];
+      const slots = matching(table, { selectors: entities, query: q?.query, tests });
+      return Array.from(slots, (slot) => table.id(slot));
+    },
+    entity(id) {
+      const slot = table.slot(id);
+      return slot === undefined ? undefined : table.entityAt(slot);
+    },
+  };
 }
 
 function intervalOf({ timeInterval }: Subscription): number | undefined {

@@ -7,7 +7,7 @@
 import type { Clock, RetrySchedule, Timer } from '@contor/kit';
 import { type Entity, sizeOf } from '../entity/model.js';
 import { compileGeoQuery } from '../query/geo-query.js';
-import { matching } from '../query/plan.js';
+import { type Condition, matching } from '../query/plan.js';
 import { compileScopeQuery } from '../query/scope-query.js';
 import type { EntityTable } from '../store/entity-table.js';
 import { compileConditions, type EntityTest } from './conditions.js';
@@ -202,11 +202,11 @@ function compileConcerns(subscription: Subscription): EntityTest {
 export function shelfOf(table: EntityTable): Shelf {
   return {
     matching({ entities = [{}], q, geoQ, scopeQ }) {
-      const tests = [
-        ...(scopeQ === undefined ? [] : [compileScopeQuery(scopeQ.query)]),
-        ...(geoQ === undefined ? [] : [compileGeoQuery(geoQ.query)]),
-      ];
-      const slots = matching(table, { selectors: entities, query: q?.query, tests });
+      const conditions: Condition[] = [];
+      if (scopeQ !== undefined) conditions.push({ holds: compileScopeQuery(scopeQ.query), attribute: null });
+      if (geoQ !== undefined)
+        conditions.push({ holds: compileGeoQuery(geoQ.query), attribute: geoQ.query.geoproperty[0] ?? null });
+      const slots = matching(table, { selectors: entities, query: q?.query, conditions });
       return Array.from(slots, (slot) => table.id(slot));
     },
     entity(id) {

@@ -12,6 +12,7 @@ import { messageOf, startMeterFleet } from '../support/meter-fleet.js';
 import { API_KEY, type OtherMqttFacts, startMeteringPath } from '../support/metering-path.js';
 import { metersBehind, settledVerdict } from '../support/path-verdict.js';
 import { Tally } from '../support/tally.js';
+import { notifyMosquitto } from './mosquitto-notifications.js';
 import { checkStockAgent, installLibrary, LIBRARY } from './stock-agent.js';
 
 const METERS = 20;
@@ -46,6 +47,11 @@ if (hasProgram('mosquitto', ['-h'])) {
           await path.stop();
         }
       }),
+  );
+  await tally.check('the broker notifies Mosquitto: MQTT 3.1.1 and 5, every QoS, TLS, and across a kill of it', () =>
+    inFolder(async (folder) => {
+      console.log(JSON.stringify({ interop: 'mosquitto-notifications', ...(await notifyMosquitto(folder)) }));
+    }),
   );
 } else absent('mosquitto', 'apt-get install mosquitto');
 

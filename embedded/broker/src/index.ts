@@ -1,7 +1,7 @@
 /** The broker: an NGSI-LD context broker in one process and one data folder. This page wires its rooms, starts and stops them. */
 
 import { readFile } from 'node:fs/promises';
-import { checkExposure, createMetrics, type Health, lockDirectory, type Start } from '@contor/kit';
+import { checkExposure, createMetrics, type Health, lockDirectory, type Start, toHex } from '@contor/kit';
 import { CONTEXT_URL, contextDocument } from '@contor/orion-config';
 import { CORE_URL } from './context/core.js';
 import { createContextFetcher, fetchableFrom } from './context/fetch.js';
@@ -17,8 +17,8 @@ import { Sources } from './registration/sources.js';
 import { aliasOf } from './registration/via.js';
 import type { BrokerConfig } from './settings.js';
 import { strictDelivery, strictRoutes } from './strict/strict.js';
+import { createDelivery } from './subscription/delivery.js';
 import { allowHosts } from './subscription/endpoint.js';
-import { createHttpDelivery } from './subscription/http-delivery.js';
 import { createPayloadWriter } from './subscription/payload.js';
 import { openHistory } from './temporal/history.js';
 
@@ -49,10 +49,13 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   const client = createSourceClient();
   const alias = aliasOf(config.alias, random);
   const sources = new Sources({ clock, contexts, client, checkSource, alias });
-  const { deliver, close: closeDelivery } = createHttpDelivery({
+  const { deliver, close: closeDelivery } = createDelivery({
     write: createPayloadWriter(contexts),
     checkHost,
     timeoutMs: config.notifyTimeoutMs,
+    ca: config.notifyCa === undefined ? undefined : await readFile(config.notifyCa),
+    monotonicMs: () => clock.monotonicMs(),
+    newClientId: () => `contor-broker-${toHex(random.bytes(6))}`,
   });
   const history = config.historyUrl === undefined ? undefined : openHistory({ url: config.historyUrl, secret });
   try {

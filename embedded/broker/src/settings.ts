@@ -51,6 +51,12 @@ export const SETTINGS = {
     fallback: ['127.0.0.1', 'localhost', '::1'],
     about: 'Hosts subscriptions may send notifications to',
   },
+  notifyCa: {
+    name: 'BROKER_NOTIFY_CA',
+    kind: 'path',
+    optional: true,
+    about: 'Certificate authorities (PEM) of https and mqtts subscribers, in place of those of the system',
+  },
   notifyTimeoutMs: {
     name: 'BROKER_NOTIFY_TIMEOUT',
     kind: 'duration',

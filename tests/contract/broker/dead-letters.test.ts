@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { type BrokerProcess, startBroker } from './broker-process.js';
 import { property, ROOM, room } from './cases.js';
 import { describeOurs } from './instance.js';
@@ -15,6 +15,9 @@ const OURS = '/ngsi-ld/ex/v1';
 const ID = 'urn:ngsi-ld:Subscription:watched';
 const PLACE = `${OURS}/subscriptions/${ID}`;
 const SETTINGS = { BROKER_MAX_OUTBOX: '16KiB', BROKER_MAX_DEAD_LETTERS: '1MiB' };
+
+// Processes are started and killed, on machines that have other things to do.
+jest.setTimeout(30_000);
 
 let dataFolder: string;
 let broker: BrokerProcess;
@@ -223,7 +226,7 @@ describeOurs('dead letters', () => {
     const values = subscriber.entities.map(({ warmth }) => (warmth as { value: number }).value);
     expect([...values].sort((a, b) => a - b)).toEqual(Array.from({ length: 150 }, (_none, at) => at + 1));
     expect(values.slice(-many)).toEqual([...values.slice(-many)].sort((a, b) => a - b));
-  }, 20_000);
+  });
 
   it('are deleted on request, and with their subscription', async () => {
     await poisoned();

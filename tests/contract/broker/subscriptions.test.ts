@@ -105,7 +105,6 @@ const LATER = [
   subscription({ csf: 'endpoint=="http://127.0.0.1/"' }),
   subscription({ temporalQ: { timerel: 'before', timeAt: '2026-01-01T00:00:00Z' } }),
   subscription({ expandValues: 'warmth' }),
-  notifying({ uri: 'mqtt://127.0.0.1/topic' }),
   notifying({}, { join: 'inline' }),
   notifying({}, { pick: ['isIn{name}'] }),
 ];

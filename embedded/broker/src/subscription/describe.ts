@@ -3,6 +3,7 @@
 import type { Context } from '../context/compile.js';
 import type { JsonRecord } from '../entity/format.js';
 import { formatTypeSelection, type Selector } from '../query/select.js';
+import { shownUri } from './endpoint.js';
 import {
   expiresAtMs,
   type Members,
@@ -63,7 +64,12 @@ function formatParams(params: NotificationParams, context: Context, hasSecrets: 
     format,
     ...(sysAttrs && { sysAttrs }),
     showChanges,
-    endpoint: hasSecrets ? endpoint : { ...endpoint, receiverInfo: endpoint.receiverInfo?.map(masked) },
+    endpoint: {
+      ...endpoint,
+      // In a URL a password is what proxies and histories keep: it is not shown to anybody.
+      uri: shownUri(endpoint.uri),
+      receiverInfo: hasSecrets ? endpoint.receiverInfo : endpoint.receiverInfo?.map(masked),
+    },
   };
 }
 

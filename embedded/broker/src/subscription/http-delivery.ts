@@ -17,6 +17,8 @@ export interface HttpDeliveryOptions {
   readonly write: PayloadWriter;
   readonly checkHost: HostCheck;
   readonly timeoutMs: number;
+  /** Certificate authorities (PEM) of subscribers; without it those of the system. */
+  readonly ca?: Buffer | undefined;
 }
 
 /**
@@ -31,10 +33,10 @@ const LONGEST_WAIT_MS = 300_000;
 /** A subscriber's answer is a status; a longer text is not read to its end. */
 const MAX_ANSWER_BYTES = 65_536;
 
-export function createHttpDelivery({ write, checkHost, timeoutMs }: HttpDeliveryOptions): HttpDelivery {
+export function createHttpDelivery({ write, checkHost, timeoutMs, ca }: HttpDeliveryOptions): HttpDelivery {
   const agents = {
     'http:': new HttpAgent({ keepAlive: true, maxTotalSockets: MAX_CONNECTIONS }),
-    'https:': new HttpsAgent({ keepAlive: true, maxTotalSockets: MAX_CONNECTIONS }),
+    'https:': new HttpsAgent({ keepAlive: true, maxTotalSockets: MAX_CONNECTIONS, ...(ca !== undefined && { ca }) }),
   };
 
   async function deliver(notification: Notification): Promise<SendResult> {

@@ -4,11 +4,11 @@ import type { Context } from '../context/compile.js';
 import type { Representation } from '../entity/format.js';
 import { isObject, type Json, type JsonObject } from '../json.js';
 import { badRequest, notBuilt } from '../problem.js';
-import type { HostCheck } from './endpoint.js';
-import { ACCEPTS, type Endpoint, KEEP, type KeyValue, type Members, type NotificationParams } from './model.js';
+import { type HostCheck, unmaskedUri } from './endpoint.js';
+import { ACCEPTS, type Endpoint, type KeyValue, type Members, type NotificationParams } from './model.js';
 import { flag, list, MAX_NAMES, names, numberWithin, oneOf, text, texts } from './read.js';
 import { unmasked } from './secrets.js';
-import { DELIVER } from './wishes.js';
+import { WISHES } from './wishes.js';
 
 export interface NotificationOptions {
   readonly context: Context;
@@ -154,8 +154,9 @@ function parseEndpoint(
   old: Endpoint | undefined,
 ): Endpoint {
   if (!isObject(json)) throw badRequest("'notification.endpoint' must be an object");
-  const uri = json.uri ?? before?.uri;
-  if (typeof uri !== 'string') throw badRequest("'endpoint.uri' must be a URL");
+  const given = json.uri ?? before?.uri;
+  if (typeof given !== 'string') throw badRequest("'endpoint.uri' must be a URL");
+  const uri = unmaskedUri(given, old?.uri);
   checkHost(uri);
   let endpoint: Endpoint = { accept: 'application/json', ...before, uri };
   for (const member of Object.keys(json)) {
@@ -201,9 +202,8 @@ function checkedHeader({ key, value }: KeyValue): KeyValue {
 }
 
 function checkedWish({ key, value }: KeyValue): KeyValue {
-  if (key === KEEP && value !== 'all' && value !== 'latest') throw badRequest(`notifierInfo: ${KEEP} is all or latest`);
-  if (key === DELIVER && value !== 'may' && value !== 'must')
-    throw badRequest(`notifierInfo: ${DELIVER} is may or must`);
+  const known = Object.hasOwn(WISHES, key) ? WISHES[key] : undefined;
+  if (known !== undefined && !known.includes(value)) throw badRequest(`notifierInfo: ${key} is ${known.join(' or ')}`);
   if (value.length > MAX_WISH) throw badRequest(`notifierInfo: a value has at most ${MAX_WISH} characters`);
   return { key: text('notifierInfo', key), value };
 }

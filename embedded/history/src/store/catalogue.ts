@@ -184,9 +184,9 @@ export function ensureEntity(table: Table, id: string, path: string, changes: Sc
   return entity;
 }
 
-/** True when saying it again changes no answer, now or after any later row: same key, same value, no newer record time. */
+/** True when saying it again changes no answer, now or after any later row: same key, same value, same record time. */
 export function isRepeat(seen: SeenCell | undefined, indexMs: number, version: number, value: Stored): boolean {
-  return seen !== undefined && seen.indexMs === indexMs && seen.value === value && version <= seen.version;
+  return seen !== undefined && seen.indexMs === indexMs && seen.value === value && version === seen.version;
 }
 
 /** `isBeyond`: beyond everything the entity has, so that it is the newest value whatever is stored. */

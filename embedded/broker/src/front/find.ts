@@ -3,15 +3,18 @@
 import type { Context } from '../context/compile.js';
 import type { Entity } from '../entity/model.js';
 import { badRequest, Problem } from '../problem.js';
-import { bindQuery } from '../query/evaluate.js';
+import { bindQuery, compileQuery } from '../query/evaluate.js';
 import { compileGeoQuery, type GeoQueryInput, parseGeoQuery } from '../query/geo-query.js';
 import { compileOrdering, type Ordering, type OrderingInput } from '../query/order.js';
 import { type Condition, matching, type Wanted } from '../query/plan.js';
 import { parseQuery } from '../query/q.js';
 import { compileScopeQuery, parseScopeQuery } from '../query/scope-query.js';
-import type { Selector } from '../query/select.js';
+import { compileSelector, type Selector } from '../query/select.js';
+import { assemble, type Part } from '../registration/assemble.js';
 import type { EntityTable } from '../store/entity-table.js';
 import type { Answer, Call } from './call.js';
+import { warnings } from './gathering.js';
+import { complete, gatherQuery, idsOf } from './gathering-queries.js';
 import { type Page, pageLinks } from './parameters.js';
 import { entitiesAnswer, type View } from './view.js';
 
@@ -35,19 +38,57 @@ interface Wish {
   readonly view: View;
 }
 
-export function find(call: Call, conditions: Conditions, wish: Wish): Answer {
+export async function find(call: Call, conditions: Conditions, wish: Wish): Promise<Answer> {
   const { wanted, ordering } = planOf(conditions, wish);
   const { page, view } = wish;
+  const { selectors, attrs, isLocal } = conditions;
+  const isFiltered = wanted.query !== undefined || (wanted.conditions ?? []).length > 0;
+  const found = isLocal ? undefined : await gatherQuery(call, { selectors, attrs, isFiltered });
   const table = call.broker.store.memory.tenants.get(call.tenant)?.table;
   const { entities, count, hasMore } =
     table === undefined
       ? NOTHING
       : ordering === undefined
-        ? take(table, wanted, page)
+        ? take(table, found === undefined ? matching(table, wanted) : together(table, wanted, found.parts), page)
         : sort(table, wanted, ordering, page);
-  const answer = entitiesAnswer(entities, view, pageLinks(call, page, hasMore, count));
-  if (!page.isCounted) return answer;
-  return { ...answer, headers: { ...answer.headers, 'NGSILD-Results-Count': String(count) } };
+  const isById = isLocal || idsOf(conditions).length > 0;
+  const shown = isById
+    ? { entities, faults: [] }
+    : await complete(call, entities, attrs ?? view.options.projection?.attributes);
+  const answer = entitiesAnswer(shown.entities, view, pageLinks(call, page, hasMore, count));
+  return {
+    ...answer,
+    headers: {
+      ...answer.headers,
+      ...(page.isCounted && { 'NGSILD-Results-Count': String(count) }),
+      ...warnings(call, [...(found?.faults ?? []), ...shown.faults]),
+    },
+  };
+}
+
+/** What the broker holds alone, and then what it holds together with its sources, or they alone. */
+function* together(
+  table: EntityTable,
+  wanted: Wanted,
+  parts: ReadonlyMap<string, readonly Part[]>,
+): Iterable<number | Entity> {
+  for (const slot of matching(table, wanted)) if (!parts.has(table.id(slot))) yield slot;
+  const isWanted = wholeTest(wanted);
+  for (const [id, own] of parts) {
+    const slot = table.slot(id);
+    const entity = assemble(slot === undefined ? undefined : table.entityAt(slot), own);
+    if (entity !== undefined && isWanted(entity)) yield entity;
+  }
+}
+
+function wholeTest({ selectors, query, attrs, conditions = [] }: Wanted): (entity: Entity) => boolean {
+  const selects = selectors.map(compileSelector);
+  const holds = query === undefined ? undefined : compileQuery(query);
+  return (entity) =>
+    selects.some((isSelected) => isSelected(entity)) &&
+    (attrs === undefined || entity.attributes.some(({ name }) => attrs.has(name))) &&
+    (holds === undefined || holds(entity)) &&
+    conditions.every((condition) => condition.holds(entity));
 }
 
 interface Plan {
@@ -83,12 +124,13 @@ interface Selection {
 const NOTHING: Selection = { entities: [], count: 0, hasMore: false };
 
 /** Only the entities of the page are unpacked. */
-function take(table: EntityTable, wanted: Wanted, page: Page): Selection {
+function take(table: EntityTable, matches: Iterable<number | Entity>, page: Page): Selection {
   const entities: Entity[] = [];
   let count = 0;
-  for (const slot of matching(table, wanted)) {
+  for (const match of matches) {
     count += 1;
-    if (count > page.offset && entities.length < page.limit) entities.push(table.entityAt(slot));
+    if (count > page.offset && entities.length < page.limit)
+      entities.push(typeof match === 'number' ? table.entityAt(match) : match);
     // One more than the page tells that there is a next one.
     else if (count > page.offset && !page.isCounted) break;
   }

@@ -94,7 +94,7 @@ async function ask(call: Call, book: RegistrationBook, id: string, share: Share)
   }
 }
 
-function compacted(names: ReadonlySet<string>, context: Context): string {
+export function compacted(names: ReadonlySet<string>, context: Context): string {
   return [...names].map((name) => context.compact(name)).join(',');
 }
 
@@ -103,7 +103,7 @@ function unreadable({ registration }: Share, why: string): Problem {
 }
 
 /** 6.3.17, and RFC 7234, 5.5 for its form: what is missing from the answer, and why. */
-function warnings(call: Call, faults: readonly Problem[]): Readonly<Record<string, string>> {
+export function warnings(call: Call, faults: readonly Problem[]): Readonly<Record<string, string>> {
   if (faults.length === 0) return NO_HEADERS;
   const name = pseudonymOf(call.broker.sources.alias, call.tenant);
   const texts = faults.map(

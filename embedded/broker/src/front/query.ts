@@ -12,7 +12,7 @@ import { type Conditions, find } from './find.js';
 import { csv, project, projected, readFlag, readIds, readPage, readProjection } from './parameters.js';
 import { readView } from './view.js';
 
-export function queryEntities(call: Call): Answer {
+export function queryEntities(call: Call): Promise<Answer> {
   const context = requestContext(call);
   const { query } = call;
   const local = query.get('local');
@@ -81,7 +81,7 @@ const QUERY_MEMBERS: Readonly<Record<string, 'read' | 'later'>> = {
 };
 
 /** 5.2.23: the query as a document. */
-export function postQuery(call: Call): Answer {
+export function postQuery(call: Call): Promise<Answer> {
   const { json, contextOf } = readBody(call);
   if (!isObject(json) || json.type !== 'Query') throw badRequest("the body must be an object of type 'Query' (5.2.23)");
   for (const member of Object.keys(json)) {

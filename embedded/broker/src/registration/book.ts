@@ -33,6 +33,8 @@ export class RegistrationBook {
   readonly #byEntity = new Map<string, Set<Registration>>();
   /** Those that are about more than entities they name. */
   readonly #open = new Set<Registration>();
+  /** Those that are not exclusive: few, where exclusive ones are as many as devices. */
+  readonly #shared = new Set<Registration>();
 
   get size(): number {
     return this.#all.size;
@@ -55,6 +57,7 @@ export class RegistrationBook {
   put(registration: Registration): void {
     this.#unlink(registration.id);
     this.#all.set(registration.id, registration);
+    if (registration.mode !== 'exclusive') this.#shared.add(registration);
     const ids = entityIds(registration);
     if (ids === undefined) this.#open.add(registration);
     for (const id of ids ?? []) {
@@ -107,6 +110,11 @@ export class RegistrationBook {
     return matches;
   }
 
+  /** Those that are not exclusive: what queries without ids ask. */
+  *shared(nowMs: number): Iterable<Registration> {
+    for (const registration of this.#shared) if (!isExpired(registration, nowMs)) yield registration;
+  }
+
   /** Registrations that could be about an entity this one names. */
   *near(registration: Registration): Iterable<Registration> {
     for (const id of entityIds(registration) ?? []) yield* this.#byEntity.get(id) ?? [];
@@ -117,6 +125,7 @@ export class RegistrationBook {
     const before = this.#all.get(id);
     if (before === undefined) return;
     this.#open.delete(before);
+    this.#shared.delete(before);
     for (const entity of entityIds(before) ?? []) {
       const there = this.#byEntity.get(entity);
       there?.delete(before);
@@ -138,7 +147,7 @@ export function entityIds({ information }: Registration): readonly string[] | un
   return ids;
 }
 
-function matchEntity(registration: Registration, wanted: Wanted): Match | undefined {
+export function matchEntity(registration: Registration, wanted: Wanted): Match | undefined {
   const parts = registration.information.filter((part) => isAbout(part, wanted));
   if (parts.length === 0) return undefined;
   const names = parts.map(namesOf);

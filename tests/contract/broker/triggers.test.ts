@@ -508,6 +508,19 @@ describeOurs('the @context of a notification', () => {
     expect(subscriber.told[0]?.headers.link).toContain(`<${jsonldContext}>`);
   });
 
+  it('6.3.5 (046_10): in a Link, though it was given as an array of one', async () => {
+    const { Link: _, ...bare } = tenant;
+    const body = { ...subscription({}, { endpoint: { uri: subscriber.uri } }), '@context': [CORE] };
+    const made = await instance.send('POST', `${BASE}/subscriptions`, body, {
+      ...bare,
+      'Content-Type': 'application/ld+json',
+    });
+    expect(made.status).toBe(201);
+    await send(create());
+    await subscriber.until(() => subscriber.told.length === 1, 'the notification');
+    expect(subscriber.told[0]?.headers.link).toContain(`<${CORE}>`);
+  });
+
   it.each([
     ['is not held here', OURS, 504],
     ['is no URI', 'unknownContext', 400],

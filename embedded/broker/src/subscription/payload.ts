@@ -4,9 +4,10 @@
  */
 
 import type { Context, ContextSource } from '../context/compile.js';
-import { CORE_URL } from '../context/core.js';
+import { CORE_URL, isCoreUrl } from '../context/core.js';
 import type { ContextRegistry } from '../context/registry.js';
 import type { Entity } from '../entity/model.js';
+import { isList } from '../json.js';
 import { Problem } from '../problem.js';
 import type { Endpoint, Subscription, Telling } from './model.js';
 import type { Notification } from './post-office.js';
@@ -97,14 +98,20 @@ function namedContext({ context, jsonldContext }: Subscription): ContextSource {
   return jsonldContext ?? context;
 }
 
+/** A Link names one URL. The core @context beside another goes without saying (5.5.7); inline terms have no URL to be named by. */
+function linkable(source: ContextSource): string | undefined {
+  if (!isList(source)) return typeof source === 'string' ? source : undefined;
+  const others = source.filter((part) => typeof part !== 'string' || !isCoreUrl(part));
+  const [only = CORE_URL] = others;
+  return others.length <= 1 && typeof only === 'string' ? only : undefined;
+}
+
 function headersOf({ tenant, subscription }: Notification): Record<string, string> {
   const { endpoint } = subscription.notification;
   const { accept, receiverInfo } = endpoint;
   const headers: Record<string, string> = { 'Content-Type': accept };
-  const context = namedContext(subscription);
-  if (!isContextInside(endpoint) && typeof context === 'string') {
-    headers.Link = `<${context}>; ${LINK_REL}`;
-  }
+  const url = isContextInside(endpoint) ? undefined : linkable(namedContext(subscription));
+  if (url !== undefined) headers.Link = `<${url}>; ${LINK_REL}`;
   if (tenant !== 'default') {
     headers['NGSILD-Tenant'] = tenant;
     headers['Fiware-Service'] = tenant;

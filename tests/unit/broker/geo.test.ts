@@ -195,6 +195,16 @@ describe('distance', () => {
     expect(isWithinDistance(target, two, 40_000)).toBe(false);
     expect(isWithinDistance(target, two, 56_000)).toBe(true);
   });
+
+  it('has the middle of an area in the buffer, too', () => {
+    const area = shape(fromText('POLYGON((0 0,4 0,4 4,0 4,0 0))'));
+    const rim = shape(fromText('LINESTRING(0 0,4 0,4 4,0 4,0 0)'));
+    expect(isWithinDistance(area, rim, 150_000)).toBe(false);
+    expect(isWithinDistance(area, rim, 215_000)).toBe(false);
+    expect(isWithinDistance(area, rim, 225_000)).toBe(true);
+    const holed = shape(fromText('POLYGON((0 0,4 0,4 4,0 4,0 0),(1 1,3 1,3 3,1 3,1 1))'));
+    expect(isWithinDistance(holed, rim, 160_000)).toBe(true);
+  });
 });
 
 describe('many edges', () => {

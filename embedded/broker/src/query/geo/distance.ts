@@ -3,7 +3,7 @@
  * are straight lines of longitude and latitude (RFC 7946, 3.1.1), so the nearest point of one is looked for along it.
  */
 
-import { type Point, pointAt, type Segment } from './plane.js';
+import { type Box, type Point, pointAt, type Segment } from './plane.js';
 import { RELATIONS } from './relate.js';
 import { locate, type Shape } from './shape.js';
 
@@ -86,7 +86,7 @@ export function isWithinDistance(target: Shape, reference: Shape, metres: number
   // The buffer of a point has no bays: with both ends of an edge, all of it is inside.
   if (reference.points.length === 1) return true;
   const search: Search = { reference, metres, left: MAX_LOOKS };
-  return target.segments.every((segment) => isEdgeNear(segment, search));
+  return target.segments.every((segment) => isEdgeNear(segment, search)) && isAreaNear(target, search);
 }
 
 function toShape(point: Point, shape: Shape, enough: number): number {
@@ -114,4 +114,36 @@ function isEdgeNear(segment: Segment, search: Search): boolean {
   if (away > search.metres) return false;
   if (away + halfM <= search.metres) return true;
   return isEdgeNear({ a: segment.a, b: middle }, search) && isEdgeNear({ a: middle, b: segment.b }, search);
+}
+
+/** How finely an area is looked at: to this share of the distance. */
+const FINE_SHARE = 0.01;
+
+/**
+ * A buffer around a ring leaves out its middle. Box after box of an area is near as a whole, or far, or parted; one that
+ * is far as a whole holds nothing of the border, which is near, so that its centre speaks for all of it.
+ */
+function isAreaNear(target: Shape, search: Search): boolean {
+  if (target.dimension < 2) return true;
+  const boxes: Box[] = [target.box];
+  for (let box = boxes.shift(); box !== undefined && search.left > 0; box = boxes.shift()) {
+    search.left -= 1;
+    const { minX, minY, maxX, maxY } = box;
+    const centre = { x: (minX + maxX) / 2, y: (minY + maxY) / 2 };
+    const halfM = lengthBoundM({ a: centre, b: { x: maxX, y: maxY } });
+    const away = toShape(centre, search.reference, search.metres - halfM);
+    if (away > search.metres && locate(centre, target) === 'inside') return false;
+    const isDecided = away + halfM <= search.metres || away - halfM > search.metres;
+    if (isDecided || halfM <= search.metres * FINE_SHARE) continue;
+    for (const [fromX, toX] of [
+      [minX, centre.x],
+      [centre.x, maxX],
+    ] as const)
+      for (const [fromY, toY] of [
+        [minY, centre.y],
+        [centre.y, maxY],
+      ] as const)
+        boxes.push({ minX: fromX, minY: fromY, maxX: toX, maxY: toY });
+  }
+  return true;
 }

@@ -6,10 +6,16 @@
  * lost: a write that was acknowledged is missing, or the last state of an entity was never told to the subscriber.
  * ghosts: a state that nobody sent, or one that was there and has gone again. doubled: a write counted twice.
  * misordered: the subscriber was told an older state after a newer one that it had accepted, in one life.
+ *
+ * A second subscriber refuses every seventh state and is away half of the time, with little room to wait: what it was not told has
+ * to be among its dead letters, each state in one place or the other.
  */
 
 import { fileURLToPath } from 'node:url';
 import { type BrokerCore, openBrokerCore } from '@contor/broker';
+import type { Entity } from '@contor/broker/entity/model.js';
+import type { SendResult } from '@contor/broker/subscription/courier.js';
+import type { KeyValue } from '@contor/broker/subscription/model.js';
 import { type Logger, type Random, SimulatedClock, SimulatedDisk, seededRandom } from '@contor/kit';
 
 export interface PowercutBrokerOptions {
@@ -17,6 +23,8 @@ export interface PowercutBrokerOptions {
   readonly seed: number | string;
   /** Control: syncs are lies. */
   readonly fsyncOff?: boolean;
+  /** Control: dead letters are acknowledged and never written. */
+  readonly forgetLetters?: boolean;
 }
 
 export interface PowercutBrokerFigures {
@@ -30,6 +38,7 @@ export interface PowercutBrokerFigures {
   readonly doubled: number;
   readonly misordered: number;
   readonly told: number;
+  readonly deadLetters: number;
   readonly cutsWithLoss: number;
   readonly cutsInRecovery: number;
   readonly snapshots: number;
@@ -42,12 +51,17 @@ const ENTITIES_PER_CLIENT = 4;
 const MOST_OPERATIONS_TO_CUT = 200;
 /** Simulated: backlog of all lives, one state of an entity a notification, one in ten refused. */
 const MOST_SECONDS_TO_TELL = 20_000;
+const SMALL_OUTBOX_BYTES = 6_000;
+const FIRST = 'urn:ngsi-ld:Subscription:1';
+const SECOND = 'urn:ngsi-ld:Subscription:2';
+const MUST = [{ key: 'deliver', value: 'must' }];
 const NAME = 'https://example.org/counter';
 const TYPE = 'https://example.org/Counter';
 
 export async function powercutBroker(options: PowercutBrokerOptions): Promise<PowercutBrokerFigures> {
   const random = seededRandom(options.seed);
-  const run = new Run(new SimulatedDisk({ random, syncIsALie: options.fsyncOff ?? false }), random);
+  const disk = new SimulatedDisk({ random, syncIsALie: options.fsyncOff ?? false });
+  const run = new Run(disk, random, options.forgetLetters ?? false);
   for (let cut = 0; cut < options.cuts; cut += 1) await run.cycle();
   await run.finish();
   return { check: 'powercut-broker', seed: options.seed, cuts: options.cuts, ...run.figures };
@@ -67,6 +81,9 @@ class Run {
   readonly #disk: SimulatedDisk;
   readonly #random: Random;
   readonly #counters = new Map<string, Counter>();
+  /** What the second subscriber has accepted: 'id value'. */
+  readonly #accepted = new Set<string>();
+  readonly #forgetsLetters: boolean;
   #operationsToOpen = MOST_OPERATIONS_TO_CUT;
   readonly figures = {
     written: 0,
@@ -76,13 +93,15 @@ class Run {
     doubled: 0,
     misordered: 0,
     told: 0,
+    deadLetters: 0,
     cutsWithLoss: 0,
     cutsInRecovery: 0,
     snapshots: 0,
     refusedStarts: 0,
   };
 
-  constructor(disk: SimulatedDisk, random: Random) {
+  constructor(disk: SimulatedDisk, random: Random, forgetsLetters: boolean) {
+    this.#forgetsLetters = forgetsLetters;
     this.#disk = disk;
     this.#random = random;
     for (let client = 0; client < CLIENTS; client += 1) {
@@ -98,7 +117,8 @@ class Run {
     this.#compare(core);
     this.#operationsToOpen = this.#disk.operations - before;
     const cut = this.#disk.crashAfter(1 + this.#random.integer(MOST_OPERATIONS_TO_CUT));
-    await Promise.race([cut, this.#subscribe(core)]);
+    await Promise.race([cut, this.#subscribe(core, FIRST, MUST)]);
+    await Promise.race([cut, this.#subscribe(core, SECOND, [])]);
     for (let client = 0; client < CLIENTS; client += 1) void this.#write(core, client);
     let isCut = false;
     void cut.then(() => {
@@ -113,12 +133,14 @@ class Run {
   async finish(): Promise<void> {
     const { core, clock } = await this.#open();
     this.#compare(core);
-    await this.#subscribe(core);
+    await this.#subscribe(core, FIRST, MUST);
+    await this.#subscribe(core, SECOND, []);
     for (let second = 0; second < MOST_SECONDS_TO_TELL && core.office.figures.outboxEntities > 0; second += 1)
       await clock.advance(1_000);
     let untold = 0;
     for (const [id, counter] of this.#counters) if (counter.told < numberOf(core, id)) untold += 1;
     this.figures.lost += untold;
+    await this.#compareLetters(core);
     await core.office.stop();
     await core.store.close();
   }
@@ -145,15 +167,18 @@ class Run {
         maxLogBytes: 2 ** 26,
         snapshotBytes: 20_000,
         segmentBytes: 8_192,
-        maxOutboxBytes: 2 ** 26,
+        // The first is never relieved, as it must be delivered; the second often.
+        maxOutboxBytes: SMALL_OUTBOX_BYTES,
         onFatal: () => undefined,
-        deliver: async ({ parcel }) => {
+        deliver: async ({ parcel, subscription }) => {
+          if (subscription.id === SECOND) return this.#answerOfSecond(parcel.entries);
           // One in ten is refused, so that there is always something to resume.
           if (this.#random.integer(10) === 0) return { kind: 'failed', reason: 'not now' };
           for (const { entity } of parcel.entries) this.#note(toldHere, entity.id, Number(entity.attributes[0]?.value));
           return { kind: 'accepted' };
         },
       });
+      if (this.#forgetsLetters) core.letters.bury = () => Promise.resolve();
       core.office.start();
       return { core, clock };
     } catch (error) {
@@ -163,6 +188,8 @@ class Run {
       this.figures.cutsWithLoss += 1;
       for (const path of this.#disk.paths()) await disk.remove(path);
       for (const counter of this.#counters.values()) Object.assign(counter, { acked: 0, sent: 0, told: 0 });
+      this.#accepted.clear();
+      this.#since.clear();
       return this.#open();
     }
   }
@@ -198,9 +225,37 @@ class Run {
     this.figures.cutsWithLoss += lost > 0 ? 1 : 0;
   }
 
-  async #subscribe(core: BrokerCore): Promise<void> {
-    const id = 'urn:ngsi-ld:Subscription:1';
+  #answerOfSecond(entries: readonly { readonly entity: Entity }[]): SendResult {
+    if (this.#random.integer(2) === 0) return { kind: 'failed', reason: 'not now' };
+    const values = entries.map(({ entity }) => Number(entity.attributes[0]?.value));
+    if (values.some((value) => value % 7 === 0)) return { kind: 'failed', reason: 'status 422', isRefusal: true };
+    for (const { entity } of entries) this.#accepted.add(`${entity.id} ${entity.attributes[0]?.value}`);
+    return { kind: 'accepted' };
+  }
+
+  /** Every state since the second subscription was made: told, or dead; and of the dead none twice. */
+  async #compareLetters(core: BrokerCore): Promise<void> {
+    const letters = core.letters.of('default', SECOND);
+    const tellings = await core.letters.read(letters);
+    const dead = new Set<string>();
+    for (const { entity } of tellings.values()) {
+      const state = `${entity.id} ${entity.attributes[0]?.value}`;
+      if (dead.has(state)) this.figures.doubled += 1;
+      dead.add(state);
+    }
+    this.figures.deadLetters = letters.length;
+    for (const id of this.#counters.keys()) {
+      const since = this.#since.get(id) ?? Number.POSITIVE_INFINITY;
+      for (let value = since + 1; value <= numberOf(core, id); value += 1) {
+        const state = `${id} ${value}`;
+        if (!this.#accepted.has(state) && !dead.has(state)) this.figures.lost += 1;
+      }
+    }
+  }
+
+  async #subscribe(core: BrokerCore, id: string, notifierInfo: readonly KeyValue[]): Promise<void> {
     if (core.store.memory.tenants.get('default')?.subscriptions.has(id)) return;
+    if (id === SECOND) for (const counter of this.#counters.keys()) this.#since.set(counter, numberOf(core, counter));
     await core.store.submit({
       kind: 'subscribe',
       tenant: 'default',
@@ -212,7 +267,7 @@ class Run {
         notification: {
           format: 'normalized',
           sysAttrs: false,
-          endpoint: { uri: 'http://127.0.0.1/', accept: 'application/json' },
+          endpoint: { uri: 'http://127.0.0.1/', accept: 'application/json', notifierInfo },
         },
         context: {},
         createdAt: 0,
@@ -220,6 +275,9 @@ class Run {
       },
     });
   }
+
+  /** Where the counters stood when the second subscriber came. */
+  readonly #since = new Map<string, number>();
 
   /** One client: its entities in turn and in batches, the next write when the one before is acknowledged. */
   async #write(core: BrokerCore, client: number): Promise<void> {

@@ -36,6 +36,8 @@ interface Part {
   readonly run: (made: Cuts & { readonly fsyncOff: boolean }) => Promise<Outcome>;
   /** The same part with a writer that believes in a record before it is on disk. */
   readonly earlyAck?: (made: Cuts) => Promise<Outcome>;
+  /** The same part with a shelf that takes dead letters and keeps none. */
+  readonly forgetful?: (made: Cuts) => Promise<Outcome>;
 }
 
 const PARTS: readonly Part[] = [
@@ -46,7 +48,11 @@ const PARTS: readonly Part[] = [
     earlyAck: (made: Cuts) => powercutIngest({ ...made, ackBeforeCommit: true }),
   },
   { name: 'MQTT sessions', run: powercutMqtt },
-  { name: 'broker', run: powercutBroker },
+  {
+    name: 'broker',
+    run: powercutBroker,
+    forgetful: (made: Cuts) => powercutBroker({ ...made, forgetLetters: true }),
+  },
   {
     name: 'history log',
     run: powercutHistory,
@@ -64,7 +70,7 @@ const cuts = flags.number('cuts', flags.full ? FULL_CUTS : QUICK_CUTS);
 const seed = flags.number('seed', Date.now() % 1_000_000_007);
 const tally = new Tally();
 
-for (const { name, run, earlyAck } of PARTS) {
+for (const { name, run, earlyAck, forgetful } of PARTS) {
   await tally.check(`${name}: ${cuts} power cuts lose, invent and double nothing`, async () => {
     const outcome: Outcome = await run({ cuts, seed, fsyncOff: false });
     report(name, outcome);
@@ -76,6 +82,13 @@ for (const { name, run, earlyAck } of PARTS) {
     report(`${name}, control`, outcome);
     if (harmOf(outcome) === 0) throw new Error(`the control came to no harm in ${CONTROL_CUTS} cuts (seed ${seed})`);
   });
+  if (forgetful !== undefined) {
+    await tally.check(`${name}: the control, dead letters that are not written, is caught`, async () => {
+      const outcome = await forgetful({ cuts: CONTROL_CUTS, seed });
+      report(`${name}, control: forgotten dead letters`, outcome);
+      if (outcome.lost === 0) throw new Error(`nothing was lost in ${CONTROL_CUTS} cuts (seed ${seed})`);
+    });
+  }
   if (earlyAck === undefined) continue;
   await tally.check(`${name}: the control, an acknowledgement before the commit, is caught`, async () => {
     const outcome = await earlyAck({ cuts: CONTROL_CUTS, seed });

@@ -241,6 +241,10 @@ describe('power cuts', () => {
     const figures = await powercutBroker({ cuts: 15, seed: 'unit' });
     expect(figures).toMatchObject({ lost: 0, ghosts: 0, doubled: 0, misordered: 0, refusedStarts: 0 });
     expect(figures.acked).toBeGreaterThan(100);
+    expect(figures.deadLetters).toBeGreaterThan(20);
+  });
+  it('are noticed when dead letters are not written', async () => {
+    expect((await powercutBroker({ cuts: 5, seed: 'unit', forgetLetters: true })).lost).toBeGreaterThan(0);
   });
   it('are noticed when syncs are lies', async () => {
     expect((await powercutBroker({ cuts: 8, seed: 'unit', fsyncOff: true })).cutsWithLoss).toBeGreaterThan(0);

@@ -29,8 +29,10 @@ interface LetterFlags extends ServerFlags {
 }
 
 export function addBrokerTools(broker: Command): void {
-  // The broker has flags of the same names; what stands behind a command is that command's.
-  broker.enablePositionalOptions().addHelpText('after', EXAMPLES);
+  // The broker has flags of the same names; what stands behind a command is that command's, all the way from the top.
+  for (let command: Command | null = broker; command !== null; command = command.parent)
+    command.enablePositionalOptions();
+  broker.addHelpText('after', EXAMPLES);
   ask(broker, 'explain <term>', 'why a term of an @context expands as it does')
     .option('--context <url>', "an @context; without it the broker's default one")
     .addHelpText(

@@ -1,6 +1,9 @@
 /** What `contor broker explain` and `contor broker where` print. */
 
-import { describe, expect, it } from '@jest/globals';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, jest } from '@jest/globals';
+import { main } from 'contor/index.js';
 import { explanation, whereaboutsLines } from 'contor/tools/broker.js';
 
 describe('contor broker explain', () => {
@@ -24,6 +27,29 @@ describe('contor broker explain', () => {
       '  answers   warmth',
       '  @context  {"ex":"https://example.org/"}',
     ]));
+});
+
+describe('flags behind a command', () => {
+  it('are its own, also where the broker has one of the same name', async () => {
+    const explained = { term: 'a', iri: 'urn:a', compacted: 'a', context: 'urn:c', by: 'iri', because: 'it is so.' };
+    const links: unknown[] = [];
+    const server = createServer(({ headers }, response) => {
+      links.push(headers.link);
+      response.end(JSON.stringify(explained));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const said = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      await main(['broker', 'explain', 'a', '--context', 'urn:mine', '--url', url]);
+      expect(links).toEqual(['<urn:mine>; rel="http://www.w3.org/ns/json-ld#context"']);
+      expect(said.mock.calls.flat()).toContain('it is so.');
+    } finally {
+      said.mockRestore();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
 });
 
 describe('contor broker where', () => {

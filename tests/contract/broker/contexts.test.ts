@@ -248,6 +248,30 @@ const CASES: readonly Case[] = [
 
 contract('@contexts', CASES);
 
+describeOurs('a bomb of contexts (T15)', () => {
+  it('is defused: a thousand entities, each with a large @context that nobody else has', async () => {
+    const broker = await openInstance();
+    try {
+      const terms = Object.fromEntries(Array.from({ length: 15_000 }, (_none, at) => [`t${at}`, `${EXAMPLE}${at}`]));
+      const { headers } = await broker.send('POST', '/ngsi-ld/v1/jsonldContexts', { '@context': terms });
+      const url = broker.url + (headers.get('location') ?? '');
+      const batch = Array.from({ length: 1_000 }, (_none, at) => ({
+        id: `urn:ngsi-ld:Room:${at}`,
+        type: 'Room',
+        '@context': [url, { own: `${EXAMPLE}own${at}` }],
+      }));
+      const startedMs = performance.now();
+      const { status, json } = await broker.send('POST', '/ngsi-ld/v1/entityOperations/create', batch, LD);
+      expect(status).toBe(207);
+      expect((json as { success: readonly string[] }).success.length).toBeLessThan(10);
+      // Compiling one of them takes tens of milliseconds.
+      expect(performance.now() - startedMs).toBeLessThan(3_000);
+    } finally {
+      await broker.stop();
+    }
+  });
+});
+
 /** A host of contexts that counts who comes, and answers as it is told. */
 class ContextHost {
   readonly asked: string[] = [];

@@ -35,14 +35,17 @@ export class Context {
   readonly source: ContextSource;
   /** What a Link header can name for it (6.3.6); undefined when nothing can be read there. */
   readonly reference: () => string | undefined;
+  /** Definitions that were read to make it. */
+  readonly weight: number;
   readonly #terms: ReadonlyMap<string, Term>;
   readonly #reverse = new Map<string, string>();
   readonly #prefixes: readonly (readonly [string, string])[];
   readonly #expanded = new Map<string, string>();
   readonly #compacted = new Map<string, string>();
 
-  constructor(source: ContextSource, terms: ReadonlyMap<string, Term>, reference: Context['reference']) {
+  constructor(source: ContextSource, { terms, weight }: Definitions, reference: Context['reference']) {
     this.source = source;
+    this.weight = weight;
     this.reference = reference;
     this.#terms = terms;
     const prefixes: [string, string][] = [];
@@ -159,7 +162,7 @@ export function compileContext(
 ): Context {
   const definitions = new Definitions();
   collect(source, { find, definitions, origin: 'inline', depth: 0 });
-  return new Context(source, definitions.terms, reference);
+  return new Context(source, definitions, reference);
 }
 
 interface Collecting {

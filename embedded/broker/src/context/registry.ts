@@ -59,6 +59,7 @@ export class ContextRegistry {
   readonly #compiled = new Map<string, Context>();
   readonly #mayFetch: (url: string) => boolean;
   readonly defaultSource: ContextSource;
+  #work = 0;
 
   constructor(
     preloaded: ReadonlyMap<string, Json>,
@@ -68,6 +69,11 @@ export class ContextRegistry {
     this.#preloaded = preloaded;
     this.#mayFetch = mayFetch;
     this.defaultSource = defaultSource;
+  }
+
+  /** Definitions read so far: what compiling has cost, for those who have to end it somewhere. */
+  get work(): number {
+    return this.#work;
   }
 
   get hosted(): ReadonlyMap<string, HostedContext> {
@@ -108,6 +114,7 @@ export class ContextRegistry {
       (url) => this.find(url),
       () => this.#reference(source, key),
     );
+    this.#work += context.weight;
     if (key.length <= MAX_KEY) {
       const oldest = this.#compiled.size >= MAX_COMPILED ? this.#compiled.keys().next().value : undefined;
       if (oldest !== undefined) this.#compiled.delete(oldest);

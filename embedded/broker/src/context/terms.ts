@@ -50,6 +50,11 @@ export class Definitions {
   vocabulary = DEFAULT_VOCABULARY;
   #count = 0;
 
+  /** How much there was to do. */
+  get weight(): number {
+    return this.#count;
+  }
+
   /** One more of what a source may have only so many of. */
   count(): void {
     this.#count += 1;

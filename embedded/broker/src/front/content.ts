@@ -14,6 +14,12 @@ const BODY_TYPES: ReadonlyMap<string, 'plain' | 'linked'> = new Map([
   ['application/ld+json', 'linked'],
 ]);
 
+/**
+ * Definitions compiled for one body. Each entity of a batch may bring an @context of its own, and each of those may name a large
+ * hosted one: without an end to it a thousand of them would hold everybody up for seconds.
+ */
+const MAX_WORK = 50_000;
+
 export interface Body {
   readonly json: Json;
   /** The @context for one object of the body: of a batch, each has its own. */
@@ -24,6 +30,7 @@ export function readBody(call: Call): Body {
   const form = bodyForm(call);
   const json = parseJson(call);
   const { contexts } = call.broker;
+  const workBefore = contexts.work;
   const link = linkedContext(call);
   if (form === 'linked') {
     if (link !== undefined)
@@ -33,6 +40,8 @@ export function readBody(call: Call): Body {
       contextOf(part) {
         const source = isObject(part) ? part['@context'] : undefined;
         if (source === undefined) throw badRequest('application/ld+json needs an @context in the body (6.3.5)');
+        if (contexts.work - workBefore > MAX_WORK)
+          throw badRequest('the parts of the body have too many different @contexts; give them one');
         return contexts.resolve(source);
       },
     };

@@ -212,6 +212,14 @@ const CHANGES: readonly Change[] = [
 
 const REFUSALS: readonly Refusal[] = [
   [
+    '5.5.8',
+    'partial update of a sub-attribute without its value',
+    { warmth: WARMTH },
+    patch(`${ATTRS}/warmth`, { accuracy: { unitCode: 'CEL' } }),
+    400,
+    'BadRequestData',
+  ],
+  [
     '5.6.19.4',
     'replace one that is not there',
     { size: SIZE },

@@ -16,6 +16,13 @@ const SIZE = property(4);
 const MERGE = `/entities/${ROOM}`;
 
 const CHANGES: readonly Change[] = [
+  [
+    '5.5.12',
+    'merge tells a sub-attribute from an attribute of its name',
+    { size: property(4), location: POINT },
+    patch(MERGE, { size: { location: { value: 5 } } }),
+    { size: property(4, { location: property(5) }), location: POINT },
+  ],
   // 5.5.12
   [
     '5.5.12',

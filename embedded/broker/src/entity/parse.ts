@@ -256,7 +256,7 @@ export function assemble(
     switch (ATTRIBUTE_MEMBERS.get(member)) {
       case undefined:
         parts ??= [];
-        parseInstances(member, members[member] ?? null, options, parts, depth + 1);
+        parseInstances(member, members[member] ?? null, inner(options), parts, depth + 1);
         break;
       case 'value':
         if (kind === SAME || member !== KINDS[kind].member)
@@ -294,6 +294,16 @@ export function assemble(
     modifiedAt: atMs,
     size,
   };
+}
+
+/**
+ * For sub-attributes: what is known of the attributes of the entity says nothing of them, and outside of a merge they are
+ * replaced as wholes, so that they need a value (5.5.8).
+ */
+function inner(options: ParseOptions): ParseOptions {
+  if (!options.isValueOptional && options.kindOf === undefined) return options;
+  const { context, atMs, nulls } = options;
+  return { context, atMs, nulls, isValueOptional: nulls === 'values' };
 }
 
 function readValue(kind: AttributeKind, key: string, value: Json, { context, nulls }: ParseOptions): Json {

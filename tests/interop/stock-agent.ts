@@ -204,6 +204,8 @@ async function runChecks(tally: Tally, api: string, agent: Agent): Promise<void>
     expect(await entity('?attrs=level&format=simplified'), 200, `"level":${LAZY_VALUE}`);
     const { names } = await agent.hear('asked');
     if (names.join() !== 'level') throw new Error(`asked for ${names.join()}`);
+    const found = await send(`${api}/entities?id=${ENTITY}&attrs=level&format=simplified`, 'GET');
+    expect(found, 200, `"level":${LAZY_VALUE}`);
     expect(
       await entity('?format=simplified'),
       200,

@@ -55,9 +55,9 @@ export function assemble(local: Entity | undefined, parts: readonly Part[]): Ent
   if (first === undefined) return undefined;
   const held = new Map<string, Attribute>();
   const holders = new Map<string, Mode>();
-  for (const { name, datasetId, ...rest } of local?.attributes ?? []) {
-    held.set(keyOf(name, datasetId), { name, datasetId, ...rest });
-    holders.set(name, 'inclusive');
+  for (const attribute of local?.attributes ?? []) {
+    held.set(keyOf(attribute.name, attribute.datasetId), attribute);
+    holders.set(attribute.name, 'inclusive');
   }
   // What an exclusive source says of an attribute is all there is of it; then redirects, and so on.
   const ordered = [...parts].sort((a, b) => RANKS[a.mode] - RANKS[b.mode]);

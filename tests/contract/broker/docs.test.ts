@@ -12,34 +12,11 @@ import { MAX_LIMIT } from '@contor/broker/front/parameters.js';
 import { MAX_DEPTH } from '@contor/broker/json.js';
 import { readSettings } from '@contor/kit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseCurl } from '../../support/curl.js';
+import { tableRows } from '../../support/markdown.js';
 import { ROOT } from '../../support/root.js';
 import { openInstance as openHistory } from '../history/instance.js';
-import { parseCurl } from './curl.js';
 import { describeOurs, type Instance, openInstance } from './instance.js';
-
-interface Row {
-  readonly cells: Readonly<Record<string, string>>;
-}
-
-/** The tables of a Markdown page: each row by the names of its columns. A `|` inside a cell is written `\|`. */
-function tableRows(page: string): readonly Row[] {
-  const rows: Row[] = [];
-  let header: readonly string[] | undefined;
-  for (const line of page.split('\n')) {
-    if (!line.startsWith('|')) {
-      header = undefined;
-      continue;
-    }
-    const cells = line
-      .replace(/^\||\|\s*$/g, '')
-      .split(/(?<!\\)\|/)
-      .map((cell) => cell.trim().replaceAll('\\|', '|'));
-    if (header === undefined) header = cells;
-    else if (!cells.every((cell) => /^:?-+:?$/.test(cell)))
-      rows.push({ cells: Object.fromEntries(header.map((name, at) => [name, cells[at] ?? ''])) });
-  }
-  return rows;
-}
 
 const PAGE = readFileSync(join(ROOT, 'docs/broker.md'), 'utf8');
 const ROWS = tableRows(PAGE);

@@ -1,11 +1,9 @@
 /** A curl line as a request, so that the lines of a page can be run without a shell. */
 
-import type { Headings } from './instance.js';
-
 export interface CurlLine {
   readonly method: string;
   readonly url: string;
-  readonly headers: Headings;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
 }
 

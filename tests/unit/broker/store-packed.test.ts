@@ -79,7 +79,9 @@ describe('a packed entity', () => {
     fc.assert(
       fc.property(entity, name, (whole, only) => {
         const attributes = whole.attributes.filter((one) => one.name === only);
-        expect(unpackOnly(only, whole.id, packed(whole, names), names, whole.types)).toEqual({ ...whole, attributes });
+        expect(
+          unpackOnly({ name: only, number: names.known(only) }, whole.id, packed(whole, names), names, whole.types),
+        ).toEqual({ ...whole, attributes });
       }),
     );
   });

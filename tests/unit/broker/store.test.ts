@@ -5,7 +5,7 @@ import { CORE_URL } from '@contor/broker/context/core.js';
 import { type PackedTelling, packTelling, StringTable, unpackTelling } from '@contor/broker/store/pack.js';
 import type { Telling } from '@contor/broker/subscription/model.js';
 import { type Logger, SimulatedClock, SimulatedDisk, seededRandom } from '@contor/kit';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { powercutBroker } from '../../checks/powercut-broker.js';
 
 const SILENT: Logger = {
@@ -235,6 +235,10 @@ describe('refusals', () => {
     expect(core.office.fullBox('another')).toBeUndefined();
   });
 });
+
+/** Many small steps of a simulated disk: quick, but not on a machine that does much else. */
+const PATIENCE_MS = 30_000;
+jest.setTimeout(PATIENCE_MS);
 
 describe('power cuts', () => {
   it('lose, invent and double nothing', async () => {

@@ -125,7 +125,10 @@ function termTest(table: EntityTable, term: Comparison | Existence): SlotTest {
   if (names.length === 1 && TIMES.has(name)) return timeTest(table, predicate);
   // Expanded names are IRIs; of what stands without a colon only the whole entity can tell.
   if (!name.includes(':')) return (slot) => predicate(table.entityAt(slot));
-  if (names.length === 1 && trail.length === 0) return table.columnTest(name, predicate);
+  if (names.length === 1 && trail.length === 0) return table.columnTest(name, 'value', predicate);
+  const [, second] = names;
+  if (names.length === 2 && (second === 'observedAt' || second === 'unitCode'))
+    return table.columnTest(name, second, predicate);
   return (slot) => predicate(table.onlyAt(slot, name));
 }
 

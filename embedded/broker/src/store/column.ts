@@ -1,6 +1,7 @@
 /**
- * The values of one attribute by slot, for queries that compare it: a number or a text in place of a look into the packed
- * entity. It holds what queries have looked at; a write makes it forget the slot, so it costs a write next to nothing.
+ * The values of one attribute by slot (or its observedAt, or its unitCode), for queries that compare it: a number or a text
+ * in place of a look into the packed entity. It holds what queries have looked at; a write makes it forget the slot, so it
+ * costs a write next to nothing.
  */
 
 import type { Attribute, Entity } from '../entity/model.js';
@@ -16,9 +17,14 @@ const TRUE = 5;
 const FALSE = 6;
 /** Several instances, a list, an object, another kind: only the attribute itself tells. */
 const OTHER = 7;
+/** The attribute is there, the member is not. */
+const LACKING = 8;
 
-/** Different texts kept, and how long they may be; beyond it a slot is OTHER. */
-const MAX_TEXTS = 50_000;
+/** What a column is about. */
+export type Member = 'value' | 'observedAt' | 'unitCode';
+
+/** Different texts kept, and how long they may be; beyond it a slot is OTHER, and the next query begins anew. */
+const MAX_TEXTS = 100_000;
 const MAX_TEXT = 200;
 /** A column that so many writes for each slot have passed without a query is not worth keeping up. */
 const WRITES_UNUSED = 4;
@@ -30,6 +36,7 @@ export type LookAt = (slot: number, name: string) => Entity;
 
 export class Column {
   readonly name: string;
+  readonly #member: Member;
   readonly #lookAt: LookAt;
   #forms = new Uint8Array(0);
   #values = new Float64Array(0);
@@ -38,8 +45,9 @@ export class Column {
   #textBytes = 0;
   #writes = 0;
 
-  constructor(name: string, lookAt: LookAt) {
+  constructor(name: string, member: Member, lookAt: LookAt) {
     this.name = name;
+    this.#member = member;
     this.#lookAt = lookAt;
   }
 
@@ -58,47 +66,55 @@ export class Column {
   }
 
   /**
-   * A predicate that looks only at the values of this attribute, for slots below `end`. Where the value is plain the
-   * predicate is given an entity that has nothing else, so that its answer is the one it would give to the whole.
+   * A predicate that looks only at this member of this attribute, for slots below `end`. Where it is plain the predicate is
+   * given an entity that has nothing else, so that its answer is the one it would give to the whole.
    */
   test(predicate: Predicate, end: number): SlotTest {
     this.#writes = 0;
+    if (this.#texts.length >= MAX_TEXTS) this.#forgetAll();
     this.#reach(end);
     const forms = this.#forms;
     const values = this.#values;
-    const [property, entity] = entityWith(this.name, 'Property');
-    const answers = new Map<number, boolean>();
-    const once = (key: number, kind: Attribute['kind'] | undefined, value: Json): boolean => {
-      const known = answers.get(key);
-      if (known !== undefined) return known;
-      const [attribute, whole] = entityWith(this.name, kind);
-      attribute.value = value;
-      const answer = predicate(whole);
-      answers.set(key, answer);
-      return answer;
+    const numbered = shown(this.name);
+    const answer = (kind: Attribute['kind'] | undefined, value: Json | undefined): boolean => {
+      const one = shown(this.name, kind ?? 'Property');
+      if (this.#member === 'value') one.attribute.value = value ?? null;
+      else one.attribute[this.#member] = value;
+      return predicate(kind === undefined ? { ...one.entity, attributes: [] } : one.entity);
     };
+    const plain = new Map<number, boolean>();
+    const texts: (boolean | undefined)[] = [];
+    const references: (boolean | undefined)[] = [];
     return (slot) => {
       let form = forms[slot] ?? OTHER;
       if (form === UNKNOWN) form = this.#look(slot);
       const value = values[slot] ?? 0;
       switch (form) {
         case NUMBER:
-          property.value = value;
-          return predicate(entity);
+          numbered.attribute.value = value;
+          return predicate(numbered.entity);
         case TEXT:
-          return once(value * 2, 'Property', this.#texts[value] ?? '');
+          texts[value] ??= answer('Property', this.#texts[value]);
+          return texts[value] ?? false;
         case REFERENCE:
-          return once(value * 2 + 1, 'Relationship', this.#texts[value] ?? '');
-        case ABSENT:
-          return once(-1, undefined, null);
-        case TRUE:
-          return once(-2, 'Property', true);
-        case FALSE:
-          return once(-3, 'Property', false);
-        default:
+          references[value] ??= answer('Relationship', this.#texts[value]);
+          return references[value] ?? false;
+        case OTHER:
           return predicate(this.#lookAt(slot, this.name));
+        default: {
+          const known = plain.get(form) ?? answer(form === ABSENT ? undefined : 'Property', PLAIN[form]);
+          plain.set(form, known);
+          return known;
+        }
       }
     };
+  }
+
+  #forgetAll(): void {
+    this.#forms.fill(UNKNOWN);
+    this.#texts.length = 0;
+    this.#textNumbers.clear();
+    this.#textBytes = 0;
   }
 
   #reach(end: number): void {
@@ -120,19 +136,26 @@ export class Column {
     return form;
   }
 
-  #note(slot: number, { kind, value }: Attribute): number {
-    if (kind !== 'Property' && kind !== 'Relationship') return OTHER;
-    if (typeof value === 'string') {
-      const number = this.#textNumber(value);
-      if (number === undefined) return OTHER;
-      this.#values[slot] = number;
-      return kind === 'Property' ? TEXT : REFERENCE;
+  #note(slot: number, attribute: Attribute): number {
+    const { kind, value } = attribute;
+    if (this.#member !== 'value') {
+      const text = attribute[this.#member];
+      return text === undefined ? LACKING : this.#noteText(slot, text, TEXT);
     }
+    if (kind !== 'Property' && kind !== 'Relationship') return OTHER;
+    if (typeof value === 'string') return this.#noteText(slot, value, kind === 'Property' ? TEXT : REFERENCE);
     if (kind !== 'Property') return OTHER;
     if (typeof value === 'boolean') return value ? TRUE : FALSE;
     if (typeof value !== 'number') return OTHER;
     this.#values[slot] = value;
     return NUMBER;
+  }
+
+  #noteText(slot: number, text: string, form: number): number {
+    const number = this.#textNumber(text);
+    if (number === undefined) return OTHER;
+    this.#values[slot] = number;
+    return form;
   }
 
   #textNumber(text: string): number | undefined {
@@ -145,11 +168,19 @@ export class Column {
   }
 }
 
-/** An entity with at most one attribute, whose value can be set. */
-function entityWith(name: string, kind: Attribute['kind'] | undefined): [{ value: Json }, Entity] {
+/** Forms that say by themselves what stands there; LACKING says that nothing does. */
+const PLAIN: Readonly<Record<number, Json>> = { [TRUE]: true, [FALSE]: false };
+
+interface Shown {
+  readonly attribute: { value: Json; observedAt: Json | undefined; unitCode: Json | undefined };
+  readonly entity: Entity;
+}
+
+/** An entity with one attribute, in which the member can be set that a predicate looks at. */
+function shown(name: string, kind: Attribute['kind'] = 'Property'): Shown {
   const attribute = {
     name,
-    kind: kind ?? 'Property',
+    kind,
     value: null as Json,
     observedAt: undefined,
     unitCode: undefined,
@@ -159,8 +190,10 @@ function entityWith(name: string, kind: Attribute['kind'] | undefined): [{ value
     modifiedAt: 0,
     size: 0,
   };
-  const attributes = kind === undefined ? [] : [attribute];
-  return [attribute, { id: '', types: [], scope: undefined, attributes, createdAt: 0, modifiedAt: 0 }];
+  return {
+    attribute,
+    entity: { id: '', types: [], scope: undefined, attributes: [attribute], createdAt: 0, modifiedAt: 0 },
+  };
 }
 
 /** Columns of all tenants together; the one used longest ago goes first. */

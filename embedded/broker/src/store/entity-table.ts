@@ -4,7 +4,7 @@
  */
 
 import type { Entity } from '../entity/model.js';
-import { Column, type Predicate, type SlotTest } from './column.js';
+import { Column, type Member, type Predicate, type SlotTest } from './column.js';
 import { IdMap } from './id-map.js';
 import type { Shelf } from './shelf.js';
 
@@ -94,12 +94,13 @@ export class EntityTable {
     return this.#shelf.bare(this.#owners[slot] ?? 0, this.id(slot), this.typesAt(slot));
   }
 
-  /** A predicate that looks only at values of this attribute, by slot: the first such test makes a column of them. */
-  columnTest(name: string, predicate: Predicate): SlotTest {
-    const column = this.#columns.get(name) ?? new Column(name, (slot, only) => this.onlyAt(slot, only));
-    this.#columns.set(name, column);
+  /** A predicate that looks only at this member of this attribute, by slot: the first such test makes a column of them. */
+  columnTest(name: string, member: Member, predicate: Predicate): SlotTest {
+    const key = `${member} ${name}`;
+    const column = this.#columns.get(key) ?? new Column(name, member, (slot, only) => this.onlyAt(slot, only));
+    this.#columns.set(key, column);
     const test = column.test(predicate, this.end);
-    this.#shelf.columns.used(column, () => this.#columns.delete(name));
+    this.#shelf.columns.used(column, () => this.#columns.delete(key));
     return test;
   }
 

@@ -209,10 +209,16 @@ export function unpackEntity(id: string, from: ByteReader, names: Names, knownTy
   return more === undefined ? entity : { ...entity, ...more };
 }
 
+/** A name, and its number when it has one: most attributes are told apart by it alone. */
+export interface Only {
+  readonly name: string;
+  readonly number: number;
+}
+
 /** The entity with the attributes of one name only, which are found without unpacking the others. */
-export function unpackOnly(name: string, id: string, from: ByteReader, names: Names, types: readonly string[]): Entity {
+export function unpackOnly(only: Only, id: string, from: ByteReader, names: Names, types: readonly string[]): Entity {
   const bare = unpackBare(id, from, names, types);
-  return { ...bare, attributes: unpackAttributes(from, names, bare.createdAt, bare.modifiedAt, name) };
+  return { ...bare, attributes: unpackAttributes(from, names, bare.createdAt, bare.modifiedAt, only) };
 }
 
 /** The entity without its attributes, at which the reader then stands. */
@@ -252,19 +258,21 @@ function unpackAttributes(
   names: Names,
   createdAt: number,
   modifiedAt: number,
-  only: string | undefined,
+  only: Only | undefined,
 ): readonly Attribute[] {
   const count = from.varint();
   const attributes: Attribute[] = [];
   let momentAt = 0;
   for (let index = 0; index < count; index += 1) {
     const end = from.varint() + from.at;
-    const name = takeName(from, names);
+    const number = from.varint();
+    const isWanted = only === undefined || (number === 0 ? undefined : number === only.number);
+    const name = isWanted === false ? '' : number === 0 ? from.text() : names.text(number);
     const letter = from.byte();
     const flags = from.byte();
     const size = from.varint();
     if (flags & HAS_OBSERVED_AT) momentAt = from.at;
-    if (only === undefined || only === name) {
+    if (isWanted ?? name === only?.name) {
       const kind = KIND_OF_LETTER[letter];
       if (kind === undefined) throw new RangeError(`a packed attribute is of the unknown kind ${letter}`);
       attributes.push(unpackAttribute(from, names, { name, kind, flags, size, momentAt, createdAt, modifiedAt }));

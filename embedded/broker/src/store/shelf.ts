@@ -30,7 +30,7 @@ export class Shelf {
   /** The entity with its attributes of this name and no others. */
   only(name: string, owner: number, id: string, types: readonly string[]): Entity {
     this.pages.read(owner, this.#reader);
-    return unpackOnly(name, id, this.#reader, this.names, types);
+    return unpackOnly({ name, number: this.names.known(name) }, id, this.#reader, this.names, types);
   }
 
   /** The entity without its attributes. */

@@ -32,6 +32,8 @@ export interface BrokerBenchOptions {
 
 const BATCHES_IN_FLIGHT = 4;
 const IN_FLIGHT = 64;
+/** At 64 the broker is full, and a GET waits for the 63 before it; at 16 it says what a reader waits for. */
+const SOME_IN_FLIGHT = 16;
 const PREPARED = 20_000;
 
 export async function benchBroker(options: BrokerBenchOptions = {}): Promise<object> {
@@ -55,6 +57,7 @@ async function benchSpeed(entities: number, seconds: number, runs: number): Prom
     const upsert = await both(batches, BATCHES_IN_FLIGHT);
     const patch = await both(prepared(patches(entities), PREPARED), IN_FLIGHT);
     const get = await both(prepared(retrievals(entities), PREPARED), IN_FLIGHT);
+    const some = await load(broker, prepared(retrievals(entities), PREPARED), SOME_IN_FLIGHT, { seconds });
     return {
       ...{ entities, batch: BATCH, attributes: ATTRIBUTES_PER_ENTITY },
       upsertedEntitiesPerSecond: upsert.it.perSecond * BATCH,
@@ -62,6 +65,7 @@ async function benchSpeed(entities: number, seconds: number, runs: number): Prom
       upsertOfControl: round(upsert.it.perSecond / upsert.control.perSecond),
       ...figures('patch', patch.it, patch.control),
       ...figures('get', get.it, get.control),
+      ...{ getOfSomePerSecond: some.perSecond, getOfSomeP50Ms: some.p50Ms, getOfSomeP99Ms: some.p99Ms },
       rssMiB: await rssMiB(broker),
     };
   } finally {

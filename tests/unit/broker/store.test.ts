@@ -174,6 +174,30 @@ describe('recovery', () => {
     expect(disk.paths().some((path) => path.endsWith('.damaged'))).toBe(true);
   });
 
+  it('forgets what a snapshot brought before its damaged end', async () => {
+    const disk = newDisk();
+    const first = await open(disk);
+    await subscribe(first);
+    await write(first, 'urn:e:1', 1);
+    await first.store.snapshot();
+    for (let value = 2; value < 9; value += 1) await write(first, `urn:e:${value}`, value);
+    await first.store.submit({ kind: 'delete', tenant: TENANT, atMs: 0, ids: ['urn:e:2'] });
+    const before = [...(first.store.memory.tenants.get(TENANT)?.entities() ?? [])];
+    await first.store.snapshot();
+    await first.store.close();
+    const newest =
+      disk
+        .paths()
+        .filter((path) => path.endsWith('.snapshot'))
+        .at(-1) ?? '';
+    const file = await disk.boot().open(newest, 'read');
+    disk.flip(newest, (await file.size()) - 10);
+    const second = await open(disk);
+    expect([...(second.store.memory.tenants.get(TENANT)?.entities() ?? [])]).toEqual(before);
+    expect(second.office.figures.outboxEntities).toBe(first.office.figures.outboxEntities);
+    expect(disk.paths().some((path) => path.endsWith('.damaged'))).toBe(true);
+  });
+
   it('refuses a folder from which the log has been taken away', async () => {
     const disk = newDisk();
     const first = await open(disk);

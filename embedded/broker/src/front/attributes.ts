@@ -8,7 +8,7 @@ import type { EntityResult, InputOperation } from '../store/commands.js';
 import { type Answer, type Call, jsonAnswer, NO_CONTENT, param } from './call.js';
 import { readBody, requestContext } from './content.js';
 import { readFlag, readOption } from './parameters.js';
-import { asFragment, checkRoom, entityId, kindsOf, submit, target } from './writing.js';
+import { asFragment, checkRoom, checkTarget, entityId, kindsOf, submit, target } from './writing.js';
 
 /** 5.6.3. */
 export function appendAttributes(call: Call): Promise<Answer> {
@@ -29,7 +29,7 @@ async function writeFragment(call: Call, operation: InputOperation, nulls: Parse
   const context = contextOf(json);
   const atMs = call.broker.clock.nowMs();
   const input = parseFragment(fragment, id, { context, atMs, nulls });
-  target(call, context);
+  checkTarget(call, context);
   checkRoom(call);
   const [result] = await submit(call, { kind: 'entities', operation, tenant: call.tenant, atMs, inputs: [input] });
   return updateAnswer(call, input, result);
@@ -81,7 +81,7 @@ async function writeAttribute(call: Call, operation: 'partial' | 'replaceAttribu
     ...(isPartial && { kindOf: kindsOf(now) }),
   });
   const input: EntityInput = { id, types: [], scope: undefined, attributes: [attribute] };
-  target(call, context);
+  checkTarget(call, context);
   checkRoom(call);
   const { createdAt: atMs } = attribute;
   const [result] = await submit(call, { kind: 'entities', operation, tenant: call.tenant, atMs, inputs: [input] });

@@ -14,7 +14,7 @@ import { readBody, requestContext } from './content.js';
 import { gather } from './gathering.js';
 import { csv, readProjection, readShape } from './parameters.js';
 import { entityAnswer, readView } from './view.js';
-import { asFragment, checkRoom, entityId, kindsOf, submit, target } from './writing.js';
+import { asFragment, checkRoom, checkTarget, entityId, kindsOf, submit, target } from './writing.js';
 
 export async function createEntity(call: Call): Promise<Answer> {
   const { json, contextOf } = readBody(call);
@@ -67,7 +67,7 @@ export async function mergeEntity(call: Call): Promise<Answer> {
   const options: ParseOptions = { context, atMs, nulls: 'values', isValueOptional: true, kindOf, lang };
   const parse = representation === 'simplified' ? parseSimplified : parseFragment;
   const input = parse(fragment, id, options);
-  target(call, context);
+  checkTarget(call, context);
   checkRoom(call);
   const command = { kind: 'entities', operation: 'merge', tenant: call.tenant, atMs, inputs: [input] } as const;
   const [result] = await submit(call, { ...command, observedAt });
@@ -79,7 +79,7 @@ export async function replaceEntity(call: Call): Promise<Answer> {
   const { id, context, atMs, fragment } = readFragment(call);
   const isTyped = (fragment.type ?? fragment['@type']) !== undefined;
   const input = parseFragment(fragment, id, { context, atMs, nulls: 'nowhere' }, isTyped);
-  target(call, context);
+  checkTarget(call, context);
   checkRoom(call);
   await submit(call, { kind: 'entities', operation: 'replace', tenant: call.tenant, atMs, inputs: [input] });
   return NO_CONTENT;

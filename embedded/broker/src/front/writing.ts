@@ -13,7 +13,7 @@ import { type Call, param } from './call.js';
 /** The entity as it is durable now, or 404. */
 export function existing({ broker, tenant }: Call, id: string): Entity {
   const entity = broker.store.memory.tenants.get(tenant)?.entity(id);
-  if (entity === undefined) throw new Problem('resourceNotFound', `there is no entity ${id}`);
+  if (entity === undefined) throw noEntity(id);
   return entity;
 }
 
@@ -28,6 +28,19 @@ export function target(call: Call, context: Context): Entity {
   const entity = existing(call, entityId(call));
   checkType(call, context, entity);
   return entity;
+}
+
+/** As `target`, for those who only need to know that it is there: nothing is unpacked. */
+export function checkTarget(call: Call, context: Context): void {
+  const id = entityId(call);
+  const table = call.broker.store.memory.tenants.get(call.tenant)?.table;
+  const slot = table?.slot(id);
+  if (table === undefined || slot === undefined) throw noEntity(id);
+  if (call.query.has('type')) checkType(call, context, table.bareAt(slot));
+}
+
+function noEntity(id: string): Problem {
+  return new Problem('resourceNotFound', `there is no entity ${id}`);
 }
 
 export function checkType(call: Call, context: Context, entity: Entity): void {

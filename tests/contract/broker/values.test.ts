@@ -118,6 +118,19 @@ const REFUSED: readonly (readonly [clause: string, why: string, attributes: obje
   ],
   ['4.7.1', 'a collection without geometries', { a: geo({ type: 'GeometryCollection' }) }, /geometries/],
   ['4.7.1', 'a collection of a text', { a: geo({ type: 'GeometryCollection', geometries: ['x'] }) }, /geometry/],
+  [
+    '4.7.1',
+    'collections in collections without end',
+    {
+      a: geo(
+        [1, 2, 3, 4].reduce<object>((inner) => ({ type: 'GeometryCollection', geometries: [inner] }), {
+          type: 'GeometryCollection',
+          geometries: [POINT],
+        }),
+      ),
+    },
+    /nested deeper than 4/,
+  ],
   ['4.7.1', 'a GeoProperty that is a text', { a: geo('POINT(26 44)') }, /GeoJSON/],
   ['4.7.1', 'a geometry of no known type', { a: geo({ type: 'Circle', coordinates: [1, 2] }) }, /Circle/],
   [

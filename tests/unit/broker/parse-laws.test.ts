@@ -180,6 +180,19 @@ it.each(WRITES)('%s is read or refused, and leaves no null', (_name, operation, 
   expect(seen).toBeGreaterThan(RUNS / 100);
 });
 
+it('is no match for a bomb', () => {
+  const levels = 500_000;
+  const nested = (open: string, close: string): Json => JSON.parse(`${open.repeat(levels)}{}${close.repeat(levels)}`);
+  const bombs = [
+    nested('{"type":"GeometryCollection","geometries":[', ']}'),
+    nested('{"value":1,"a":', '}'),
+    nested('[', ']'),
+  ];
+  for (const bomb of bombs)
+    for (const a of [bomb, { value: bomb }, [{ value: bomb }], { type: 'GeoProperty', value: bomb }, { json: bomb }])
+      expect(read(() => parseEntity({ id: ID, type: 'T', a }, options('nowhere')))).toBeUndefined();
+});
+
 /** Nothing that only makes sense in a request has become part of an entity. */
 function isWhole({ kind, parts }: Entity['attributes'][number]): boolean {
   return kind !== SAME && parts.every(isWhole);

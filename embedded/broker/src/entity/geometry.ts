@@ -18,16 +18,19 @@ export function isGeometryType(type: string): boolean {
   return type === 'GeometryCollection' || Object.hasOwn(GEOMETRIES, type);
 }
 
+/** RFC 7946, 3.1.8: collections within collections should be avoided; without a bound they are a bomb. */
+const MAX_COLLECTIONS = 4;
+
 /** What is wrong with a geometry, or undefined. */
-export function geometryFault(value: JsonObject): string | undefined {
+export function geometryFault(value: JsonObject, depth = 1): string | undefined {
   if (typeof value.type !== 'string') return 'it has no type';
-  if (value.type === 'GeometryCollection') return each(value.geometries, member, 'geometries');
+  if (value.type === 'GeometryCollection') {
+    if (depth > MAX_COLLECTIONS) return `its collections are nested deeper than ${MAX_COLLECTIONS} levels`;
+    const check: Check = (json) => (isObject(json) ? geometryFault(json, depth + 1) : 'a geometry is no object');
+    return each(value.geometries, check, 'geometries');
+  }
   const check = Object.hasOwn(GEOMETRIES, value.type) ? GEOMETRIES[value.type] : undefined;
   return check === undefined ? `'${value.type.slice(0, 40)}' is no geometry type` : check(value.coordinates);
-}
-
-function member(json: Json | undefined): string | undefined {
-  return isObject(json) ? geometryFault(json) : 'a geometry is no object';
 }
 
 function position(json: Json | undefined): string | undefined {

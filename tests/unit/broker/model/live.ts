@@ -82,7 +82,7 @@ export async function openLive(): Promise<Live> {
           'ngsild-tenant': tenant,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
-        ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       return { status: statusCode, json: payload === '' ? undefined : JSON.parse(payload) };
     },

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CORE, LINK, property, room } from './cases.js';
-import { type Instance, openInstance, type Reply } from './instance.js';
+import { type Instance, isPlayed, itOurs, openInstance, type Reply } from './instance.js';
 import { ContextSource } from './source.js';
 
 const DEVICE = 'urn:ngsi-ld:Gadget:1';
@@ -99,7 +99,9 @@ describe('a command to an exclusive source', () => {
     ['5.6.19', 'PUT', `${PATH}/attrs/switch`, property('on'), `${PATH}/attrs/switch`, property('on')],
     ['5.6.18', 'PUT', PATH, { type: 'Gadget', ...ON }, PATH, { id: DEVICE, type: 'Gadget', ...ON }],
   ];
-  it.each(WRITES)('%s: %s %s goes there once and is not stored', async (_clause, method, path, body, arrives, as) => {
+  // A broker that plays Orion-LD has no PUT of an attribute.
+  const asked = WRITES.filter(([clause]) => !(isPlayed && clause === '5.6.19'));
+  it.each(asked)('%s: %s %s goes there once and is not stored', async (_clause, method, path, body, arrives, as) => {
     await register();
     expect(await send(method, path, body)).toMatchObject({ status: 204 });
     expect(source.asked).toEqual([expect.objectContaining({ method, path: BASE + arrives, body: as })]);
@@ -415,7 +417,7 @@ describe('a lazy attribute of an exclusive source', () => {
     expect(json).toEqual({ id: DEVICE, type: 'Gadget', level: property(42, { unitCode: 'P1' }), '@context': CORE });
   });
 
-  it('5.7.1: only what is asked for is asked for', async () => {
+  itOurs('5.7.1: only what is asked for is asked for', async () => {
     await create();
     await register();
     source.says(200, answer);

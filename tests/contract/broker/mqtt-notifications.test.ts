@@ -9,7 +9,7 @@ import { addCredentials, type MqttRunning, SETTINGS, start } from '@contor/mqtt'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { CORE, LINK, property, ROOM, room } from './cases.js';
-import { type Headings, type Instance, openInstance } from './instance.js';
+import { type Headings, type Instance, itOurs, openInstance } from './instance.js';
 
 const BASE = '/ngsi-ld/v1';
 const SENDER = 'notifier';
@@ -148,20 +148,24 @@ describe('a notification over MQTT', () => {
     }
   });
 
-  it('waits for a server that is away, on our own schedule, and tells it everything then', async () => {
-    const { port } = server;
-    await subscribe(uriOf('notify/away'));
-    await upsert(warm(1));
-    await until(() => arrived.length === 1, 'the first message');
-    await client.endAsync(true);
-    await server.stop();
-    for (let value = 2; value <= 6; value += 1) await upsert(warm(value));
-    await sleep(700);
-    server = await startServer(port);
-    client = await listen();
-    await until(() => arrived.flatMap(({ body }) => body.data).length >= 6, 'six states');
-    expect(arrived.flatMap(({ body }) => body.data)).toEqual([1, 2, 3, 4, 5, 6].map((value) => warm(value)));
-  }, 15_000);
+  itOurs(
+    'waits for a server that is away, on our own schedule, and tells it everything then',
+    async () => {
+      const { port } = server;
+      await subscribe(uriOf('notify/away'));
+      await upsert(warm(1));
+      await until(() => arrived.length === 1, 'the first message');
+      await client.endAsync(true);
+      await server.stop();
+      for (let value = 2; value <= 6; value += 1) await upsert(warm(value));
+      await sleep(700);
+      server = await startServer(port);
+      client = await listen();
+      await until(() => arrived.flatMap(({ body }) => body.data).length >= 6, 'six states');
+      expect(arrived.flatMap(({ body }) => body.data)).toEqual([1, 2, 3, 4, 5, 6].map((value) => warm(value)));
+    },
+    15_000,
+  );
 
   it('larger than the server takes is told in parts', async () => {
     await subscribe(uriOf('notify/large'));

@@ -7,7 +7,7 @@ import { openNotificationDoor } from '@contor/adapter-kit';
 import { type Logger, seededRandom } from '@contor/kit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { property, room } from './cases.js';
-import { type Instance, openInstance } from './instance.js';
+import { type Instance, itOurs, openInstance } from './instance.js';
 import { ContextSource } from './source.js';
 import { Subscriber } from './subscriber.js';
 
@@ -287,7 +287,7 @@ describe('notifications that nobody sent (T16)', () => {
     await door.close();
   });
 
-  it('a repeated notification has the id it had, so that it can be told from a new one', async () => {
+  itOurs('a repeated notification has the id it had, so that it can be told from a new one', async () => {
     const subscriber = await Subscriber.listen();
     subscriber.answer = (arrival) => (arrival === 1 ? 500 : 200);
     const uri = subscriber.uri.replace('127.0.0.1', 'localhost');

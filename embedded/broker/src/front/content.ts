@@ -70,7 +70,7 @@ function bodyForm({ headers }: Call): 'plain' | 'linked' {
 /** From this size on brackets are counted before the text is parsed; shorter texts are parsed in milliseconds whatever they are. */
 const LONG_TEXT_BYTES = 262_144;
 
-function parseJson({ body, headers }: Call): Json {
+export function parseJson({ body, headers }: Pick<Call, 'body' | 'headers'>): Json {
   // Packed bodies are not unpacked, so there is no bomb to go off (T11).
   const { 'content-encoding': encoding = 'identity' } = headers;
   if (encoding !== 'identity')

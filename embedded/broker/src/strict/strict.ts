@@ -1,6 +1,7 @@
 /** `--as orion-ld`: the table of deviations laid over the routes and over the delivery of notifications. The core knows nothing of it. */
 
 import type { Answer, Call, Handler } from '../front/call.js';
+import { parseJson } from '../front/content.js';
 import type { RouteRow } from '../front/routes.js';
 import { isList, isObject, type Json } from '../json.js';
 import { Problem } from '../problem.js';
@@ -20,7 +21,8 @@ export function strictRoutes(routes: readonly RouteRow[]): readonly RouteRow[] {
     let handle = route.handle;
     if (has('batch-folding')) handle = folding(handle);
     if (has('batch-limit')) handle = limiting(handle);
-    for (const { name, refuses } of concerning) if (refuses !== undefined) handle = refusing(handle, name, refuses);
+    const refusals = concerning.filter((row): row is Refusing => row.refuses !== undefined);
+    if (refusals.length > 0) handle = refusing(handle, refusals);
     return [{ ...route, handle }];
   });
 }
@@ -29,23 +31,30 @@ function nameOf({ method, path, isOurs }: RouteRow): string {
   return `${method} ${isOurs ? '/ngsi-ld/ex/v1' : ''}${path}`;
 }
 
-function refusing(handle: Handler, name: string, refuses: NonNullable<Deviation['refuses']>): Handler {
+type Refusing = Deviation & Required<Pick<Deviation, 'refuses'>>;
+
+function refusing(handle: Handler, deviations: readonly Refusing[]): Handler {
   return (call) => {
     const asked: Asked = { query: call.query, json: jsonOf(call) };
-    const refusal = refuses(asked);
-    if (refusal === undefined) return handle(call);
-    const what = `${refusal.what} is not known to Orion-LD, which this broker plays`;
-    throw new Problem(refusal.kind === 'notBuilt' ? 'notBuilt' : 'badRequestData', what, { [DEVIATION_HEADER]: name });
+    for (const { name, refuses } of deviations) {
+      const refusal = refuses(asked);
+      if (refusal === undefined) continue;
+      const what = `${refusal.what} is not known to Orion-LD, which this broker plays`;
+      throw new Problem(refusal.kind === 'notBuilt' ? 'notBuilt' : 'badRequestData', what, {
+        [DEVIATION_HEADER]: name,
+      });
+    }
+    return handle(call);
   };
 }
 
-/** A body that is no JSON is the affair of the handler. */
-function jsonOf({ body }: Call): Json | undefined {
-  if (body === undefined || body.byteLength === 0) return undefined;
+/** A body that is no JSON, or more of it than anybody reads, is the affair of the handler. */
+function jsonOf(call: Call): Json | undefined {
+  if (call.body === undefined) return undefined;
   try {
-    return JSON.parse(body.toString('utf8'));
+    return parseJson(call);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof Problem) return undefined;
     throw error;
   }
 }

@@ -101,7 +101,7 @@ const CASES: readonly Case[] = [
     answer: {
       status: 200,
       like: found('md'),
-      headers: { 'ngsild-results-count': '8', link: /limit=2&offset=5>; rel="next".*limit=2&offset=1>; rel="prev"/ },
+      headers: { 'ngsild-results-count': '8', link: /limit=2&offset=5>;rel="next".*limit=2&offset=1>;rel="prev"/ },
     },
   },
   {

@@ -429,7 +429,7 @@ contract('finding registrations (5.10.2)', [
     name: 'says where the next page is',
     given: THREE,
     when: get(`${PATH}?limit=2`),
-    answer: { status: 200, like: ids('urn:r:1', 'urn:r:2'), headers: { Link: /offset=2>; rel="next"/ } },
+    answer: { status: 200, like: ids('urn:r:1', 'urn:r:2'), headers: { Link: /offset=2>;rel="next"/ } },
   },
   {
     clause: '6.3.3',

@@ -57,6 +57,7 @@ function wrong(clause: string, name: string, path: string, headers?: Record<stri
 const LANGUAGES: readonly (readonly [lang: string, value: unknown, tag: string])[] = [
   ['en', 'hello', 'en'],
   ['EN', 'hello', 'en'],
+  ['"fr"', 'bonjour', 'fr'],
   ['fr-CH,fr', 'bonjour', 'fr'],
   ['fr-CH,fr;q=0.9,en;q=0.8,*;q=0.5', 'bonjour', 'fr'],
   ['en;q=0.5,fr', 'bonjour', 'fr'],
@@ -282,7 +283,7 @@ const CASES: readonly Case[] = [
         features: [{ id: ID, type: 'Feature', geometry: POINT, properties: {} }],
         '@context': expect.anything(),
       },
-      headers: { link: /rel="next"/ },
+      headers: { link: /rel="next";type="application\/geo\+json"/ },
     },
   },
   {

@@ -47,9 +47,28 @@ const QUERIES: readonly (readonly [scopeQ: string, found: string])[] = [
   ['/madrid', ''],
   ['/Mad', ''],
   ['CompanyB', 'f'],
+  // As C.5.15.2 writes it.
+  ['"/Madrid/Gardens,/CompanyB"', 'bf'],
 ];
 
-const WRONG = ['/', '//a', '/a/', '#', '/a/#/b', '/a b', '(/a', '/a)', '((/a))', '/a,', '|', '()', '/a;', '/a/+b'];
+const WRONG = [
+  '/',
+  '//a',
+  '/a/',
+  '#',
+  '/a/#/b',
+  '/a b',
+  '(/a',
+  '/a)',
+  '((/a))',
+  '/a,',
+  '|',
+  '()',
+  '/a;',
+  '/a/+b',
+  '"/a',
+  '""',
+];
 
 const CASES: readonly Case[] = [
   ...QUERIES.map(

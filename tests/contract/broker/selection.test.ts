@@ -215,17 +215,25 @@ const CASES: readonly Case[] = [
     when: get('/entities?type=Motorhome&pick=id%7Cnumber&format=simplified'),
     answer: { status: 200, body: [{ id: 'urn:ngsi-ld:Thing:c', number: '21' }] },
   },
-  query('6.3.10', 'type=Home,Motorhome&limit=1', 'a', { link: /<[^>]*limit=1&offset=1>; rel="next"$/ }),
-  query('6.3.10', 'type=Home,Motorhome&limit=1&offset=1', 'b', {
-    link: /<\/ngsi-ld\/v1\/entities\?type=Home,Motorhome&limit=1&offset=2>; rel="next", <\/ngsi-ld\/v1\/entities\?type=Home,Motorhome&limit=1&offset=0>; rel="prev"$/,
+  query('6.3.10', 'type=Home,Motorhome&limit=1', 'a', {
+    link: /<[^>]*limit=1&offset=1>;rel="next";type="application\/json"$/,
   }),
-  query('6.3.10', 'type=Home,Motorhome&offset=2&limit=1', 'c', { link: /^(?!.*next).*limit=1&offset=1>; rel="prev"$/ }),
-  query('6.3.10', 'type=Home,Motorhome&offset=1&limit=5', 'bc', { link: /limit=1&offset=0>; rel="prev"$/ }),
-  query('6.3.10', 'type=Home,Motorhome&offset=50&limit=2', '', { link: /^(?!.*next).*limit=2&offset=1>; rel="prev"$/ }),
+  query('6.3.10', 'type=Home,Motorhome&limit=1&offset=1', 'b', {
+    link: /<\/ngsi-ld\/v1\/entities\?type=Home,Motorhome&limit=1&offset=2>;rel="next";type="application\/json", <\/ngsi-ld\/v1\/entities\?type=Home,Motorhome&limit=1&offset=0>;rel="prev";type="application\/json"$/,
+  }),
+  query('6.3.10', 'type=Home,Motorhome&offset=2&limit=1', 'c', {
+    link: /^(?!.*next).*limit=1&offset=1>;rel="prev";type="application\/json"$/,
+  }),
+  query('6.3.10', 'type=Home,Motorhome&offset=1&limit=5', 'bc', {
+    link: /limit=1&offset=0>;rel="prev";type="application\/json"$/,
+  }),
+  query('6.3.10', 'type=Home,Motorhome&offset=50&limit=2', '', {
+    link: /^(?!.*next).*limit=2&offset=1>;rel="prev";type="application\/json"$/,
+  }),
   query('6.3.10', 'type=Boat&offset=50&limit=2', '', { link: /^(?!.*(next|prev))/ }),
   query('6.3.10', 'type=Home&limit=2&q=speed%3E10', 'ab', { link: /^(?!.*(next|prev))/ }),
   query('6.3.10', `type=Home&limit=1&q=${encodeURIComponent('speed>10')}`, 'a', {
-    link: /q=speed%3E10&limit=1&offset=1>; rel="next"$/,
+    link: /q=speed%3E10&limit=1&offset=1>;rel="next";type="application\/json"$/,
   }),
   query('6.3.13', 'type=*&limit=0&count=true', '', { link: /^(?!.*(next|prev))/, 'ngsild-results-count': '3' }),
   query('6.3.13', 'type=*&limit=0&offset=2&count=true', '', {

@@ -10,8 +10,10 @@ export type LanguageFilter = readonly string[];
 const RANGE = /^(\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8})(?:;q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/;
 const MAX_RANGES = 50;
 
+/** The examples of 4.15 stand in quotes: taken either way. */
 export function parseLanguages(text: string): LanguageFilter {
-  const ranges = text.split(',', MAX_RANGES + 1).map((part) => {
+  const list = /^"[^"]*"$/.test(text) ? text.slice(1, -1) : text;
+  const ranges = list.split(',', MAX_RANGES + 1).map((part) => {
     const [, tag, quality = '1'] = RANGE.exec(part.replace(/\s+/g, '')) ?? [];
     if (tag === undefined) throw badRequest('lang is a list of language tags such as fr-CH,fr;q=0.9,*;q=0.5 (4.15)');
     return { tag: tag.toLowerCase(), quality: Number(quality) };

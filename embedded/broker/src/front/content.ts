@@ -155,15 +155,10 @@ function readRange(text: string): Range {
 /** Headers of an answer in this form: JSON names its @context in a Link, JSON-LD carries it inside (6.3.6). */
 export function answerHeaders(
   form: AnswerForm,
-  { reference }: Context,
+  context: Context,
   links: readonly string[] = [],
 ): Record<string, string> {
-  const url = form === 'json' ? reference() : undefined;
-  const all = url === undefined ? links : [`<${url}>; rel="${LINK_REL}"; type="application/ld+json"`, ...links];
-  return {
-    'Content-Type': ANSWER_TYPES[form],
-    ...(all.length > 0 && { Link: all.join(', ') }),
-  };
+  return entityHeaders(form, form, context, links);
 }
 
 /**
@@ -176,13 +171,18 @@ export function contextPlace({ headers }: Call, form: EntityForm): AnswerForm {
   return preferences.some((preference) => /^\s*body\s*=\s*"?json"?\s*$/i.test(preference)) ? 'json' : 'linked';
 }
 
+/** Links to other pages say that they are of the same type as this one. */
 export function entityHeaders(
   form: EntityForm,
   place: AnswerForm,
-  context: Context,
+  { reference }: Context,
   links: readonly string[] = [],
 ): Record<string, string> {
-  return { ...answerHeaders(place, context, links), 'Content-Type': ANSWER_TYPES[form] };
+  const type = ANSWER_TYPES[form];
+  const url = place === 'json' ? reference() : undefined;
+  const own = url === undefined ? [] : [`<${url}>; rel="${LINK_REL}"; type="application/ld+json"`];
+  const all = [...own, ...links.map((link) => `${link};type="${type}"`)];
+  return { 'Content-Type': type, ...(all.length > 0 && { Link: all.join(', ') }) };
 }
 
 export function withContext<T extends object>(form: AnswerForm, value: T, { source }: Context): T {

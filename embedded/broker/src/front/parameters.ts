@@ -148,10 +148,10 @@ function readInteger(text: string | undefined, name: string): number | undefined
 export function pageLinks({ url }: Call, { limit, offset }: Page, hasMore: boolean, total?: number): string[] {
   if (limit === 0) return [];
   const links: string[] = [];
-  if (hasMore) links.push(`<${pageUrl(url, offset + limit, limit)}>; rel="next"`);
+  if (hasMore) links.push(`<${pageUrl(url, offset + limit, limit)}>;rel="next"`);
   const end = hasMore ? offset : Math.min(offset, total ?? offset);
   const start = Math.max(0, end - limit);
-  if (end > 0 && offset > 0) links.push(`<${pageUrl(url, start, end - start)}>; rel="prev"`);
+  if (end > 0 && offset > 0) links.push(`<${pageUrl(url, start, end - start)}>;rel="prev"`);
   return links;
 }
 

@@ -17,8 +17,10 @@ export type ScopeQuery = readonly (readonly ScopePattern[])[];
 const LEVEL = /^(?:\+|[\p{L}\p{N}_-]+)$/u;
 const MAX_LEVELS = 32;
 
+/** C.5.15.2 puts the whole query in quotes, which are no part of 4.19: taken either way. */
 export function parseScopeQuery(text: string): ScopeQuery {
-  return parseAlternatives(text, 'scopeQ').map((names) => names.map(parsePattern));
+  const query = /^"[^"]*"$/.test(text) ? text.slice(1, -1) : text;
+  return parseAlternatives(query, 'scopeQ').map((names) => names.map(parsePattern));
 }
 
 function parsePattern(text: string): ScopePattern {

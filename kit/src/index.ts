@@ -13,6 +13,7 @@ export * from './exposure.js';
 export * from './file-store.js';
 export * from './hex.js';
 export * from './http-listener.js';
+export type * from './line-decoder.js';
 export * from './lock-directory.js';
 export type * from './log.js';
 export * from './logger.js';

@@ -3,12 +3,14 @@
 import { join, resolve } from 'node:path';
 import { ConfigError } from '@contor/kit';
 import type { Command } from 'commander';
+import { addDecode } from '../decode/command.js';
 import { readManager } from '../up/banner.js';
 
 const DEFAULT_FOLDER = process.env.CONTOR_DATA ?? 'contor-data';
 const FOLDER_HELP = 'the data folder (or CONTOR_DATA)';
 
 export function addCommands(program: Command): void {
+  addDecode(program);
   program
     .command('up')
     .description('start the whole platform on this machine, with a sample street of simulated meters')

@@ -1,0 +1,3 @@
+/** DLMS/COSEM: the codec, and the form in which `contor decode` speaks. */
+
+export { DECODERS } from './decode.js';

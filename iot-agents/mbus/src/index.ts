@@ -1,0 +1,3 @@
+/** M-Bus, wired and wireless: the codec, and the form in which `contor decode` speaks. */
+
+export { DECODERS } from './decode.js';

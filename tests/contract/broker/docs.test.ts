@@ -18,6 +18,8 @@ import { ROOT } from '../../support/root.js';
 import { openInstance as openHistory } from '../history/instance.js';
 import { describeOurs, type Instance, openInstance } from './instance.js';
 
+/** A broker and a history server start, on a machine that may be busy. */
+const START_MS = 30_000;
 const PAGE = readFileSync(join(ROOT, 'docs/broker.md'), 'utf8');
 const ROWS = tableRows(PAGE);
 const EXAMPLES = ROWS.filter(({ cells }) => cells.example !== undefined).flatMap(({ cells }) => {
@@ -39,7 +41,7 @@ describeOurs('the curl lines of docs/broker.md', () => {
   beforeAll(async () => {
     history = await openHistory();
     broker = await openInstance({ BROKER_HISTORY_URL: history.url });
-  });
+  }, START_MS);
   afterAll(async () => {
     await broker.stop();
     await history.stop();

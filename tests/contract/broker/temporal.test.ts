@@ -6,6 +6,8 @@ import { openInstance as openHistory } from '../history/instance.js';
 import { LD, LINK } from './cases.js';
 import { describeOurs, type Instance, openInstance, type Reply } from './instance.js';
 
+/** Two brokers and a history server start, on a machine that may be busy. */
+const START_MS = 30_000;
 const METER = 'urn:ngsi-ld:ACMeasurement:e350-0001';
 const OTHER = 'urn:ngsi-ld:ACMeasurement:e350-0002';
 const GONE = 'urn:ngsi-ld:ACMeasurement:e350-0003';
@@ -40,7 +42,7 @@ describeOurs('the temporal API', () => {
       totalActivePower: { type: 'Property', value: 800 },
       refDevice: { type: 'Relationship', object: 'urn:ngsi-ld:Device:1' },
     });
-  });
+  }, START_MS);
   afterAll(async () => {
     await Promise.all([broker.stop(), plain.stop()]);
     await history.stop();
@@ -148,6 +150,7 @@ describeOurs('the temporal API', () => {
     ['5.7.4', `type=ACMeasurement,Device&${BETWEEN}`, [METER, OTHER, GONE]],
     ['5.7.4', `type=Device&${BETWEEN}`, []],
     ['5.7.4', `id=${OTHER}&${BETWEEN}`, [OTHER]],
+    ['5.7.4', `id=${OTHER},${METER},urn:ngsi-ld:ACMeasurement:e350&${BETWEEN}`, [METER, OTHER]],
     ['5.7.4', `idPattern=0003$&${BETWEEN}`, [GONE]],
     ['5.7.4', `attrs=refDevice&${BETWEEN}`, [METER]],
     ['5.7.4', `type=ACMeasurement&q=totalActivePower>700&${BETWEEN}`, [METER]],

@@ -130,9 +130,12 @@ async function select(call: Call, history: History, { context, selectors, q, que
   const types = selectors.every((selector) => selector.types !== undefined)
     ? [...new Set(selectors.flatMap((selector) => indexTypes(selector.types ?? [])))].map((iri) => names.compact(iri))
     : [undefined];
+  const ids = selectors.length === 1 ? (selectors[0]?.ids ?? []) : [];
+  const named: readonly (string | undefined)[] = ids.length > 0 && ids.length <= MAX_ENTITIES ? ids : [undefined];
+  const questions = types.flatMap((type) => named.map((id) => ({ type, id })));
   const found: Subject[] = [];
-  for (const type of types) {
-    for (const one of await history.entities(call.tenant, type, query.span)) {
+  for (const question of questions) {
+    for (const one of await history.entities({ tenant: call.tenant, span: query.span, ...question })) {
       const current = currentOf(call, one.id);
       const known = current ?? unknownNow(one, names);
       if (tests.some((test) => test(known)) && (holds === undefined || (current !== undefined && holds(current))))
@@ -157,10 +160,9 @@ export async function subjectOf(call: Call, id: string): Promise<Subject> {
   const { contexts } = call.broker;
   const current = currentOf(call, id);
   const [type] = current?.types ?? [];
-  const ALWAYS = { fromMs: undefined, toMs: undefined };
   const found =
     type === undefined
-      ? (await history.entities(call.tenant, undefined, ALWAYS)).find((one) => one.id === id)
+      ? (await history.entities({ tenant: call.tenant, id }))[0]
       : { id, type: historyNames(contexts).compact(type) };
   if (found === undefined || (await history.attributes(call.tenant, found)).length === 0)
     throw new Problem('resourceNotFound', `history knows nothing of ${id.slice(0, 200)}`);

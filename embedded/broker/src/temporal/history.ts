@@ -19,6 +19,13 @@ export interface EntityInHistory {
   readonly type: string;
 }
 
+export interface EntitiesQuery {
+  readonly tenant: string;
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+  readonly span?: Span | undefined;
+}
+
 export interface SeriesQuery {
   readonly tenant: string;
   readonly id: string;
@@ -34,7 +41,7 @@ export type Values = ReadonlyMap<string, readonly Sample[]>;
 
 /** Names are those of history: the short ones that its subscription notifies. Failures of the line are Problems. */
 export interface History {
-  entities(tenant: string, type: string | undefined, span: Span): Promise<readonly EntityInHistory[]>;
+  entities(wanted: EntitiesQuery): Promise<readonly EntityInHistory[]>;
   /** Attributes of the entity's type. */
   attributes(tenant: string, entity: EntityInHistory): Promise<readonly string[]>;
   series(query: SeriesQuery): Promise<Values>;
@@ -79,16 +86,21 @@ export function openHistory({ url, secret }: HistoryOptions): History {
   }
 
   return {
-    entities: (tenant, type, span) =>
+    entities: ({ tenant, type, id, span = ALWAYS }) =>
       asking(async () => {
-        const { data } = await api.listEntities(
-          { ...(type === undefined ? {} : { type }), ...datesOf(span), limit: PAGE_ROWS },
-          headersOf(tenant),
-        );
+        const narrowed = { ...(type !== undefined && { type }), ...patternOf(id), ...datesOf(span) };
+        const { data } = await api.listEntities({ ...narrowed, limit: PAGE_ROWS }, headersOf(tenant));
         if (!Array.isArray(data)) return [];
-        return data.flatMap(({ id, type: found }) =>
-          id === undefined || found === undefined ? [] : [{ id, type: found }],
+        // Whom we were not told of would be missing without a word.
+        if (data.length >= PAGE_ROWS)
+          throw new Problem(
+            'tooComplexQuery',
+            `history knows more than ${PAGE_ROWS - 1} such entities; narrow it by type, id or time`,
+          );
+        const all = data.flatMap(({ id: one, type: found }) =>
+          one === undefined || found === undefined ? [] : [{ id: one, type: found }],
         );
+        return id === undefined ? all : all.filter((one) => one.id === id);
       }),
 
     attributes: (tenant, { id, type }) =>
@@ -132,6 +144,16 @@ function samplesOf(timesMs: readonly number[], values: readonly unknown[]): read
     const value = values[row];
     return value === null || value === undefined ? [] : [[atMs, value]];
   });
+}
+
+const ALWAYS: Span = { fromMs: undefined, toMs: undefined };
+/** History takes no longer one. */
+const MAX_PATTERN = 500;
+
+/** History is asked for one entity by a pattern of which it reads the beginning. */
+function patternOf(id: string | undefined): { idPattern?: string } {
+  const idPattern = id?.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return idPattern === undefined || idPattern.length >= MAX_PATTERN ? {} : { idPattern: `${idPattern}$` };
 }
 
 /** History's dates are both inclusive, to the millisecond. */

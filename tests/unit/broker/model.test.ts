@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Heard, type Live, openLive } from './model/live.js';
 import { type Operation, operation } from './model/operations.js';
-import { Reference, RULES, type Said } from './model/reference.js';
+import { Reference } from './model/reference.js';
+import { RULES, type Said } from './model/rules.js';
 
 const TENANTS = ['default', 'one', 'two'];
 const RUNS = 60;

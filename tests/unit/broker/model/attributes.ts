@@ -80,3 +80,10 @@ export function merged(
   }
   return result;
 }
+
+/** 4.18. */
+export function scoped(old: readonly string[], scope: unknown, rule: string): readonly string[] {
+  if (scope === undefined || (rule === 'update' && old.length === 0)) return old;
+  if (rule === 'appendNew') return [...new Set([...old, ...list(scope)])];
+  return scope === NULL ? [] : list(scope);
+}

@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { type Instance, isNull, type Members, NULL } from './attributes.js';
 import type { Heard, Live } from './live.js';
-import type { BatchRule, Reference, Rule, Said } from './reference.js';
+import type { Reference } from './reference.js';
+import type { BatchRule, Rule, Said } from './rules.js';
 
 export interface Operation {
   readonly name: string;

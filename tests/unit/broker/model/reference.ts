@@ -5,7 +5,6 @@
  */
 
 import {
-  type Attributes,
   attributesOf,
   clean,
   has,
@@ -15,41 +14,11 @@ import {
   list,
   type Members,
   merged,
-  NULL,
-  one,
   overlay,
+  scoped,
   withNamed,
 } from './attributes.js';
-
-export interface Thing {
-  readonly types: readonly string[];
-  readonly scope: readonly string[];
-  readonly attributes: Attributes;
-  readonly createdAt: number;
-}
-
-export interface Said {
-  readonly status: number;
-  readonly body?: unknown;
-}
-
-export const RULES = {
-  noOverwriteKeeps: true,
-  updateAdds: true,
-  updateReplaces: true,
-  mergeGoesIn: true,
-  mergeChangesKind: true,
-  partialKeepsKind: true,
-  replaceKeepsCreation: true,
-  typesStay: true,
-  upsertReplaces: true,
-  repeatsInOrder: true,
-  deleteTakesOne: true,
-  tenantsApart: true,
-};
-
-export type Rule = 'append' | 'appendNew' | 'update' | 'merge';
-export type BatchRule = 'create' | 'upsertReplace' | 'upsertUpdate' | Exclude<Rule, 'update'> | 'delete';
+import { type BatchRule, RULES, type Rule, type Said, show, type Thing } from './rules.js';
 
 const [DONE, BAD, MISSING]: readonly [Said, Said, Said] = [{ status: 204 }, { status: 400 }, { status: 404 }];
 
@@ -219,22 +188,4 @@ export class Reference {
       : this.#whole(body, old).types;
     return { thing: { ...old, types, scope: scoped(old.scope, body.scope, rule), attributes }, failed };
   }
-}
-
-/** 4.18. */
-function scoped(old: readonly string[], scope: unknown, rule: string): readonly string[] {
-  if (scope === undefined || (rule === 'update' && old.length === 0)) return old;
-  if (rule === 'appendNew') return [...new Set([...old, ...list(scope)])];
-  return scope === NULL ? [] : list(scope);
-}
-
-function show(id: string, { types, scope, attributes, createdAt }: Thing): unknown {
-  const shown = [...attributes].map(([name, instances]) => [name, one(instances)]);
-  return {
-    id,
-    type: one(types),
-    ...(scope.length > 0 && { scope: one(scope) }),
-    createdAt,
-    ...Object.fromEntries(shown),
-  };
 }

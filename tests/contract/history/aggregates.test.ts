@@ -223,3 +223,13 @@ it('tells a first decimal after an integer as it is', async () => {
     values: [1, 1.5],
   });
 });
+
+it('refuses what has no last decimal, and tells what JSON has no number for as digits', async () => {
+  if (!history.hasOwn) return;
+  await tell(history, [{ id: 'urn:large', type: 'Large', a: property(1e300, at(0)), b: property(9e15, at(0)) }]);
+  await tell(history, [{ id: 'urn:large', type: 'Large', b: property(9e15, at(1)) }]);
+  expect((await history.get('/v2/entities/urn:large/attrs/a?aggrMethod=sum&decimals=6')).status).toBe(422);
+  expect((await history.get('/v2/entities/urn:large/attrs/b/value?aggrMethod=sum&decimals=6')).json).toEqual({
+    ...{ index: [], values: ['18000000000000000000000'] },
+  });
+});

@@ -2,6 +2,7 @@
 
 import {
   type Clock,
+  ContorError,
   createMetrics,
   type Health,
   isLoopbackHost,
@@ -145,6 +146,12 @@ function serveErrors(app: FastifyInstance, logger: Logger): void {
       echoCorrelator(request, reply);
       return send(reply, refusal);
     }
+    if (isTooLarge(error)) {
+      return send(
+        reply,
+        faultAnswer(fault(422, 'Invalid parameter value', 'A value is too large for so many decimals.')),
+      );
+    }
     const status = error.statusCode ?? 500;
     if (status >= 500) {
       logger.error({ cause: error.stack, route: request.routeOptions.url }, 'A request failed.');
@@ -155,6 +162,11 @@ function serveErrors(app: FastifyInstance, logger: Logger): void {
     }
     return send(reply, faultAnswer(fault(status, 'Bad Request', error.message)));
   });
+}
+
+/** 1e300 has no last decimal that anything could hold. */
+function isTooLarge(error: Error): boolean {
+  return error instanceof ContorError && /Conversion Error|Out of Range Error/.test(error.message);
 }
 
 function echoCorrelator(request: FastifyRequest, reply: FastifyReply): void {

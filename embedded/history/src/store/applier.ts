@@ -185,7 +185,7 @@ export class Applier {
     }
     const { table, move, resolve, reject } = interlude;
     try {
-      settle(table, await move());
+      await whileMoving(table, async () => settle(table, await move()));
       resolve();
     } catch (error) {
       reject(toError(error));
@@ -236,17 +236,20 @@ export class Applier {
       return task;
     }
     const numbers = entities.map((entity) => entity.entity);
-    const erased = await columnar.erase({
-      ...{ sequence: task.sequence, atMs: task.arrivalMs, table: table.table, entities: numbers, fromMs, toMs },
-      subject: id === undefined ? undefined : subjectOf(id),
-      isDrop,
+    const erased = await whileMoving(table, async () => {
+      const done = await columnar.erase({
+        ...{ sequence: task.sequence, atMs: task.arrivalMs, table: table.table, entities: numbers, fromMs, toMs },
+        subject: id === undefined ? undefined : subjectOf(id),
+        isDrop,
+      });
+      table.erasures += 1;
+      settle(table, done);
+      if (isDrop) {
+        catalogue.drop(table);
+      }
+      return done;
     });
-    table.erasures += 1;
-    settle(table, erased);
     await columnar.discard();
-    if (isDrop) {
-      catalogue.drop(table);
-    }
     for (const { entity, newestMs } of erased.newest) {
       const known = table.entities[entity];
       if (known !== undefined) {
@@ -263,6 +266,21 @@ export class Applier {
 /** What proves an erasure does not name whom it was about; whoever knows the id finds it. */
 export function subjectOf(id: string): string {
   return createHash('sha256').update(id).digest('hex');
+}
+
+/** Questions wait meanwhile: some of the rows are neither here nor there, as seen from outside. */
+async function whileMoving<T>(table: Table, work: () => Promise<T>): Promise<T> {
+  let over = (): void => undefined;
+  table.moving = new Promise((resolve) => {
+    over = resolve;
+  });
+  table.moves += 1;
+  try {
+    return await work();
+  } finally {
+    table.moving = undefined;
+    over();
+  }
 }
 
 function settle(table: Table, { late, kept, hotFromMs }: Moved): void {

@@ -59,6 +59,11 @@ export interface Table {
   late: LateExtent;
   /** Erasures so far: what was read before the last of them may be gone. */
   erasures: number;
+  /** Rows are being moved or erased: where they lie is not known until it resolves. */
+  moving: Promise<void> | undefined;
+  /** How often that was so. */
+  moves: number;
+  isDropped: boolean;
   /** Months that have left `hot`, ascending. */
   kept: readonly KeptMonth[];
   /** No row in `hot` is older. */
@@ -122,8 +127,9 @@ export class Catalogue {
   }
 
   /** Forgets a type, its attributes and what kinds they are of. */
-  drop({ tenant, type }: Table): void {
-    this.#byTenant.get(tenant)?.delete(this.#dialect.fold(type));
+  drop(table: Table): void {
+    table.isDropped = true;
+    this.#byTenant.get(table.tenant)?.delete(this.#dialect.fold(table.type));
   }
 
   ensureTable(tenant: string, type: string, changes: SchemaChange[]): Table {
@@ -139,6 +145,7 @@ export class Catalogue {
   #put(table: number, tenant: string, type: string, late: LateExtent): Table {
     const made: Table = {
       ...{ table, tenant, type, late, fold: this.#dialect.fold, erasures: 0 },
+      ...{ moving: undefined, moves: 0, isDropped: false },
       ...{
         kept: [],
         hotFromMs: Number.POSITIVE_INFINITY,

@@ -3,6 +3,7 @@
 import { type Column, type Entity, recall, type SeenCell, type Table } from './catalogue.js';
 import { type ColumnarResult, NO_VERSION } from './columnar.js';
 import { relationOf } from './questions.js';
+import { type Asking, askSettled } from './settled.js';
 import { latestSql } from './sql.js';
 
 export interface LatestCell {
@@ -13,14 +14,17 @@ export interface LatestCell {
   readonly value: unknown;
 }
 
+/** Looked through first: nearly all that has a last value said it in the month before the newest row. */
+const RECENT_MS = 35 * 86_400_000;
+
 /** Stands for a column that never said anything: older than everything, so that whatever comes is newer. */
 const NOTHING: SeenCell = { indexMs: Number.NEGATIVE_INFINITY, version: NO_VERSION, value: '', isNewest: true };
 
 export class Latest {
-  readonly #query: (sql: string) => Promise<ColumnarResult>;
+  readonly #asking: Asking;
 
-  constructor({ query }: { readonly query: (sql: string) => Promise<ColumnarResult> }) {
-    this.#query = query;
+  constructor(asking: Asking) {
+    this.#asking = asking;
   }
 
   /** By entity id, in their order; only what has values. */
@@ -58,27 +62,46 @@ export class Latest {
       entities.map((entity) => [entity, columns.map(({ column }) => copyOf(entity.seen[column]))]),
     );
     const { erasures } = table;
-    const relation = {
-      ...relationOf(table, columns, entities, { fromMs: undefined, toMs: undefined }),
-      sameAs: undefined,
-    };
-    const result = await this.#query(latestSql(relation));
-    const rows = new Map(Array.from({ length: result.rows }, (_, row) => [Number(result.columns[0]?.[row]), row]));
-    const stored = new Map<number, Map<number, SeenCell>>();
-    for (const entity of entities) {
-      const row = rows.get(entity.entity);
-      const cells = new Map<number, SeenCell>();
-      columns.forEach(({ column }, at) => {
-        const cell = row === undefined ? NOTHING : cellAt(result, row, 2 + at * 3);
-        cells.set(column, cell);
-        if (table.erasures === erasures) {
-          recall(entity, column, before.get(entity)?.[at], { ...cell });
-        }
-      });
-      stored.set(entity.entity, cells);
+    const newestMs = Math.min(...entities.map(({ watermarkMs }) => watermarkMs).filter(Number.isFinite));
+    const stored = toCells(await this.#ask(table, entities, columns, newestMs - RECENT_MS), entities, columns);
+    // What is silent for so long lies somewhere in the years before.
+    const silent = entities.filter(({ entity }) => [...(stored.get(entity)?.values() ?? [])].includes(NOTHING));
+    if (silent.length > 0) {
+      for (const [entity, cells] of toCells(await this.#ask(table, silent, columns, undefined), silent, columns)) {
+        stored.set(entity, cells);
+      }
+    }
+    if (table.erasures === erasures) {
+      for (const entity of entities) {
+        columns.forEach(({ column }, at) => {
+          recall(entity, column, before.get(entity)?.[at], { ...(stored.get(entity.entity)?.get(column) ?? NOTHING) });
+        });
+      }
     }
     return stored;
   }
+
+  #ask(table: Table, entities: readonly Entity[], columns: readonly Column[], fromMs: number | undefined) {
+    const from = fromMs === undefined || !Number.isFinite(fromMs) ? undefined : Math.floor(fromMs);
+    return askSettled(this.#asking, table, () =>
+      latestSql({ ...relationOf(table, columns, entities, { fromMs: from, toMs: undefined }), sameAs: undefined }),
+    );
+  }
+}
+
+function toCells(result: ColumnarResult, entities: readonly Entity[], columns: readonly Column[]) {
+  const rows = new Map(Array.from({ length: result.rows }, (_, row) => [Number(result.columns[0]?.[row]), row]));
+  const stored = new Map<number, Map<number, SeenCell>>();
+  for (const entity of entities) {
+    const row = rows.get(entity.entity);
+    const cells = new Map<number, SeenCell>();
+    columns.forEach(({ column }, at) => {
+      const cell = row === undefined ? NOTHING : cellAt(result, row, 2 + at * 3);
+      cells.set(column, cell);
+    });
+    stored.set(entity.entity, cells);
+  }
+  return stored;
 }
 
 function cellAt({ columns }: ColumnarResult, row: number, from: number): SeenCell {

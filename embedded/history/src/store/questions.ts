@@ -64,7 +64,8 @@ export interface TablePart {
   readonly columns: readonly Column[];
   /** undefined: all of them. */
   readonly entities: readonly Entity[] | undefined;
-  readonly relation: Relation;
+  /** As the rows lie now. */
+  readonly relation: () => Relation;
 }
 
 export function tableParts(catalogue: Catalogue, question: SeriesQuestion): readonly TablePart[] {
@@ -78,7 +79,7 @@ export function tableParts(catalogue: Catalogue, question: SeriesQuestion): read
         table,
         columns,
         entities,
-        relation: relationOf(table, columns, entities, { ...question, tellsNulls }),
+        relation: () => relationOf(table, columns, entities, { ...question, tellsNulls }),
       });
     }
   }
@@ -163,7 +164,8 @@ export function daysOf(
   aggregation: Aggregation,
   grid: Grid | undefined,
 ): Days | undefined {
-  const { table, columns, entities, relation } = part;
+  const { table, columns, entities } = part;
+  const relation = part.relation();
   if (!addsDays(relation, columns, aggregation.methods, grid, aggregation.decimals)) {
     return undefined;
   }

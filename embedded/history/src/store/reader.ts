@@ -21,6 +21,7 @@ import {
 } from './questions.js';
 import type { Relation } from './relation.js';
 import { type AttributeSeries, type EntitySeries, pick, rowsByEntity, toSeries, withGaps } from './series.js';
+import { askSettled } from './settled.js';
 import { ALWAYS, shared } from './spans.js';
 import { changesSql, newestSql, pageSql, revisionSql, type SeriesSql, seriesSql } from './sql.js';
 
@@ -100,7 +101,9 @@ export class Reader {
     const told: RevisionSeries[] = [];
     for (const part of await this.#parts(question)) {
       const newestFirst = question.lastN !== undefined;
-      const result = await this.#options.query(revisionSql({ ...part.relation, ...windowOf(question), newestFirst }));
+      const result = await this.#query(part.table, () =>
+        revisionSql({ ...part.relation(), ...windowOf(question), newestFirst }),
+      );
       const [, index, versions, ...values] = result.columns;
       for (const [entity, rows] of rowsByEntity(result, newestFirst)) {
         told.push({
@@ -121,7 +124,8 @@ export class Reader {
       let after: { entity: number; ms: number } | undefined;
       while (left > 0) {
         const rows = Math.min(PAGE_ROWS, left);
-        const result = await this.#options.query(pageSql(part.relation, after, rows));
+        const last = after;
+        const result = await this.#query(part.table, () => pageSql(part.relation(), last, rows));
         const isLast = result.rows < rows || result.rows === left;
         const kept = isLast ? result.rows : beforeLastKey(result);
         yield* toPages(part, result, kept, !isLast);
@@ -187,8 +191,12 @@ export class Reader {
       }
       return new Map([...newest.values()].map(({ entity, watermarkMs }) => [entity, watermarkMs]));
     }
-    const { rows, columns } = await this.#options.query(newestSql(relationOf(table, [], entities, window)));
+    const { rows, columns } = await this.#query(table, () => newestSql(relationOf(table, [], entities, window)));
     return new Map(Array.from({ length: rows }, (_, row) => [Number(columns[0]?.[row]), Number(columns[1]?.[row])]));
+  }
+
+  #query(table: Table, sql: () => string): Promise<ColumnarResult> {
+    return askSettled(this.#options, table, sql);
   }
 
   async #parts(question: SeriesQuestion): Promise<readonly TablePart[]> {
@@ -213,8 +221,9 @@ export class Reader {
     if (column === undefined || isAtPlace === undefined) {
       return [];
     }
-    const relation = relationOf(table, [column], entities, { fromMs: undefined, toMs: question.toMs });
-    const { rows, columns } = await this.#options.query(changesSql(relation));
+    const { rows, columns } = await this.#query(table, () =>
+      changesSql(relationOf(table, [column], entities, { fromMs: undefined, toMs: question.toMs })),
+    );
     const found: EntityScope[] = [];
     const passes = remembering(isAtPlace);
     for (let row = 0; row < rows; row += 1) {
@@ -233,8 +242,8 @@ export class Reader {
     return found;
   }
 
-  async #last({ table, columns, entities, relation }: TablePart): Promise<readonly EntitySeries[] | undefined> {
-    if (entities === undefined || relation.columns.length !== columns.length) {
+  async #last({ table, columns, entities }: TablePart): Promise<readonly EntitySeries[] | undefined> {
+    if (entities === undefined) {
       return undefined;
     }
     const told: EntitySeries[] = [];
@@ -253,7 +262,7 @@ export class Reader {
     const { aggregation } = question;
     const newestFirst = question.lastN !== undefined;
     const grid = aggregation === undefined ? undefined : gridFor(part, aggregation, question);
-    const sql: SeriesSql = {
+    const sql = (): SeriesSql => ({
       ...relationFor(part, question),
       ...windowOf(question),
       ...{ newestFirst, endMs: question.toMs },
@@ -262,9 +271,9 @@ export class Reader {
         aggregation === undefined
           ? undefined
           : { grid, methods: aggregation.methods, digits: aggregation.digits, decimals: aggregation.decimals },
-    };
+    });
     const meaning = { table: part.table, columns: part.columns, aggregation, grid, newestFirst };
-    const series = toSeries(meaning, await this.#options.query(seriesSql(sql)));
+    const series = toSeries(meaning, await this.#query(part.table, () => seriesSql(sql())));
     return grid === undefined || aggregation?.fillsGaps !== true
       ? series
       : withGaps(series, grid, question, question.limit);
@@ -276,7 +285,8 @@ function windowOf({ lastN, limit, offset }: SeriesQuestion) {
 }
 
 /** Of one entity, over all time: memory knows. */
-function isLastOnly(question: SeriesQuestion, { relation }: TablePart): boolean {
+function isLastOnly(question: SeriesQuestion, part: TablePart): boolean {
+  const relation = part.relation();
   const { lastN, limit, offset, ids, aggregation, fromMs, toMs, asOfMs } = question;
   const isEverything = fromMs === undefined && toMs === undefined && relation.scopes === undefined;
   const isPlain = aggregation === undefined && asOfMs === undefined && relation.tellsNulls !== true;
@@ -297,7 +307,9 @@ function gridFor(
 }
 
 /** The step that begins in the last bucket ends with a reading behind it, at most one period later. */
-function relationFor({ table, columns, entities, relation }: TablePart, question: SeriesQuestion): Relation {
+function relationFor(part: TablePart, question: SeriesQuestion): Relation {
+  const { table, columns, entities } = part;
+  const relation = part.relation();
   const { aggregation, toMs } = question;
   const looksBehind = aggregation?.methods.some(({ kind }) => kind === 'delta') === true;
   if (!looksBehind || aggregation.period === undefined || toMs === undefined) {

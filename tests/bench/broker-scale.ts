@@ -133,7 +133,7 @@ async function benchSizes(sizes: readonly number[], seconds: number): Promise<re
   return rows;
 }
 
-/** All but one of them are about types that nobody writes. */
+/** All of them about types that nobody writes: what they cost is what they cost those they are not about. */
 async function benchSubscriptions(seconds: number): Promise<readonly object[]> {
   const entities = 1_000;
   return withFleet(entities, {}, async (broker) => {

@@ -24,6 +24,7 @@ server.listen(0, '127.0.0.1', () => {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   process.send?.({ url: `http://127.0.0.1:${port}` });
 });
+process.on('disconnect', () => process.exit(0));
 process.on('message', (message) => {
   if (message === 'stop') process.exit(0);
   const { rss, heapUsed } = process.memoryUsage();

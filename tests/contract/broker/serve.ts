@@ -5,6 +5,8 @@ import { createLogger, readSettings, realPorts } from '@contor/kit';
 
 const log = createLogger({ service: 'broker', level: 'error' });
 const running = await start(readSettings(SETTINGS, process.env), { ports: realPorts(), log });
+// A parent that was ended cannot end us, and whoever reads its output would wait for ours.
+process.on('disconnect', () => process.exit(0));
 process.on('message', (message) => {
   if (message === 'stop') void running.stop().then(() => process.exit(0));
   else {

@@ -14,6 +14,8 @@ import { CORE_PREFIXES, CORE_TERMS, CORE_URL, DEFAULT_VOCABULARY, isCoreUrl } fr
 const MAX_COMPILED = 500;
 /** An inline @context longer than this is compiled each time instead of being kept as a key. */
 const MAX_KEY = 16_384;
+/** In memory, roughly: more than the terms that a context may have can fill. */
+const MAX_INLINE = 4 * 2 ** 20;
 /** Inline contexts that answers referred to; they are made again when they are needed again. */
 const MAX_IMPLICIT = 500;
 const COLLECTION = '/ngsi-ld/v1/jsonldContexts/';
@@ -105,7 +107,7 @@ export class ContextRegistry {
   /** The compiled form of whatever a request, a subscription or a hosted document named. */
   resolve(source: ContextSource): Context {
     // An inline one is a client's: deeper than we walk, it would end in a full stack.
-    if (typeof source !== 'string') measure(source, 0);
+    if (typeof source !== 'string' && measure(source, 0) > MAX_INLINE) throw badRequest('the @context is too large');
     const key = typeof source === 'string' ? source : JSON.stringify(source);
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;

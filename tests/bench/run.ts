@@ -7,6 +7,7 @@ import { benchDurableLog } from './durable-log.js';
 import { benchHistory } from './history.js';
 import { benchHistoryDeep } from './history-deep.js';
 import { benchMqtt } from './mqtt.js';
+import { benchNotifications } from './notifications.js';
 import { benchPath } from './path.js';
 import { benchStart } from './start.js';
 
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   'durable-log': benchDurableLog,
   mqtt: benchMqtt,
   broker: () => benchBroker(flags),
+  notifications: benchNotifications,
   history: benchHistory,
   'history-deep': () => benchHistoryDeep({ isFull: flags.full }),
   path: medianPath,

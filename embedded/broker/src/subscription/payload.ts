@@ -24,7 +24,13 @@ export type PayloadWriter = (notification: Notification) => Payload;
 
 type Renderer = (telling: Telling) => string;
 
-/** Texts kept of one shape, and shapes: a few notifications' worth, not a copy of the broker. */
+/** Texts of one shape, in two generations: what is on its way to several subscribers at once, not a copy of the broker. */
+interface Written {
+  young: Map<Entity, string>;
+  old: Map<Entity, string>;
+}
+
+/** Texts of a generation, and shapes: a few notifications' worth. */
 const MAX_WRITTEN = 2_000;
 const MAX_SHAPES = 8;
 const LINK_REL = 'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"';
@@ -32,7 +38,7 @@ const LINK_REL = 'rel="http://www.w3.org/ns/json-ld#context"; type="application/
 export function createPayloadWriter(contexts: ContextRegistry): PayloadWriter {
   const renderers = new WeakMap<Subscription, Renderer>();
   /** What was written last, by shape: subscribers that hear of the same change in the same words share the work. */
-  const written = new Map<string, Map<Entity, string>>();
+  const written = new Map<string, Written>();
 
   function rendererOf(subscription: Subscription): Renderer {
     const known = renderers.get(subscription);
@@ -43,12 +49,16 @@ export function createPayloadWriter(contexts: ContextRegistry): PayloadWriter {
     const shape = JSON.stringify([shownAs, subscription.datasetId, subscription.lang, isGeo, context.source]);
     const format = compileRendering(subscription, context);
     const render: Renderer = (telling) => {
-      const texts = written.get(shape) ?? new Map<Entity, string>();
-      const ready = texts.get(telling.entity);
+      const texts = written.get(shape) ?? { young: new Map<Entity, string>(), old: new Map<Entity, string>() };
+      const ready = texts.young.get(telling.entity) ?? texts.old.get(telling.entity);
       if (ready !== undefined) return ready;
       const text = JSON.stringify(format(telling));
-      if (texts.size >= MAX_WRITTEN) texts.clear();
-      written.set(shape, texts.set(telling.entity, text));
+      if (texts.young.size >= MAX_WRITTEN) {
+        texts.old = texts.young;
+        texts.young = new Map();
+      }
+      texts.young.set(telling.entity, text);
+      written.set(shape, texts);
       if (written.size > MAX_SHAPES) written.clear();
       return text;
     };

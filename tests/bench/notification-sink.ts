@@ -29,5 +29,6 @@ function occurrences(body: Buffer): number {
   return found;
 }
 
+process.on('disconnect', () => process.exit(1));
 process.on('message', () => process.send?.({ counts }));
 process.send?.({ ports });

@@ -14,4 +14,6 @@ process.on('message', (message) => {
     process.send?.({ ...process.cpuUsage(), rss, heapUsed });
   }
 });
+// A test that gave up while we were starting has nobody to stop us; left behind, we would hold the output of the whole run open.
+process.on('disconnect', () => process.exit(1));
 process.send?.({ url: running.url });

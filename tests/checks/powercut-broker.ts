@@ -178,7 +178,7 @@ class Run {
           return { kind: 'accepted' };
         },
       });
-      if (this.#forgetsLetters) core.letters.bury = () => Promise.resolve();
+      if (this.#forgetsLetters) core.letters.bury = () => Promise.resolve([]);
       core.office.start();
       return { core, clock };
     } catch (error) {

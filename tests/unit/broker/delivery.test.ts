@@ -250,6 +250,25 @@ describe('dead letters', () => {
     expect(rig.letters).toEqual([]);
   });
 
+  it('of a subscription that goes while they are being put aside go with it, and leave those of its successor alone', async () => {
+    const rig = await rigged(LIMITS);
+    await rig.subscribe();
+    rig.answer = () => failure();
+    for (const text of values(15)) await rig.write(text);
+    const bury = rig.core.letters.bury.bind(rig.core.letters);
+    let isHeld = true;
+    rig.core.letters.bury = async (burial) => {
+      while (isHeld) await rig.clock.sleep(100);
+      return bury(burial);
+    };
+    for (const text of values(40)) await rig.write(text);
+    await rig.unsubscribe();
+    isHeld = false;
+    await rig.clock.advance(1_000);
+    expect(rig.letters).toEqual([]);
+    expect(rig.core.letters.figures.deadLetters).toBe(0);
+  });
+
   it('have a bound of their own: the oldest go, are counted, and the newest stay', async () => {
     const rig = await overflown({ maxOutboxBytes: 4_000, maxDeadLetterBytes: 65_536 }, values(600));
     const { deadLetterBytes, deadLettersDropped } = rig.core.letters.figures;

@@ -1,15 +1,15 @@
 /** One subscription at work: its outbox, its courier, its dead letters, and how notifying went so far. */
 
-import { type Clock, errnoOf, type Logger, type RetrySchedule } from '@contor/kit';
-import { saysFull } from '../store/disk-room.js';
+import type { Clock, Logger, RetrySchedule } from '@contor/kit';
 import { Courier, type Refused, type SendResult } from './courier.js';
 import type { Owner } from './dead-letter-records.js';
-import type { DeadLetters, Letter } from './dead-letters.js';
+import type { DeadLetters } from './dead-letters.js';
 import type { BoxSum, Journal, Remembered } from './journal.js';
 import { expiresAtMs, type NotificationStatus, type Subscription, type Telling } from './model.js';
 import { notificationId, positionsOf } from './notification-id.js';
 import { type Entry, type Keeping, Outbox, type Parcel } from './outbox.js';
 import type { RecentDeliveries } from './recent.js';
+import { isOfLetters, isThereRoom, Replay } from './replay.js';
 import { isMustDeliver, keepingOf } from './wishes.js';
 
 export interface Notification {
@@ -47,9 +47,6 @@ const SPILL_BYTES = 2 * 2 ** 20;
 const RELIEVED = 0.9;
 /** Without room on the disk for the dead letters the outbox may grow to this many times its bound; then writes wait. */
 const BURST = 2;
-/** Letters that are sent again together. */
-const REPLAY_ENTRIES = 500;
-const REPLAY_BYTES = 4 * 2 ** 20;
 const NO_ROOM_AGAIN_MS = 1_000;
 /** Holes saved of one subscription: positions, so a few hundred kilobytes. */
 const MOST_HOLES = 50_000;
@@ -65,7 +62,8 @@ export class Box {
   #status: NotificationStatus;
   #courier: Courier | undefined;
   #spilling: Promise<void> | undefined;
-  #isReplaying = false;
+  #replay: Replay | undefined;
+  #isDiscarded = false;
   /** Bytes of the outbox when the office last counted them. */
   countedBytes = 0;
 
@@ -178,6 +176,13 @@ export class Box {
     }
     this.outbox.resumed();
     this.#courier = courier;
+    this.#replay = new Replay({
+      ...this.#services,
+      outbox: this.outbox,
+      owner: () => this.owner,
+      underway: () => courier.consignments(),
+      nudge: () => this.nudge(),
+    });
     this.relieve();
     this.feed();
     courier.nudge();
@@ -200,6 +205,12 @@ export class Box {
     this.#courier?.stop();
   }
 
+  /** The subscription has gone: what is being put aside for it is not wanted any more. */
+  discard(): void {
+    this.#isDiscarded = true;
+    this.stop();
+  }
+
   /** What the journal has to know of it. */
   sum(): BoxSum {
     const open = [...(this.#courier?.consignments() ?? [])].filter(({ parcel }) => !isOfLetters(parcel));
@@ -220,13 +231,9 @@ export class Box {
     });
   }
 
-  /** Sends dead letters again, a few at a time, in the order in which they died. */
+  /** Sends dead letters again that were asked for. */
   feed(): void {
-    if (this.#isReplaying || this.#courier === undefined) return;
-    const batch = this.#nextReplay();
-    if (batch.length === 0) return;
-    this.#isReplaying = true;
-    void this.#replay(batch);
+    this.#replay?.feed();
   }
 
   async #spill(toBytes: number): Promise<void> {
@@ -236,9 +243,12 @@ export class Box {
       if (entries.length === 0) return;
       const diedAtMs = clock.nowMs();
       const reason = 'the outbox was full';
-      const isBuried = await this.#isThereRoom(() =>
-        letters.bury({ ...this.owner, tellings: entries, diedAtMs, cause: 'overflow', reason }),
-      );
+      const burial = { ...this.owner, tellings: entries, diedAtMs, cause: 'overflow', reason } as const;
+      const isBuried = await isThereRoom(async () => {
+        const numbers = await letters.bury(burial);
+        if (this.#isDiscarded) await letters.gone(this.owner, numbers);
+      });
+      if (this.#isDiscarded) return;
       if (!isBuried) {
         this.outbox.unspill(entries);
         this.nudge();
@@ -247,66 +257,6 @@ export class Box {
       }
       this.outbox.acknowledge({ entries });
       onMoved(this);
-    }
-  }
-
-  #nextReplay(): readonly Letter[] {
-    const { letters } = this.#services;
-    const batch = new Map<string, Letter>();
-    let bytes = 0;
-    for (const letter of letters.of(this.tenant, this.id)) {
-      if (letter.state !== 'replaying' || batch.has(letter.entity)) continue;
-      if (batch.size >= REPLAY_ENTRIES || bytes > REPLAY_BYTES) break;
-      batch.set(letter.entity, letter);
-      bytes += letter.bytes;
-    }
-    return [...batch.values()];
-  }
-
-  async #replay(batch: readonly Letter[]): Promise<void> {
-    const { letters, log } = this.#services;
-    const tellings = await letters.read(batch);
-    const found = batch.flatMap(({ number }) => {
-      const telling = tellings.get(number);
-      return telling === undefined ? [] : [{ telling, letter: number }];
-    });
-    const missing = batch.filter(({ number }) => !tellings.has(number)).map(({ number }) => number);
-    if (missing.length > 0) {
-      log.error(
-        { tenant: this.tenant, subscription: this.id, letters: missing.length },
-        'Dead letters are damaged and cannot be sent again.',
-      );
-      await this.#isThereRoom(() => letters.gone(this.owner, missing));
-    }
-    if (found.length > 0) this.outbox.pushLetters(found);
-    else this.#isReplaying = false;
-    this.nudge();
-  }
-
-  async #lettersTold({ entries }: Parcel): Promise<void> {
-    const { letters, clock } = this.#services;
-    const numbers = entries.flatMap(({ letter }) => letter ?? []).sort((a, b) => a - b);
-    while (!(await this.#isThereRoom(() => letters.gone(this.owner, numbers)))) await clock.sleep(NO_ROOM_AGAIN_MS);
-    this.#replayNext();
-  }
-
-  /** The letters of one parcel may have been told by halves, or be dead again; the next ones come when all are settled. */
-  #replayNext(): void {
-    const isUnderway = [...(this.#courier?.consignments() ?? [])].some(({ parcel }) => isOfLetters(parcel));
-    if (isUnderway || this.outbox.hasLetters) return;
-    this.#isReplaying = false;
-    this.feed();
-  }
-
-  /** False: the disk or the log of dead letters is full. A closed log is the end of this life, and nothing is lost. */
-  async #isThereRoom(work: () => Promise<void>): Promise<boolean> {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      if (errnoOf(error) === 'log.stopped') return new Promise<never>(() => undefined);
-      if (saysFull(error) || errnoOf(error) === 'log.full') return false;
-      throw error;
     }
   }
 
@@ -330,7 +280,7 @@ export class Box {
     if (result.kind === 'accepted') {
       this.#status = { ...this.#status, lastSuccess: nowMs };
       recent.add(this.tenant, this.id, id, nowMs, parcel);
-      if (isOfLetters(parcel)) void this.#lettersTold(parcel);
+      if (isOfLetters(parcel)) void this.#replay?.told(parcel);
       else if (!isOfSamples(parcel)) journal.told(keyOf(this), id, nowMs);
     } else {
       this.#status = { ...this.#status, timesFailed: this.#status.timesFailed + 1, lastFailure: nowMs };
@@ -342,7 +292,7 @@ export class Box {
           ? 'A notification was not accepted and is lost.'
           : 'A notification was not accepted and will be sent again.',
       );
-      if (isOfLetters(parcel)) this.#replayNext();
+      if (isOfLetters(parcel)) this.#replay?.next();
     }
     onMoved(this);
   }
@@ -364,9 +314,12 @@ export class Box {
   async #bury(entry: Entry, { reason, id, times }: Refused): Promise<boolean> {
     const { letters, clock, log } = this.#services;
     const { letter } = entry;
-    if (letter !== undefined) return this.#isThereRoom(() => letters.mark('dead', this.owner, [letter]));
+    if (letter !== undefined) return isThereRoom(() => letters.mark('dead', this.owner, [letter]));
     const burial = { ...this.owner, tellings: [entry], diedAtMs: clock.nowMs(), reason, notification: id };
-    const isBuried = await this.#isThereRoom(() => letters.bury({ ...burial, cause: 'refused' }));
+    const isBuried = await isThereRoom(async () => {
+      const numbers = await letters.bury({ ...burial, cause: 'refused' });
+      if (this.#isDiscarded) await letters.gone(this.owner, numbers);
+    });
     const { tenant, id: subscription } = this;
     if (isBuried)
       log.error(
@@ -391,10 +344,6 @@ export function keyOf({ tenant, id }: { readonly tenant: string; readonly id: st
 
 function isOfSamples({ entries }: Parcel): boolean {
   return entries[0]?.reason === 'sampled';
-}
-
-function isOfLetters({ entries }: Parcel): boolean {
-  return entries[0]?.letter !== undefined;
 }
 
 function resumeOf(cursor: number, remembered: Remembered | undefined, died: ReadonlySet<number> | undefined) {

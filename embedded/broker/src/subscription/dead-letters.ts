@@ -124,8 +124,8 @@ export class DeadLetters {
     return this.#shelves.get(keyOf(tenant, subscription))?.letters.size ?? 0;
   }
 
-  /** On disk when it resolves; rejects with LogFullError or DiskFullError when there is no room. */
-  bury(burial: Burial): Promise<void> {
+  /** On disk when it resolves with the numbers it gave; rejects with LogFullError or DiskFullError when there is no room. */
+  bury(burial: Burial): Promise<readonly number[]> {
     return this.#inTurn(async () => {
       const numbers = burial.tellings.map((_telling, index) => this.#next + index);
       const letters: NewLetters = { ...burial, numbers };
@@ -134,6 +134,7 @@ export class DeadLetters {
       this.#next += numbers.length;
       const sequence = await this.#log.append(payload);
       this.#shelve(burial, numbers, burial.tellings, sequence, payload.byteLength, 'dead');
+      return numbers;
     });
   }
 

@@ -280,7 +280,7 @@ export class PostOffice implements Boxes {
 
   /** Everything it held goes; during replay the dead letters stay until it is known whether it is made anew. */
   #close(box: Box): void {
-    box.stop();
+    box.discard();
     this.#touched.delete(box);
     this.#full.get(box.tenant)?.delete(box);
     this.#outboxBytes -= box.countedBytes;

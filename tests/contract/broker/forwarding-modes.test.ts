@@ -1,6 +1,6 @@
 /** Reads through to sources, the modes beside the exclusive one, and circles (GS CIM 009 V1.9.1, 4.3.6, 4.5.5, 5.7.1, 6.3.17, 6.3.18). */
 
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { CORE, LINK, property } from './cases.js';
 import {
   aboutType,
@@ -20,11 +20,11 @@ import {
   source,
   tenant,
 } from './forwarding.js';
-import { itOurs } from './instance.js';
+import { describeSet, itOurs } from './instance.js';
 
 openScene();
 
-describe('a lazy attribute of an exclusive source', () => {
+describeSet('a lazy attribute of an exclusive source', () => {
   const answer = { id: DEVICE, type: 'Gadget', level: property(42, { unitCode: 'P1' }), intruder: property(1) };
 
   it('5.7.1: is read through, and nothing else that the source says', async () => {
@@ -117,7 +117,7 @@ describe('a lazy attribute of an exclusive source', () => {
   });
 });
 
-describe('redirect, inclusive and auxiliary sources', () => {
+describeSet('redirect, inclusive and auxiliary sources', () => {
   const at = (value: unknown, observedAt?: string): object =>
     property(value, observedAt === undefined ? {} : { observedAt });
 
@@ -254,7 +254,7 @@ describe('redirect, inclusive and auxiliary sources', () => {
   });
 });
 
-describe('circles (6.3.17, 6.3.18)', () => {
+describeSet('circles (6.3.17, 6.3.18)', () => {
   const back = () => ({ Via: `1.1 somebody, 1.1 contor-test.${tenant['NGSILD-Tenant']}` });
 
   it.each([

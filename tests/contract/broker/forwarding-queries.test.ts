@@ -1,8 +1,8 @@
 /** Queries over what the broker and its sources hold together (GS CIM 009 V1.9.1, 4.3.6, 5.7.2, 6.3.17). */
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { CORE, property } from './cases.js';
-import { type Instance, openInstance, type Reply } from './instance.js';
+import { describeSet, type Instance, openInstance, type Reply } from './instance.js';
 import { ContextSource } from './source.js';
 
 const ONE = 'urn:ngsi-ld:Gadget:1';
@@ -51,7 +51,7 @@ const exclusive = (id = ONE, names = ['level'], at = source): Promise<void> =>
 const open = (mode = 'inclusive', more: object = {}): Promise<void> =>
   register({ mode, information: [{ entities: [{ type: 'Gadget' }] }], ...more });
 
-describe('exclusive sources', () => {
+describeSet('exclusive sources', () => {
   const lazy = [gadget(ONE, { level: property(42), intruder: property(1) })];
 
   it('5.7.2: are asked for an entity that is named, and for what they hold of it', async () => {
@@ -136,7 +136,7 @@ describe('exclusive sources', () => {
   });
 });
 
-describe('inclusive, redirect and auxiliary sources', () => {
+describeSet('inclusive, redirect and auxiliary sources', () => {
   it.each(['inclusive', 'redirect'])('4.3.6: what a %s source has comes beside what the broker has', async (mode) => {
     await open(mode);
     source.says(200, [gadget(TWO, { label: property('theirs') })]);

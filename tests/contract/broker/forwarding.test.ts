@@ -1,6 +1,6 @@
 /** Writes of which a part lies at a context source (GS CIM 009 V1.9.1, 4.3.6, 5.6, 6.3.17). */
 
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { CORE, LINK, property, room } from './cases.js';
 import {
   BASE,
@@ -19,12 +19,12 @@ import {
   source,
   tenant,
 } from './forwarding.js';
-import { isPlayed } from './instance.js';
+import { describeSet, isPlayed } from './instance.js';
 import { ContextSource } from './source.js';
 
 openScene();
 
-describe('a command to an exclusive source', () => {
+describeSet('a command to an exclusive source', () => {
   const WRITES: readonly (readonly [string, string, string, unknown, string, unknown])[] = [
     ['5.6.2', 'PATCH', `${PATH}/attrs`, ON, `${PATH}/attrs`, ON],
     ['5.6.2', 'PATCH', `${PATH}/attrs`, { switch: 'on' }, `${PATH}/attrs`, ON],
@@ -171,7 +171,7 @@ describe('a command to an exclusive source', () => {
   });
 });
 
-describe('what becomes of it', () => {
+describeSet('what becomes of it', () => {
   const answers: readonly (readonly [number, number, string])[] = [
     [400, 400, 'BadRequestData'],
     [401, 502, ''],
@@ -252,7 +252,7 @@ describe('what becomes of it', () => {
   });
 });
 
-describe('a request of which a part is local', () => {
+describeSet('a request of which a part is local', () => {
   const MIXED = { ...ON, label: property('south') };
 
   it('5.6.2: the local part is stored, the other is forwarded', async () => {

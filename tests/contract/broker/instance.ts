@@ -30,6 +30,8 @@ export const isPlayed = isForeign || (process.env.BROKER_AS ?? 'contor') !== 'co
 
 /** Cases that need what only ours has, or that stop and start it: skipped, by name, where another broker is meant. */
 export const describeOurs: typeof describe.skip = isPlayed ? describe.skip : describe;
+/** Cases with settings of their own: skipped, by name, where the broker is not ours to start. */
+export const describeSet: typeof describe.skip = isForeign ? describe.skip : describe;
 export const itOurs: typeof it.skip = isPlayed ? it.skip : it;
 
 /** Whether the answer is one of those in which the broker that is played differs. */

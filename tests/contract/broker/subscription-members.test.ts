@@ -1,8 +1,8 @@
 /** What a subscription says, there and back; what null removes; what of it is secret. GS CIM 009 V1.9.1, 5.2.12 to 5.2.22, 5.8.2. */
 
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { type Case, contract, get, patch, post } from './cases.js';
-import { openInstance } from './instance.js';
+import { describeSet, openInstance } from './instance.js';
 
 const ID = 'urn:ngsi-ld:Subscription:1';
 const ENDPOINT = { uri: 'http://127.0.0.1:9/notify', accept: 'application/json' };
@@ -183,7 +183,7 @@ function without(record: object, member: string): object {
 
 contract('members of subscriptions', MEMBERS);
 
-describe('a broker with a secret', () => {
+describeSet('a broker with a secret', () => {
   it('5.2.22: shows headers as they were given to whoever has shown it', async () => {
     const guarded = await openInstance({ PLATFORM_SECRET: 'a-secret-of-the-platform' });
     try {

@@ -5,9 +5,9 @@
 
 import { openNotificationDoor } from '@contor/adapter-kit';
 import { type Logger, seededRandom } from '@contor/kit';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { property, room } from './cases.js';
-import { type Instance, itOurs, openInstance } from './instance.js';
+import { describeSet, type Instance, itOurs, openInstance } from './instance.js';
 import { ContextSource } from './source.js';
 import { Subscriber } from './subscriber.js';
 
@@ -118,7 +118,7 @@ const FORMS = [
   ],
 ];
 
-describe('other hosts (T14)', () => {
+describeSet('other hosts (T14)', () => {
   it.each(FORMS)('%s is refused for subscriptions and registrations, and nobody is called', async (form) => {
     const address = form.replaceAll('P', String(canary.port));
     const replies = [
@@ -167,7 +167,7 @@ describe('other hosts (T14)', () => {
   });
 });
 
-describe('@contexts (T15)', () => {
+describeSet('@contexts (T15)', () => {
   const url = (): string => `http://localhost:${canary.port}/context.jsonld`;
   const LD = { 'Content-Type': 'application/ld+json' };
   const link = (): object => ({ Link: `<${url()}>; rel="http://www.w3.org/ns/json-ld#context"` });
@@ -239,7 +239,7 @@ describe('@contexts (T15)', () => {
   });
 });
 
-describe('notifications that nobody sent (T16)', () => {
+describeSet('notifications that nobody sent (T16)', () => {
   const SILENT: Logger = {
     ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     child: () => SILENT,

@@ -8,7 +8,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type BrokerProcess, startBroker } from './broker-process.js';
 import { property, ROOM, room } from './cases.js';
-import { type Instance, openInstance } from './instance.js';
+import { describeSet, type Instance, openInstance } from './instance.js';
 
 let instance: Instance;
 const TENANT = { 'NGSILD-Tenant': `threat_${Date.now().toString(36)}` };
@@ -29,7 +29,7 @@ async function timed(run: () => Promise<{ readonly status: number }>): Promise<{
   return { status, ms: performance.now() - startedMs };
 }
 
-describe('JSON (T12)', () => {
+describeSet('JSON (T12)', () => {
   const deep = (levels: number): string =>
     `{"id":"${ROOM}","type":"Room","a":{"type":"Property","value":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
   it.each([

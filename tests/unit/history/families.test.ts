@@ -505,5 +505,5 @@ describe.each(SEEDS)('seed %i', (seed) => {
       await game.server.stop();
       await rm(folder, { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 600_000);
 });

@@ -154,6 +154,7 @@ describe('deletes', () => {
   });
 
   it('a type without its rows keeps its kinds of columns, one whose table was dropped begins anew', async () => {
+    if (!history.hasOwn) return; // nulls-told
     const told = async (value: unknown) => {
       await tell(history, [{ id: `urn:x${round}`, type, power: property(value, at(4)) }]);
       return values('x');

@@ -2,13 +2,15 @@
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Instance, openInstance } from './instance.js';
-import { at, property, tell } from './tables.js';
+import { at, prime, property, tell } from './tables.js';
 
 let history: Instance;
 
 beforeAll(async () => {
   history = await openInstance();
   const hours = [0, 1, 2, 3];
+  await prime(history, 'Meter', ['power', 'energy']);
+  await prime(history, 'Gauge', ['level']);
   await tell(history, [
     ...['a', 'b', 'c'].flatMap((name, place) =>
       hours.map((hour) => ({

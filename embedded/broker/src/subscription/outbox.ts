@@ -113,9 +113,13 @@ export class Outbox {
 
   push(telling: Telling, keeping: Keeping = 'all', size = weightOf(telling)): void {
     const { position } = telling;
-    if (position <= this.#cursor || this.#wasTold(position)) return;
-    const item = newItem(telling, size);
+    if (position <= this.#cursor) return;
     if (position > this.#newest) this.#newest = position;
+    if (this.#wasTold(position)) {
+      this.#advance();
+      return;
+    }
+    const item = newItem(telling, size);
     this.#order.push(item);
     this.#length += 1;
     this.#bytes += size;

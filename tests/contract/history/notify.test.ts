@@ -1,5 +1,6 @@
 /** What POST /v2/notify makes of a body: kinds of attributes, time indexes, repetitions, revisions, refusals; and DELETE. */
 
+import type { Deviation } from '@contor/history/deviations.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Instance, openInstance } from './instance.js';
 
@@ -82,8 +83,29 @@ const KINDS: readonly (readonly [name: string, attribute: unknown, kept: unknown
   ['the default instance of several', [property(1, T0, { datasetId: 'urn:x' }), property(2)], 2],
 ];
 
-describe.each(KINDS)('%s', (_name, attribute, kept) => {
+/** Cases that QuantumLeap answers otherwise, and by which deviation; strict.test.ts says how. */
+const DEVIATING: Readonly<Record<string, Deviation>> = {
+  'a list property': 'kinds-dropped',
+  'a vocabulary term': 'kinds-dropped',
+  'plain JSON': 'kinds-dropped',
+  languages: 'kinds-dropped',
+  'the default instance of several': 'instances-dropped',
+  'each attribute at its own time': 'one-time-index',
+  'a stale value is not restamped': 'one-time-index',
+  'twice the same is once': 'repeats-counted',
+  'parts of one instant meet': 'repeats-counted',
+  'null never overwrites': 'repeats-counted',
+  'without recordedAt the later arrival is served': 'repeats-counted',
+  'an integer first spoils nothing': 'first-integer-fixes',
+  'a number in text is a number': 'first-integer-fixes',
+  'names keep their case': 'names-fold',
+};
+
+const isOtherThere = (name: string) => !history.hasOwn && DEVIATING[name] !== undefined;
+
+describe.each(KINDS)('%s', (name, attribute, kept) => {
   it('comes back as it was', async () => {
+    if (isOtherThere(name)) return;
     expect(await after([{ reading: attribute }])).toEqual(table([T0], { reading: [kept] }));
   });
 });
@@ -126,6 +148,7 @@ describe.each(TIMES)('the time index: %s', (_name, attributes, index, headers) =
 });
 
 it('dates a repeated delivery as the first one', async () => {
+  if (!history.hasOwn) return; // repeats-counted
   const body = { notifiedAt: T1, data: [{ id: 'urn:again', type: 'Again', b: { type: 'Property', value: 2 } }] };
   await history.send('POST', '/v2/notify', body);
   await history.send('POST', '/v2/notify', body);
@@ -192,8 +215,11 @@ const SEQUENCES: readonly (readonly [name: string, notifications: readonly objec
   ['names keep their case', [{ power: property(1), Power: property(2) }], table([T0], { Power: [2], power: [1] })],
 ];
 
-describe.each(SEQUENCES)('%s', (_name, notifications, told) => {
-  it('is told so', async () => expect(await after(notifications)).toEqual(told));
+describe.each(SEQUENCES)('%s', (name, notifications, told) => {
+  it('is told so', async () => {
+    if (isOtherThere(name)) return;
+    expect(await after(notifications)).toEqual(told);
+  });
 });
 
 const recorded = (value: number, recordedAt: string) => ({
@@ -209,10 +235,12 @@ it.each([
   [[recorded(1, EARLIER), recorded(2, T0), recorded(1, T1)], 1],
   [[recorded(1, T0), { a: property(2) }], 1],
 ])('of revisions %j the newest recordedAt is served', async (notifications, value) => {
+  if (!history.hasOwn) return; // repeats-counted
   expect(await after(notifications, '?attrs=a')).toEqual(table([T0], { a: [value] }));
 });
 
 it('aggregates a revised and repeated series once', async () => {
+  if (!history.hasOwn) return; // repeats-counted
   const found = await after(
     [{ a: property(1) }, { a: property(1) }, { a: property(3) }, { a: property(4, T1) }],
     '?attrs=a&aggrMethod=sum',
@@ -277,6 +305,7 @@ describe('DELETE', () => {
   });
 
   it('erases a window', async () => {
+    if (!history.hasOwn) return; // repeats-counted
     await history.send('POST', '/v2/notify', stamped('urn:part', 'Part'));
     expect(
       (await history.send('DELETE', `/v2/entities/urn:part?type=Part&fromDate=${encodeURIComponent(T1)}`)).status,

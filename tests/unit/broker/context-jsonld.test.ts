@@ -88,7 +88,13 @@ describe('against a JSON-LD processor', () => {
       fc.asyncProperty(contexts, iri, async (context, wanted) => {
         const ours = compileOurs(context);
         if (ours === undefined) return;
-        expect(await compactWithThem(context, wanted)).toBe(ours.compact(wanted));
+        const theirs = await compactWithThem(context, wanted).catch((error: unknown) => {
+          // jsonld 9.0.0 itself fails on a compact IRI without @id that another term leans on: no word of its own, no comparison.
+          if (String(error).includes("reading 'push'")) return undefined;
+          throw error;
+        });
+        if (theirs === undefined) return;
+        expect(theirs).toBe(ours.compact(wanted));
         compared += 1;
       }),
       { numRuns: 400 },

@@ -178,7 +178,8 @@ class Definer {
   }
 
   #expand(id: string, term: string): string {
-    const named = CORE_TERMS.get(id) ?? (id === term ? undefined : this.#known(id)?.iri);
+    // The core @context comes last (5.5.7), so its terms are not there yet for a definition to lean on.
+    const named = id === term ? undefined : this.#known(id)?.iri;
     if (named !== undefined) return named;
     const colon = id.indexOf(':', 1);
     if (colon < 0) return checked(this.#all.vocabulary + id, term);

@@ -1,0 +1,65 @@
+/** Records as lines of `contor decode` show them; see docs/decode.md. */
+
+import { toHex } from '@contor/kit';
+import { formatTime } from '../codec/record/date.js';
+import { numberOf } from '../codec/record/number.js';
+import type { MeterRecord, RecordFunction } from '../codec/record/record.js';
+
+const FUNCTION_NAMES: Readonly<Record<RecordFunction, string>> = {
+  instantaneous: 'Instantaneous value',
+  maximum: 'Maximum value',
+  minimum: 'Minimum value',
+  error: 'Value during error state',
+  manufacturer: 'Manufacturer specific',
+  moreFollows: 'More records follow',
+};
+
+export type RecordLine = Readonly<Record<string, unknown>>;
+
+export function recordLines(records: readonly MeterRecord[]): readonly RecordLine[] {
+  return records.map(recordLine);
+}
+
+function recordLine(record: MeterRecord, index: number): RecordLine {
+  const { storage, tariff, subunit, quantity, unit, modifiers } = record;
+  const names = modifiers.map(({ name }) => name);
+  return {
+    index,
+    function: FUNCTION_NAMES[record.function],
+    storage,
+    tariff,
+    subunit,
+    quantity,
+    unit,
+    value: shownValue(record),
+    ...(record.value.kind === 'invalid' && { invalid: toHex(record.value.bytes) }),
+    ...(names.length > 0 && { modifiers: names }),
+    ...(record.makerBytes !== undefined && { makerBytes: record.makerBytes }),
+  };
+}
+
+function shownValue(record: MeterRecord): unknown {
+  const { value } = record;
+  switch (value.kind) {
+    case 'integer':
+      return typeof value.value === 'bigint' && record.exponent === 0 && record.factor === 1
+        ? value.value
+        : numberOf(record);
+    case 'real':
+      return numberOf(record);
+    case 'time':
+      return value.value.type === 'dateTime' ? `${formatTime(value.value)}Z` : formatTime(value.value);
+    case 'text':
+      return value.value;
+    case 'bytes':
+      return spaced(value.value);
+    case 'none':
+    case 'invalid':
+      return null;
+  }
+}
+
+/** `00 01 1F`. */
+function spaced(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(' ');
+}

@@ -1,7 +1,7 @@
 /**
  * Notifications: entities of 12 attributes upserted in batches of 100 and told to three subscribers, the broker in one process
  * and the subscribers in another; until all three have been told everything. Beside it, in the same run, the same writes with
- * nobody listening. What every subscriber has been told is counted: none may be missing.
+ * nobody listening, and to a front that parses and stores nothing. What every subscriber has been told is counted: none may be missing.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type BrokerProcess, startBroker } from '../contract/broker/broker-process.js';
+import { type BrokerProcess, startBroker, startServer } from '../contract/broker/broker-process.js';
 import { BATCH, prepared, upserts } from './broker-fleet.js';
 import { load, round } from './broker-load.js';
 
@@ -24,10 +24,13 @@ export async function benchNotifications(): Promise<object> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'contor-bench-notify-'));
   const sink = fork(new URL('./notification-sink.js', import.meta.url));
   const broker = await startBroker({ BROKER_DATA: dataFolder });
+  const front = await startServer(new URL('./broker-control.js', import.meta.url));
   try {
     const { ports } = (await answer(sink)) as { readonly ports: readonly number[] };
     const make = prepared(upserts(ENTITIES), (ENTITIES * 2) / BATCH);
     await load(broker, make, IN_FLIGHT, { requests: ENTITIES / BATCH });
+    await load(front, make, IN_FLIGHT, { requests: ENTITIES / BATCH });
+    const parsed = await load(front, make, IN_FLIGHT, { requests: WRITTEN / BATCH });
     const control = await load(broker, make, IN_FLIGHT, { requests: WRITTEN / BATCH });
     for (const port of ports) await subscribe(broker, port);
     const runs: Run[] = [];
@@ -51,12 +54,14 @@ export async function benchNotifications(): Promise<object> {
       lagAfterLastWriteMs: Math.round(middle?.lagMs ?? 0),
       writesAlonePerSecond: Math.round(controlPerSecond),
       cpuUsPerEntityAlone: round(control.cpuUsPerRequest / BATCH),
+      parsedAlonePerSecond: Math.round(parsed.perSecond * BATCH),
+      cpuUsPerEntityParsed: round(parsed.cpuUsPerRequest / BATCH),
       missing: Math.max(...(middle?.counts ?? []).map((count) => (RUNS * WRITTEN - count) % WRITTEN)),
       ...{ runs: RUNS, entities: ENTITIES, written: WRITTEN, batch: BATCH },
     };
   } finally {
     sink.kill();
-    await broker.kill();
+    await Promise.all([broker.kill(), front.kill()]);
     await rm(dataFolder, { recursive: true, force: true });
   }
 }

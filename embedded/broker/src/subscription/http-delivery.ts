@@ -44,11 +44,11 @@ export function createHttpDelivery({ write, checkHost, timeoutMs, ca }: HttpDeli
       const { uri, timeout = timeoutMs } = notification.subscription.notification.endpoint;
       const url = checkHost(uri);
       const { headers, body } = write(notification);
-      const bytes = Buffer.from(body, 'utf8');
+      const bytes = body.reduce((sum, piece) => sum + piece.byteLength, 0);
       const status = await post(
         url,
-        { ...headers, 'Content-Length': String(bytes.byteLength) },
-        bytes,
+        { ...headers, 'Content-Length': String(bytes) },
+        body,
         Math.min(timeout, LONGEST_WAIT_MS),
       );
       if (status >= 200 && status < 300) return { kind: 'accepted' };
@@ -58,7 +58,7 @@ export function createHttpDelivery({ write, checkHost, timeoutMs, ca }: HttpDeli
     }
   }
 
-  function post(url: URL, headers: Record<string, string>, body: Buffer, waitMs: number): Promise<number> {
+  function post(url: URL, headers: Record<string, string>, body: readonly Buffer[], waitMs: number): Promise<number> {
     return new Promise((resolve, reject) => {
       const isSecure = url.protocol === 'https:';
       const agent = isSecure ? agents['https:'] : agents['http:'];
@@ -73,7 +73,9 @@ export function createHttpDelivery({ write, checkHost, timeoutMs, ca }: HttpDeli
         },
       );
       outgoing.on('error', (error) => reject(signal.aborted ? new Error(`no answer within ${waitMs} ms`) : error));
-      outgoing.end(body);
+      // Without a socket yet they wait, and go together.
+      for (const piece of body) outgoing.write(piece);
+      outgoing.end();
     });
   }
 

@@ -91,7 +91,8 @@ export function createMqttDelivery(options: MqttDeliveryOptions): MqttDelivery {
       const { uri, timeout = timeoutMs } = subscription.notification.endpoint;
       const url = checkHost(uri);
       const { headers, body } = write(notification);
-      const message = Buffer.from(`{"metadata":${JSON.stringify(headers)},"body":${body}}`, 'utf8');
+      const metadata = Buffer.from(`{"metadata":${JSON.stringify(headers)},"body":`, 'utf8');
+      const message = Buffer.concat([metadata, ...body, Buffer.from('}', 'utf8')]);
       const version = PROTOCOL_VERSIONS[wishOf(subscription, MQTT_VERSION) ?? 'mqtt3.1.1'] ?? 4;
       const connection = connectionTo(url, version);
       if (connection === undefined)

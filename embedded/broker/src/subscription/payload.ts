@@ -6,69 +6,62 @@
 import type { Context, ContextSource } from '../context/compile.js';
 import { CORE_URL, isCoreUrl } from '../context/core.js';
 import type { ContextRegistry } from '../context/registry.js';
-import type { Entity } from '../entity/model.js';
 import { isList } from '../json.js';
 import { Problem } from '../problem.js';
 import type { Endpoint, Subscription, Telling } from './model.js';
 import type { Notification } from './post-office.js';
 import { compileRendering } from './rendering.js';
+import { Texts } from './texts.js';
 
 export interface Payload {
   /** Each name once, whatever its letters' case: a header of receiverInfo takes the place of ours. */
   readonly headers: Readonly<Record<string, string>>;
-  /** A Notification as JSON text. */
-  readonly body: string;
+  /** A Notification as JSON text (UTF-8), in pieces that are not to be changed: others may be told by the same ones. */
+  readonly body: readonly Buffer[];
+}
+
+/** Subscriptions of one name are told in the same words. */
+interface Shape {
+  readonly name: string;
+  readonly write: (telling: Telling) => string;
 }
 
 export type PayloadWriter = (notification: Notification) => Payload;
 
-type Renderer = (telling: Telling) => string;
-
-/** Texts of one shape, in two generations: what is on its way to several subscribers at once, not a copy of the broker. */
-interface Written {
-  young: Map<Entity, string>;
-  old: Map<Entity, string>;
-}
-
-/** Texts of a generation, and shapes: a few notifications' worth. */
-const MAX_WRITTEN = 2_000;
+/** Shapes whose texts are kept: a few notifications' worth of each. */
 const MAX_SHAPES = 8;
 const LINK_REL = 'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"';
 
 export function createPayloadWriter(contexts: ContextRegistry): PayloadWriter {
-  const renderers = new WeakMap<Subscription, Renderer>();
+  const shapes = new WeakMap<Subscription, Shape>();
   /** What was written last, by shape: subscribers that hear of the same change in the same words share the work. */
-  const written = new Map<string, Written>();
+  const written = new Map<string, Texts>();
 
-  function rendererOf(subscription: Subscription): Renderer {
-    const known = renderers.get(subscription);
+  function shapeOf(subscription: Subscription): Shape {
+    const known = shapes.get(subscription);
     if (known !== undefined) return known;
     const { endpoint, ...shownAs } = subscription.notification;
     const context = contextOf(contexts, subscription);
     const isGeo = endpoint.accept === 'application/geo+json';
-    const shape = JSON.stringify([shownAs, subscription.datasetId, subscription.lang, isGeo, context.source]);
+    const name = JSON.stringify([shownAs, subscription.datasetId, subscription.lang, isGeo, context.source]);
     const format = compileRendering(subscription, context);
-    const render: Renderer = (telling) => {
-      const texts = written.get(shape) ?? { young: new Map<Entity, string>(), old: new Map<Entity, string>() };
-      const ready = texts.young.get(telling.entity) ?? texts.old.get(telling.entity);
-      if (ready !== undefined) return ready;
-      const text = JSON.stringify(format(telling));
-      if (texts.young.size >= MAX_WRITTEN) {
-        texts.old = texts.young;
-        texts.young = new Map();
-      }
-      texts.young.set(telling.entity, text);
-      written.set(shape, texts);
-      if (written.size > MAX_SHAPES) written.clear();
-      return text;
-    };
-    renderers.set(subscription, render);
-    return render;
+    const shape: Shape = { name, write: (telling) => JSON.stringify(format(telling)) };
+    shapes.set(subscription, shape);
+    return shape;
+  }
+
+  function textsOf({ name, write }: Shape): Texts {
+    const known = written.get(name);
+    if (known !== undefined) return known;
+    if (written.size >= MAX_SHAPES) written.clear();
+    const texts = new Texts(write);
+    written.set(name, texts);
+    return texts;
   }
 
   return (notification) => ({
     headers: headersOf(notification),
-    body: bodyOf(notification, rendererOf(notification.subscription)),
+    body: bodyOf(notification, textsOf(shapeOf(notification.subscription))),
   });
 }
 
@@ -82,7 +75,7 @@ function contextOf(contexts: ContextRegistry, { context, jsonldContext }: Subscr
   }
 }
 
-function bodyOf({ id, subscription, notifiedAtMs, parcel }: Notification, render: Renderer): string {
+function bodyOf({ id, subscription, notifiedAtMs, parcel }: Notification, texts: Texts): readonly Buffer[] {
   const head = JSON.stringify({
     id,
     type: 'Notification',
@@ -91,11 +84,16 @@ function bodyOf({ id, subscription, notifiedAtMs, parcel }: Notification, render
   });
   const { endpoint } = subscription.notification;
   const context = isContextInside(endpoint) ? `,"@context":${JSON.stringify(namedContext(subscription))}` : '';
-  const items = parcel.entries.map(render).join(',');
+  const items = texts.of(parcel.entries);
+  const around = (before: string, after: string): readonly Buffer[] => [
+    Buffer.from(`${head.slice(0, -1)},${before}`, 'utf8'),
+    ...items,
+    Buffer.from(after, 'utf8'),
+  ];
   // Table 5.3.1-1: GeoJSON comes as one FeatureCollection, which has the @context.
   if (endpoint.accept === 'application/geo+json')
-    return `${head.slice(0, -1)},"data":{"type":"FeatureCollection","features":[${items}]${context}}}`;
-  return `${head.slice(0, -1)},"data":[${items}]${context}}`;
+    return around('"data":{"type":"FeatureCollection","features":[', `]${context}}}`);
+  return around('"data":[', `]${context}}`);
 }
 
 /** GeoJSON has it inside, too, unless the receiver would rather have it in a Link: `Prefer: body=json` in receiverInfo. */

@@ -1,0 +1,61 @@
+/** `contor decode cbor`: one data item of RFC 8949 in hex. */
+
+import {
+  type DecodeAnswer,
+  type DecodeRequest,
+  type ExplainedRow,
+  type LineDecoder,
+  toHex,
+  WireError,
+} from '@contor/kit';
+import { decodeItem } from '../codec/cbor/decode.js';
+import { formatDiagnostic } from '../codec/cbor/diagnostic.js';
+import { encodeItem } from '../codec/cbor/encode.js';
+import type { CborItem } from '../codec/cbor/item.js';
+import { toPlain } from '../codec/cbor/plain.js';
+import { answerOr, explainOr, hexMember, inputOf } from './request.js';
+
+export const CBOR_LINES: LineDecoder = {
+  protocol: 'cbor',
+  about: 'CBOR data items (RFC 8949)',
+  example: 'a26161016162820203',
+  decode: (request) => answerOr(() => decode(request)),
+  explain: (request) => explainOr(() => explain(request)),
+};
+
+function decode(request: DecodeRequest): DecodeAnswer {
+  const bytes = hexMember(inputOf(request), 'hex');
+  const item = onlyItem(bytes);
+  const decoded = toPlain(item);
+  return {
+    ok: true,
+    ...(decoded !== undefined && { decoded }),
+    diagnostic: formatDiagnostic(item),
+    roundtrip: toHex(encodeItem(item)) === toHex(bytes),
+  };
+}
+
+export function onlyItem(bytes: Uint8Array): CborItem {
+  const decoded = decodeItem(bytes);
+  if (decoded.kind === 'garbage') throw decoded.error;
+  if (decoded.kind === 'pending') throw new WireError('cbor.short', 'The bytes end before the item does.');
+  if (decoded.used < bytes.length)
+    throw new WireError('cbor.trailing', 'There are bytes behind the item.', { offset: decoded.used });
+  return decoded.value;
+}
+
+function explain(request: DecodeRequest): readonly ExplainedRow[] {
+  const bytes = hexMember(inputOf(request), 'hex');
+  const rows: ExplainedRow[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    const decoded = decodeItem(bytes.subarray(offset));
+    if (decoded.kind !== 'value') {
+      const says = decoded.kind === 'pending' ? 'not all there' : decoded.error.message;
+      return [...rows, { bytes: bytes.subarray(offset), name: 'no item', says }];
+    }
+    const { value, used } = decoded;
+    rows.push({ bytes: bytes.subarray(offset, offset + used), name: value.type, says: formatDiagnostic(value) });
+    offset += used;
+  }
+  return rows;
+}

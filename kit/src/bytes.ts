@@ -155,82 +155,98 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#room(1, value, 0, 0xff), value);
+    const start = this.#room(1, value, 0, 0xff);
+    this.#view.setUint8(start, value);
     return this;
   }
 
   i8(value: number): this {
-    this.#view.setInt8(this.#room(1, value, -0x80, 0x7f), value);
+    const start = this.#room(1, value, -0x80, 0x7f);
+    this.#view.setInt8(start, value);
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#room(2, value, 0, 0xffff), value);
+    const start = this.#room(2, value, 0, 0xffff);
+    this.#view.setUint16(start, value);
     return this;
   }
 
   u16Le(value: number): this {
-    this.#view.setUint16(this.#room(2, value, 0, 0xffff), value, true);
+    const start = this.#room(2, value, 0, 0xffff);
+    this.#view.setUint16(start, value, true);
     return this;
   }
 
   i16(value: number): this {
-    this.#view.setInt16(this.#room(2, value, -0x8000, 0x7fff), value);
+    const start = this.#room(2, value, -0x8000, 0x7fff);
+    this.#view.setInt16(start, value);
     return this;
   }
 
   i16Le(value: number): this {
-    this.#view.setInt16(this.#room(2, value, -0x8000, 0x7fff), value, true);
+    const start = this.#room(2, value, -0x8000, 0x7fff);
+    this.#view.setInt16(start, value, true);
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#room(4, value, 0, 0xffff_ffff), value);
+    const start = this.#room(4, value, 0, 0xffff_ffff);
+    this.#view.setUint32(start, value);
     return this;
   }
 
   u32Le(value: number): this {
-    this.#view.setUint32(this.#room(4, value, 0, 0xffff_ffff), value, true);
+    const start = this.#room(4, value, 0, 0xffff_ffff);
+    this.#view.setUint32(start, value, true);
     return this;
   }
 
   i32(value: number): this {
-    this.#view.setInt32(this.#room(4, value, -0x8000_0000, 0x7fff_ffff), value);
+    const start = this.#room(4, value, -0x8000_0000, 0x7fff_ffff);
+    this.#view.setInt32(start, value);
     return this;
   }
 
   i32Le(value: number): this {
-    this.#view.setInt32(this.#room(4, value, -0x8000_0000, 0x7fff_ffff), value, true);
+    const start = this.#room(4, value, -0x8000_0000, 0x7fff_ffff);
+    this.#view.setInt32(start, value, true);
     return this;
   }
 
   u64(value: bigint): this {
-    this.#view.setBigUint64(this.#bigRoom(value, 0n, 0xffff_ffff_ffff_ffffn), value);
+    const start = this.#bigRoom(value, 0n, 0xffff_ffff_ffff_ffffn);
+    this.#view.setBigUint64(start, value);
     return this;
   }
 
   u64Le(value: bigint): this {
-    this.#view.setBigUint64(this.#bigRoom(value, 0n, 0xffff_ffff_ffff_ffffn), value, true);
+    const start = this.#bigRoom(value, 0n, 0xffff_ffff_ffff_ffffn);
+    this.#view.setBigUint64(start, value, true);
     return this;
   }
 
   i64(value: bigint): this {
-    this.#view.setBigInt64(this.#bigRoom(value, -(1n << 63n), (1n << 63n) - 1n), value);
+    const start = this.#bigRoom(value, -(1n << 63n), (1n << 63n) - 1n);
+    this.#view.setBigInt64(start, value);
     return this;
   }
 
   i64Le(value: bigint): this {
-    this.#view.setBigInt64(this.#bigRoom(value, -(1n << 63n), (1n << 63n) - 1n), value, true);
+    const start = this.#bigRoom(value, -(1n << 63n), (1n << 63n) - 1n);
+    this.#view.setBigInt64(start, value, true);
     return this;
   }
 
   f32(value: number): this {
-    this.#view.setFloat32(this.#grow(4), value);
+    const start = this.#grow(4);
+    this.#view.setFloat32(start, value);
     return this;
   }
 
   f64(value: number): this {
-    this.#view.setFloat64(this.#grow(8), value);
+    const start = this.#grow(8);
+    this.#view.setFloat64(start, value);
     return this;
   }
 
@@ -250,6 +266,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  // Growing changes the view, so where to write is asked before the view is.
   #room(length: number, value: number, least: number, most: number): number {
     if (!Number.isInteger(value) || value < least || value > most) this.#refuse(length, value);
     return this.#grow(length);

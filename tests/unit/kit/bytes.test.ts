@@ -88,6 +88,14 @@ describe('ByteReader and ByteWriter', () => {
     expect(() => new ByteWriter(10)[name](value)).toThrow(expect.objectContaining({ code: 'wire.range' }));
   });
 
+  it('keep a value at whose first byte the buffer has to grow', () => {
+    // 63 bytes of the first 64: every width above one byte falls over the edge.
+    for (const name of ['u16', 'u16Le', 'i32', 'u32', 'f32', 'f64'] as const) {
+      const bytes = new ByteWriter(1000).bytes(new Uint8Array(63))[name](1).finish();
+      expect(toHex(bytes.subarray(63))).toBe(toHex(new ByteWriter(8)[name](1).finish()));
+    }
+  });
+
   it('never grow beyond their limit', () => {
     const writer = new ByteWriter(5).u32(1);
     expect(() => writer.u16(1)).toThrow(expect.objectContaining({ code: 'wire.long' }));

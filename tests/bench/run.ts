@@ -3,6 +3,7 @@
 import { readFlags } from '../support/arguments.js';
 import { calibrateMs } from '../support/cpu.js';
 import { benchBroker } from './broker.js';
+import { benchCodecs } from './codecs.js';
 import { benchDurableLog } from './durable-log.js';
 import { benchHistory } from './history.js';
 import { benchHistoryDeep } from './history-deep.js';
@@ -14,6 +15,7 @@ import { benchStart } from './start.js';
 const flags = readFlags(process.argv);
 const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   'durable-log': benchDurableLog,
+  codecs: benchCodecs,
   mqtt: benchMqtt,
   broker: () => benchBroker(flags),
   notifications: benchNotifications,

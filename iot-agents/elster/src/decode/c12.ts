@@ -1,6 +1,6 @@
 /**
  * `contor decode ansi-c12`: one packet, or the packets of one message, as they came over the line. With `input.request` (a
- * service) the answer of a meter is read to its end; with `input.table` and `input.known` a table is.
+ * service) the answer of a meter is read to its end. In the layer `table` the bytes are those of a table of C12.19.
  */
 
 import {
@@ -16,6 +16,9 @@ import { type Assembly, assemble, EMPTY_ASSEMBLY } from '../codec/c12/multi-pack
 import { ACK, CONTROL, decodePacket, NAK, type Packet, START } from '../codec/c12/packet.js';
 import { decodeResponse, RESPONSES } from '../codec/c12/response.js';
 import { decodeRequest, SERVICES, type ServiceName } from '../codec/c12/service.js';
+import { decodeTable } from '../codec/c12/table/decode.js';
+import { tableNumbered } from '../codec/c12/table/tables.js';
+import type { Fields } from '../codec/c12/table/type.js';
 import { crc16X25 } from '../codec/checksum.js';
 import { inputOf, refusal } from './input.js';
 
@@ -32,10 +35,28 @@ function decode(request: DecodeRequest): DecodeAnswer {
     const input = inputOf(request);
     if (typeof input.hex !== 'string') throw new WireError('decode.input', 'The line has no hex.');
     const bytes = fromHex(input.hex);
+    if (request.layer === 'table') return { ok: true, ...tableOf(input, bytes) };
     return { ok: true, ...answerOf(bytes, serviceNamed(input.request)) };
   } catch (error) {
     return refusal(error);
   }
+}
+
+/** `table` its number, `known` the tables it leans on: hex by number. */
+function tableOf({ table, known = {} }: Readonly<Record<string, unknown>>, bytes: Uint8Array): object {
+  if (typeof table !== 'number' || typeof known !== 'object' || known === null)
+    throw new WireError('decode.input', 'A table wants its number, and those that it leans on.');
+  const tables = new Map<number, Fields>();
+  // Ascending, as the tables that say how others are written stand before them.
+  for (const [number, hex] of Object.entries(known).sort(([a], [b]) => Number(a) - Number(b)))
+    tables.set(Number(number), read(Number(number), fromHex(String(hex)), tables));
+  return { table, name: tableNumbered(table)?.name, fields: read(table, bytes, tables) };
+}
+
+function read(number: number, bytes: Uint8Array, known: ReadonlyMap<number, Fields>): Fields {
+  const fields = decodeTable(number, bytes, known);
+  if (fields instanceof WireError) throw fields;
+  return fields;
 }
 
 function serviceNamed(name: unknown): ServiceName | undefined {
@@ -120,14 +141,19 @@ const HEADER_ROWS = [
   { length: 2, name: 'length', says: ([high = 0, low = 0]: Uint8Array) => `${high * 256 + low} bytes` },
 ] as const;
 
-function explain(request: DecodeRequest): readonly ExplainedRow[] {
-  let bytes = new Uint8Array();
+/** Nothing of a line without bytes. */
+function bytesOf(request: DecodeRequest): Uint8Array {
   try {
     const { hex } = inputOf(request);
-    bytes = new Uint8Array(fromHex(typeof hex === 'string' ? hex : ''));
+    return fromHex(typeof hex === 'string' ? hex : '');
   } catch (error) {
     refusal(error);
+    return new Uint8Array();
   }
+}
+
+function explain(request: DecodeRequest): readonly ExplainedRow[] {
+  const bytes = bytesOf(request);
   const rows: ExplainedRow[] = [];
   let at = 0;
   const take = (length: number, name: string, says: (taken: Uint8Array) => string): void => {

@@ -3,7 +3,15 @@
  * (`bccOk`, `crc16.ok`), for a technician wants to see such bytes; an agent never takes them.
  */
 
-import { type DecodeAnswer, type DecodeRequest, fromHex, type LineDecoder, toHex, WireError } from '@contor/kit';
+import {
+  type DecodeAnswer,
+  type DecodeRequest,
+  type ExplainedRow,
+  fromHex,
+  type LineDecoder,
+  toHex,
+  WireError,
+} from '@contor/kit';
 import { examineBlock } from '../codec/iec62056/block.js';
 import { commandRowOf, errorIn } from '../codec/iec62056/command.js';
 import { type DataSet, type DataSets, parseDataSets } from '../codec/iec62056/data-set.js';
@@ -30,7 +38,7 @@ export const IEC62056: LineDecoder = {
   about: 'IEC 62056-21: sign-on, readouts, programming mode, P1 telegrams, load profiles',
   example: '023134333828303132333435362e372a6b5768290d0a210d0a030b',
   decode,
-  explain: (request) => explainIec62056(bytesOf(request)),
+  explain,
 };
 
 function decode(request: DecodeRequest): DecodeAnswer {
@@ -43,14 +51,30 @@ function decode(request: DecodeRequest): DecodeAnswer {
   }
 }
 
+/** Nothing of a line without bytes; an eighth bit stays on, so that the bytes are those of the wire. */
+function explain(request: DecodeRequest): readonly ExplainedRow[] {
+  try {
+    return explainIec62056(wireBytes(inputOf(request)));
+  } catch (error) {
+    refusal(error);
+    return [];
+  }
+}
+
 /** `hex`, or `text` with a character a byte; `parity` "even" or "odd" of an eighth bit that is to be checked and taken off. */
 function bytesOf(request: DecodeRequest): Uint8Array {
-  const { hex, text, parity = 'none' } = inputOf(request);
-  const bytes = typeof hex === 'string' ? fromHex(hex) : typeof text === 'string' ? toBytes(text) : undefined;
-  if (bytes === undefined || !isParity(parity)) throw new WireError('decode.input', 'Neither hex nor text.');
-  const stripped = stripParity(bytes, parity);
+  const input = inputOf(request);
+  const { parity = 'none' } = input;
+  if (!isParity(parity)) throw new WireError('decode.input', 'The parity is none, even or odd.');
+  const stripped = stripParity(wireBytes(input), parity);
   if (stripped instanceof WireError) throw stripped;
   return stripped;
+}
+
+function wireBytes({ hex, text }: Readonly<Record<string, unknown>>): Uint8Array {
+  if (typeof hex === 'string') return fromHex(hex);
+  if (typeof text === 'string') return toBytes(text);
+  throw new WireError('decode.input', 'Neither hex nor text.');
 }
 
 function isParity(value: unknown): value is Parity {

@@ -122,7 +122,8 @@ const RESERVED_CLASSES: ReadonlySet<number> = new Set([1, 6, 7]);
 
 function readTokenLength(bytes: Uint8Array, nibble: number, maxTokenLength: number): number | Garbage {
   if (nibble <= MAX_TOKEN) return nibble;
-  if (maxTokenLength <= MAX_TOKEN || nibble < EXTENDED_BY_ONE || nibble === RESERVED_NIBBLE)
+  // RFC 8974, 2.1: where longer tokens were agreed on, 9 to 12 stand for themselves.
+  if (maxTokenLength <= MAX_TOKEN || nibble === RESERVED_NIBBLE)
     return refuse(bytes, 'coap.token-length', 'The token length is reserved.', 0);
   const length = extended(bytes, HEADER_BYTES, nibble);
   if (length < 0) return refuse(bytes, 'coap.short', 'The message ends within its token length.', HEADER_BYTES);

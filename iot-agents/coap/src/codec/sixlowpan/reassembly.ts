@@ -4,6 +4,7 @@
  */
 
 import { toHex, WireError } from '@contor/kit';
+import { IPV6_HEADER_BYTES } from '../ipv6/packet.js';
 import type { Contexts } from './addresses.js';
 import { decompress } from './decompress.js';
 import { type ElidedChecksum, type Expanded, restoreChecksum } from './expansion.js';
@@ -91,8 +92,8 @@ export class Reassembler {
   #addFragment(frame: SixlowpanFrame, header: FragmentHeader, expanded: Expanded, nowMs: number): Received {
     const { size, tag, offset } = header;
     const end = offset + expanded.bytes.length;
-    // RFC 4944, 5.3: all but the last are multiples of eight octets.
-    if (end > size || (end < size && end % 8 !== 0))
+    // RFC 4944, 5.3: all but the last are multiples of eight octets; and a packet is no shorter than its header.
+    if (end > size || end === offset || size < IPV6_HEADER_BYTES || (end < size && end % 8 !== 0))
       return refused(new WireError('sixlowpan.fragment', 'A fragment does not fit its packet.', { offset, end, size }));
     const source = name(frame.link.source);
     const key = `${source}>${name(frame.link.destination)}:${size}:${tag}`;

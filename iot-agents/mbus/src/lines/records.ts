@@ -1,7 +1,6 @@
 /** Records as lines of `contor decode` show them; see docs/decode.md. */
 
-import { toHex } from '@contor/kit';
-import { formatTime } from '../codec/record/date.js';
+import { digitsAsSent, formatTime } from '../codec/record/date.js';
 import { numberOf } from '../codec/record/number.js';
 import type { MeterRecord, RecordFunction } from '../codec/record/record.js';
 
@@ -21,7 +20,7 @@ export function recordLines(records: readonly MeterRecord[]): readonly RecordLin
 }
 
 function recordLine(record: MeterRecord, index: number): RecordLine {
-  const { storage, tariff, subunit, quantity, unit, modifiers } = record;
+  const { storage, tariff, subunit, quantity, modifiers } = record;
   const names = modifiers.map(({ name }) => name);
   return {
     index,
@@ -30,21 +29,30 @@ function recordLine(record: MeterRecord, index: number): RecordLine {
     tariff,
     subunit,
     quantity,
-    unit,
-    value: shownValue(record),
-    ...(record.value.kind === 'invalid' && { invalid: toHex(record.value.bytes) }),
+    ...shown(record),
     ...(names.length > 0 && { modifiers: names }),
     ...(record.makerBytes !== undefined && { makerBytes: record.makerBytes }),
   };
+}
+
+/** Unit and value as the VIF says, and beside them what a VIFE makes of them. */
+function shown(record: MeterRecord): object {
+  const { unit, value, asVif } = record;
+  const own = {
+    unit,
+    value: shownValue(record),
+    ...(value.kind === 'invalid' && { invalid: value.bytes }),
+  };
+  if (asVif === undefined) return own;
+  const { meaning } = asVif;
+  return { unit: meaning.unit, value: shownValue({ ...record, ...meaning, value: asVif.value }), becomes: own };
 }
 
 function shownValue(record: MeterRecord): unknown {
   const { value } = record;
   switch (value.kind) {
     case 'integer':
-      return typeof value.value === 'bigint' && record.exponent === 0 && record.factor === 1
-        ? value.value
-        : numberOf(record);
+      return isLong(record) ? value.value : numberOf(record);
     case 'real':
       return numberOf(record);
     case 'time':
@@ -54,9 +62,14 @@ function shownValue(record: MeterRecord): unknown {
     case 'bytes':
       return spaced(value.value);
     case 'none':
-    case 'invalid':
       return null;
+    case 'invalid':
+      return record.unit === '-' ? (digitsAsSent(value.bytes) ?? null) : null;
   }
+}
+
+function isLong({ value, exponent, factor }: MeterRecord): boolean {
+  return value.kind === 'integer' && typeof value.value === 'bigint' && exponent === 0 && factor === 1;
 }
 
 /** `00 01 1F`. */

@@ -1,8 +1,9 @@
 /** Lines of `contor decode wmbus`; see docs/decode.md. */
 
 import { type DecodeAnswer, type DecodeRequest, WireError } from '@contor/kit';
+import { mediaOf } from '../codec/drivers/table.js';
 import type { MeterAddress } from '../codec/header/address.js';
-import { applicationErrorName, deviceTypeName } from '../codec/header/names.js';
+import { applicationErrorName } from '../codec/header/names.js';
 import { decodeLink, type LinkFormat } from '../codec/radio/link.js';
 import { decodeTelegram, type RadioMemory, type RadioTelegram, radioMemory } from '../codec/radio/telegram.js';
 import { hexBytes, inputOf } from './input.js';
@@ -70,14 +71,18 @@ function telegramLine(telegram: RadioTelegram): object {
 }
 
 /** `medium` is `media` as one word: `WarmWater`. */
-function identityLine({ id, manufacturer, version, deviceType }: MeterAddress): object {
-  const media = deviceTypeName(deviceType);
+function identityLine(meter: MeterAddress): object {
+  const { id, manufacturer, version } = meter;
+  const media = mediaOf(meter);
   const medium = media.replaceAll(/(?:^|[ /])(\w)/g, (_, letter: string) => letter.toUpperCase());
   return { meterId: id, id, manufacturer, version, media, medium };
 }
 
-function bodyLine({ transport, data, payload }: RadioTelegram): object {
-  if (data !== undefined) return { records: recordLines(data.records), hasMore: data.hasMore };
+function bodyLine({ transport, data, payload, driver }: RadioTelegram): object {
+  if (data !== undefined) {
+    const { records, hasMore, fault } = data;
+    return { records: recordLines(records), hasMore, ...(driver && { driver }), ...(fault && { fault: fault.code }) };
+  }
   if (transport?.content === 'applicationError')
     return { applicationError: applicationErrorName(payload[0] ?? 0), records: [] };
   return { records: [], ...(payload.length > 0 && { payload }) };

@@ -18,7 +18,7 @@ export interface Opened {
   readonly payload: Uint8Array;
   readonly wasEncrypted: boolean;
   readonly isSealed: boolean;
-  /** Declared encrypted, sent or published in plain. */
+  /** In plain, with the marks of data that are encrypted otherwise. */
   readonly isPlainMarked: boolean;
 }
 
@@ -65,14 +65,16 @@ export function openTransport(
     case 5:
     case 7:
       return openAes(payload, context, key);
-    default:
+    case 0:
       return openPlain(payload, key);
+    default:
+      return new WireError('wmbus.mode.reserved', 'No security mode has this number.', { actual: securityMode });
   }
 }
 
 /** A meter that has a key may not speak in clear: somebody else could speak in its name. */
 function openPlain(payload: Uint8Array, key: Uint8Array | undefined): Opened | WireError {
-  return key === undefined ? { payload, ...OPEN } : downgrade();
+  return key === undefined ? { payload, ...OPEN, isPlainMarked: startsPlain(payload) } : downgrade();
 }
 
 /** Modes 5 and 7: the high nibble of the configuration counts the blocks of 16 bytes; 15 means all. */

@@ -4,9 +4,12 @@
  */
 
 import { WireError } from '@contor/kit';
+import { diehlAddress, openRealData } from '../drivers/diehl.js';
+import type { MakerRow, Where } from '../drivers/row.js';
+import { makerRow, readMaker } from '../drivers/table.js';
 import type { MeterAddress } from '../header/address.js';
 import { decodeFormat, expandCompact, type LayoutBook, layoutBook, layoutOf } from '../record/layout.js';
-import { type DataBody, decodeRecords } from '../record/record.js';
+import { type DataBody, decodeRecords, type MeterRecord } from '../record/record.js';
 import { AFL_CI, type AuthenticationLayer, decodeAfl } from './afl.js';
 import { decodeEll, type ExtendedLink, ellEncryption } from './ell.js';
 import { type Fragments, fragmentBook } from './fragments.js';
@@ -14,7 +17,7 @@ import type { FindKey } from './keyring.js';
 import { KNOWN_LAYOUTS } from './known-layouts.js';
 import type { RadioFrame } from './link.js';
 import { type Opened, openEll, openTransport } from './security.js';
-import { decodeTransport, type Transport } from './tpl.js';
+import { decodeTransport, type Transport, type TransportHeader } from './tpl.js';
 
 /** What a receiver remembers from telegram to telegram. */
 export interface RadioMemory {
@@ -46,6 +49,8 @@ export interface RadioTelegram {
   /** Behind the headers, decrypted; a compact frame filled in. */
   readonly payload: Uint8Array;
   readonly data: DataBody | undefined;
+  /** Of the maker's table that was used. */
+  readonly driver: string | undefined;
 }
 
 interface Peel {
@@ -73,7 +78,7 @@ export function decodeTelegram(frame: RadioFrame, findKey: FindKey, memory: Radi
   const opened = openBody(peel, frame, transport, findKey);
   if (opened instanceof WireError) return opened;
   if (opened.isSealed) return telegram(frame, peel, transport, opened, opened.payload, undefined);
-  return withData(frame, peel, transport, opened, memory);
+  return withData(frame, peel, transport, opened, memory, findKey);
 }
 
 function peelEll(peel: Peel, frame: RadioFrame, findKey: FindKey): WireError | undefined {
@@ -117,16 +122,32 @@ function peelAfl(peel: Peel, frame: RadioFrame, memory: RadioMemory): boolean | 
 
 function openBody(peel: Peel, frame: RadioFrame, transport: Transport, findKey: FindKey): Opened | WireError {
   const { header, payload } = transport;
-  const meter = header?.meter ?? peel.ell?.destination ?? frame.sender;
+  const meter = meterOf(frame, peel, transport);
   // What came through the encrypted ELL is authentic as far as the ELL is; a maker's own payload has a maker's own key.
   if (peel.opened.wasEncrypted || transport.content === 'maker') return { ...peel.opened, payload };
   if (peel.opened.isPlainMarked) return { ...peel.opened, payload };
   const key = findKey(meter);
-  if (header !== undefined) {
-    return openTransport(payload, { header, meter, authentication: peel.authentication, message: peel.data }, key);
-  }
-  if (key !== undefined) return new WireError('wmbus.downgrade', 'The meter has a key, and this telegram is in plain.');
-  return { ...UNTOUCHED, payload };
+  if (header === undefined) return key === undefined ? { ...UNTOUCHED, payload } : plainRefused();
+  const own = openOwn(frame, header, payload);
+  if (own !== undefined) return key === undefined ? { ...UNTOUCHED, payload: own } : plainRefused();
+  return openTransport(payload, { header, meter, authentication: peel.authentication, message: peel.data }, key);
+}
+
+const RESERVED_BIT = 0x10;
+
+/** Makers who used the highest bit of the mode before it was one: their data are scrambled, or as they are. */
+function openOwn(frame: RadioFrame, header: TransportHeader, payload: Uint8Array): Uint8Array | undefined {
+  if ((header.securityMode & RESERVED_BIT) === 0) return undefined;
+  const real = openRealData(frame, header.config);
+  if (real !== undefined || makerRow(frame.sender, 'payload') !== undefined) return real ?? payload;
+  const isClean = diehlAddress(frame, SHORT_HEADER_CI, header.config) && decodeRecords(payload).fault === undefined;
+  return isClean ? payload : undefined;
+}
+
+const SHORT_HEADER_CI = 0x7a;
+
+function plainRefused(): WireError {
+  return new WireError('wmbus.downgrade', 'The meter has a key, and this telegram is in plain.');
 }
 
 function withData(
@@ -135,29 +156,80 @@ function withData(
   transport: Transport,
   opened: Opened,
   memory: RadioMemory,
+  findKey: FindKey,
 ): RadioTelegram | WireError {
+  const { payload } = opened;
+  const plain = (bytes: Uint8Array, data: DataBody | undefined, driver?: string) =>
+    telegram(frame, peel, transport, opened, bytes, data, driver);
+  const maker = (where: Where, bytes: Uint8Array) => {
+    const row = makerRow(frame.sender, where);
+    if (row === undefined) return undefined;
+    const records = readMaker(row, bytes, { frame, key: findKey(meterOf(frame, peel, transport)) });
+    return plain(payload, bodyOf(records), row.driver);
+  };
   switch (transport.content) {
-    case 'records': {
-      const data = decodeRecords(opened.payload);
-      if (data.fault !== undefined) return data.fault;
-      if (data.records.length > 0) memory.layouts.learn(layoutOf(opened.payload, data.records));
-      return telegram(frame, peel, transport, opened, opened.payload, data);
-    }
+    case 'records':
+      return maker('payload', payload) ?? withRecords(payload, frame, memory, plain);
+    case 'maker':
+      return maker('maker', payload) ?? plain(payload, undefined);
     case 'compact': {
-      const full = expandCompact(opened.payload, memory.layouts);
-      if (full instanceof WireError) return full;
-      const data = decodeRecords(full);
-      return data.fault ?? telegram(frame, peel, transport, opened, full, data);
+      const full = expandCompact(payload, memory.layouts);
+      return full instanceof WireError ? full : plain(full, decodeRecords(full));
     }
     case 'format': {
-      const layout = decodeFormat(opened.payload);
+      const layout = decodeFormat(payload);
       if (layout instanceof WireError) return layout;
       memory.layouts.learn(layout);
-      return telegram(frame, peel, transport, opened, opened.payload, undefined);
+      return plain(payload, undefined);
     }
     default:
-      return telegram(frame, peel, transport, opened, opened.payload, undefined);
+      return plain(payload, undefined);
   }
+}
+
+function bodyOf(records: readonly MeterRecord[] | WireError): DataBody {
+  if (records instanceof WireError) return { records: [], hasMore: false, fault: records };
+  return { records, hasMore: false, fault: undefined };
+}
+
+/** Records, and what a maker's table reads out of the bytes that the standard leaves to the maker. */
+function withRecords(
+  payload: Uint8Array,
+  frame: RadioFrame,
+  memory: RadioMemory,
+  plain: (bytes: Uint8Array, data: DataBody, driver?: string) => RadioTelegram,
+): RadioTelegram {
+  const data = decodeRecords(payload);
+  if (data.fault === undefined && data.records.length > 0) memory.layouts.learn(layoutOf(payload, data.records));
+  let driver: string | undefined;
+  let { fault } = data;
+  const records = data.records.flatMap((record) => {
+    const row = rowFor(record, frame);
+    if (row === undefined) return [record];
+    const bytes = payload.subarray(record.dataAt + (row.where === 'register' ? 1 : 0), record.end);
+    const more = readMaker(row, bytes, { frame, key: undefined });
+    driver = row.driver;
+    if (!(more instanceof WireError)) return [record, ...more];
+    fault ??= more;
+    return [record];
+  });
+  return plain(payload, { ...data, records, fault }, driver);
+}
+
+function rowFor(record: MeterRecord, frame: RadioFrame): MakerRow | undefined {
+  if (record.function === 'manufacturer') return makerRow(frame.sender, 'data');
+  if (record.makerBytes === undefined) return undefined;
+  const row = makerRow(frame.sender, 'register');
+  const isIt = row?.vifes?.every((vife, index) => record.makerBytes?.[index] === vife);
+  return isIt ? row : undefined;
+}
+
+/** The innermost address that is given; some makers give their own in their own order. */
+function meterOf(frame: RadioFrame, peel: Peel, transport: Transport | undefined): MeterAddress {
+  const given = transport?.header?.meter ?? peel.ell?.destination;
+  if (given !== undefined) return given;
+  const own = transport && diehlAddress(frame, transport.ci, transport.header?.config ?? 0);
+  return own ?? frame.sender;
 }
 
 function telegram(
@@ -167,6 +239,7 @@ function telegram(
   opened: Opened,
   payload: Uint8Array,
   data: DataBody | undefined,
+  driver?: string,
 ): RadioTelegram {
   return {
     frame,
@@ -174,7 +247,7 @@ function telegram(
     ell: peel.ell,
     authentication: peel.authentication,
     transport,
-    meter: transport?.header?.meter ?? peel.ell?.destination ?? frame.sender,
+    meter: meterOf(frame, peel, transport),
     wasEncrypted: opened.wasEncrypted,
     isSealed: opened.isSealed,
     isEllSealed: peel.opened.isSealed,
@@ -182,5 +255,6 @@ function telegram(
     isFragment: false,
     payload,
     data,
+    driver,
   };
 }

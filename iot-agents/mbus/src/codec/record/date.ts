@@ -16,6 +16,7 @@ export interface MeterTime {
 }
 
 const CENTURY = 100;
+const NO_YEAR = -1;
 /** Two digits below this are of the century that began in 2000 (EN 13757-3, A.6). */
 const PIVOT = 81;
 const INVALID = 0x80;
@@ -54,12 +55,24 @@ interface CalendarDate {
 
 const NO_DATE: CalendarDate = { year: 0, month: 1, day: 1 };
 
-/** `hundreds` counts from 1900; a meter of before that rule leaves it zero, and then the pivot decides. */
+/**
+ * `hundreds` counts from 1900; a meter of before that rule leaves it zero, and then the pivot decides. Zenner IUWS (version
+ * 99) sends 2 for the years from 2000: a meter of the twenty-second century there is none. Years of 100 and more are
+ * no years but "every year" and the like.
+ */
 function dateOf(low: number, high: number, hundreds: number | undefined): CalendarDate {
   const twoDigits = (low >> 5) | ((high & 0xf0) >> 1);
-  const isNextCentury = twoDigits < PIVOT && !hundreds;
-  const year = 1900 + (isNextCentury ? CENTURY : CENTURY * (hundreds ?? 0)) + twoDigits;
+  const isThisCentury = twoDigits < PIVOT || (hundreds ?? 0) > 0;
+  const year = twoDigits >= CENTURY ? NO_YEAR : (isThisCentury ? 2000 : 1900) + twoDigits;
   return { year, month: high & 0x0f, day: low & 0x1f };
+}
+
+/** What a date that is none says all the same: `2000-00-00`. Undefined for lengths that are no dates. */
+export function digitsAsSent(bytes: Uint8Array): string | undefined {
+  if (bytes.length !== 2 && bytes.length !== 4) return undefined;
+  const [low = 0, high = 0] = bytes.subarray(-2);
+  const date = `${2000 + ((low >> 5) | ((high & 0xf0) >> 1))}-${two(high & 0x0f)}-${two(low & 0x1f)}`;
+  return bytes.length === 2 ? date : `${date}T${two((bytes[1] ?? 0) & 0x1f)}:${two((bytes[0] ?? 0) & 0x3f)}:00`;
 }
 
 function checked(
@@ -70,7 +83,7 @@ function checked(
   second: number | undefined,
   isSummerTime: boolean,
 ): MeterTime | undefined {
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
+  if (year === NO_YEAR || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
   if (hour > 23 || minute > 59 || (second ?? 0) > 59) return undefined;
   return { type, year, month, day, hour, minute, second, isSummerTime };
 }

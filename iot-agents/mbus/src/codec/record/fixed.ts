@@ -78,6 +78,7 @@ function counter(bytes: Uint8Array, at: number, status: number, unit: UnitRow, s
     value,
     modifiers: [],
     makerBytes: undefined,
+    asVif: undefined,
     at,
     dataAt: at,
     end: at + 4,

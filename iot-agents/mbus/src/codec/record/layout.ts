@@ -40,7 +40,9 @@ export function layoutBook(known: readonly Layout[]): LayoutBook {
 
 /** Of the records of a full frame. Fillers and what a maker puts behind 0F are no part of it. */
 export function layoutOf(bytes: Uint8Array, records: readonly MeterRecord[]): Layout {
+  // The members of a profile share the header of the record that carried them.
   const headers = records
+    .filter((record, index) => record.at !== records[index - 1]?.at)
     .filter((record) => record.function !== 'manufacturer' && record.function !== 'moreFollows')
     .map(({ at, dataAt }) => bytes.slice(at, dataAt));
   return { signature: crcOf(joined(headers)), headers };

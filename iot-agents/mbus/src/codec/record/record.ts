@@ -4,7 +4,8 @@
  */
 
 import { WireError } from '@contor/kit';
-import { FIELD_LENGTHS, lvarLength, type RecordValue, readField, readVariable, textAt } from './value.js';
+import { expandProfile } from './profile.js';
+import { FIELD_LENGTHS, lvarLength, NO_VALUE, type RecordValue, readField, readVariable, textAt } from './value.js';
 import { FIRST_EXTENSION_VIFS, SECOND_EXTENSION_LEVEL_TWO, SECOND_EXTENSION_VIFS } from './vif-extension.js';
 import { PRIMARY_VIFS } from './vif-primary.js';
 import type { VifMeaning } from './vif-row.js';
@@ -36,6 +37,8 @@ export interface MeterRecord {
   readonly modifiers: readonly VifeMeaning[];
   /** Behind a VIFE 7F, or a VIF 7F: the bytes the maker put there. */
   readonly makerBytes: Uint8Array | undefined;
+  /** Unit and value as VIF and data field alone would give them, where a VIFE made something else of them. */
+  readonly asVif: { readonly meaning: VifMeaning; readonly value: RecordValue } | undefined;
   /** Where the record begins, its data begins, and it ends. */
   readonly at: number;
   readonly dataAt: number;
@@ -84,6 +87,8 @@ export function decodeRecords(bytes: Uint8Array): DataBody {
     const record = decodeRecord(bytes, at);
     if (record instanceof WireError) return { records, hasMore: false, fault: record };
     records.push(record);
+    if (record.modifiers.some(({ profile }) => profile !== undefined) && (dif & 0x0f) === VARIABLE)
+      records.push(...expandProfile(bytes.subarray(record.dataAt + 1, record.end), record, records));
     at = record.end;
   }
   return { records, hasMore: false, fault: undefined };
@@ -105,6 +110,7 @@ function specialRecord(bytes: Uint8Array, at: number, dif: number): MeterRecord 
     value: { kind: 'bytes', value: bytes.subarray(at + 1) },
     modifiers: NO_MODIFIERS,
     makerBytes: undefined,
+    asVif: undefined,
     at,
     dataAt: at + 1,
     end: bytes.length,
@@ -136,6 +142,8 @@ function decodeRecord(bytes: Uint8Array, at: number): MeterRecord | WireError {
 
 interface Vib {
   readonly meaning: VifMeaning;
+  /** Before the VIFEs, where they change what the value is. */
+  readonly plain: VifMeaning | undefined;
   readonly modifiers: readonly VifeMeaning[];
   readonly makerBytes: Uint8Array | undefined;
   readonly end: number;
@@ -147,7 +155,13 @@ const PLAIN_VIBS = PRIMARY_VIFS.map((meaning) => meaning ?? UNKNOWN);
 function readVib(bytes: Uint8Array, at: number): Vib | WireError {
   const vif = bytes[at] ?? 0;
   if ((vif & EXTENSION) === 0 && vif !== PLAIN_TEXT) {
-    return { meaning: PLAIN_VIBS[vif] ?? UNKNOWN, modifiers: NO_MODIFIERS, makerBytes: undefined, end: at + 1 };
+    return {
+      meaning: PLAIN_VIBS[vif] ?? UNKNOWN,
+      plain: undefined,
+      modifiers: NO_MODIFIERS,
+      makerBytes: undefined,
+      end: at + 1,
+    };
   }
   const tooMany = countVifes(bytes, at);
   if (tooMany !== undefined) return tooMany;
@@ -199,11 +213,17 @@ function extendedVib(bytes: Uint8Array, at: number, table: readonly (VifMeaning 
 function makerVib(bytes: Uint8Array, at: number): Vib {
   let end = at;
   while (((bytes[end] ?? 0) & EXTENSION) !== 0) end += 1;
-  return { meaning: MAKER_VIF, modifiers: NO_MODIFIERS, makerBytes: bytes.subarray(at + 1, end + 1), end: end + 1 };
+  return {
+    meaning: MAKER_VIF,
+    plain: undefined,
+    modifiers: NO_MODIFIERS,
+    makerBytes: bytes.subarray(at + 1, end + 1),
+    end: end + 1,
+  };
 }
 
 function vifesOf(bytes: Uint8Array, at: number, meaning: VifMeaning, hasVifes: boolean): Vib {
-  if (!hasVifes) return { meaning, modifiers: NO_MODIFIERS, makerBytes: undefined, end: at };
+  if (!hasVifes) return { meaning, plain: undefined, modifiers: NO_MODIFIERS, makerBytes: undefined, end: at };
   const modifiers: VifeMeaning[] = [];
   let next = at;
   let isCombinable = false;
@@ -213,7 +233,7 @@ function vifesOf(bytes: Uint8Array, at: number, meaning: VifMeaning, hasVifes: b
     more = (code & EXTENSION) !== 0;
     if (!isCombinable && bits === MANUFACTURER_VIFE) {
       const { makerBytes, end } = makerVib(bytes, next);
-      return { meaning: bent(meaning, modifiers), modifiers: [...modifiers, MANUFACTURER_MEANING], makerBytes, end };
+      return { ...bent(meaning, modifiers), modifiers: [...modifiers, MANUFACTURER_MEANING], makerBytes, end };
     }
     if (!isCombinable && bits === COMBINABLE_EXTENSION && more) {
       isCombinable = true;
@@ -223,17 +243,20 @@ function vifesOf(bytes: Uint8Array, at: number, meaning: VifMeaning, hasVifes: b
     if (modifier !== undefined) modifiers.push(modifier);
     isCombinable = false;
   }
-  return { meaning: bent(meaning, modifiers), modifiers, makerBytes: undefined, end: next };
+  return { ...bent(meaning, modifiers), modifiers, makerBytes: undefined, end: next };
 }
 
 /** What is left of unit and power of ten when the VIFEs have had their say. */
-function bent(meaning: VifMeaning, modifiers: readonly VifeMeaning[]): VifMeaning {
-  let result = meaning;
+function bent(vif: VifMeaning, modifiers: readonly VifeMeaning[]): Pick<Vib, 'meaning' | 'plain'> {
+  let meaning = vif;
+  let plain: VifMeaning | undefined;
   for (const { exponent, becomes } of modifiers) {
-    if (exponent !== undefined) result = { ...result, exponent: result.exponent + exponent };
-    if (becomes !== undefined) result = { ...result, ...becomes, exponent: 0 };
+    if (exponent !== undefined) meaning = { ...meaning, exponent: meaning.exponent + exponent };
+    if (becomes === undefined) continue;
+    plain = meaning;
+    meaning = { ...meaning, ...becomes, exponent: 0 };
   }
-  return result;
+  return { meaning, plain };
 }
 
 function withData(
@@ -275,10 +298,15 @@ function withData(
     value,
     modifiers: vib.modifiers,
     makerBytes: vib.makerBytes,
+    asVif: vib.plain === undefined ? undefined : asVif(bytes, dataAt, field, vib.plain),
     at,
     dataAt,
     end,
   };
+}
+
+function asVif(bytes: Uint8Array, at: number, field: number, meaning: VifMeaning): NonNullable<MeterRecord['asVif']> {
+  return { meaning, value: field === VARIABLE ? NO_VALUE : readField(bytes, at, field, meaning.kind) };
 }
 
 function fault(code: string, message: string, offset: number, actual: number): WireError {

@@ -10,6 +10,8 @@ export interface VifeMeaning {
   readonly becomes?: { readonly unit: string; readonly factor: number; readonly kind: 'number' | 'dateTime' };
   /** The meter could not give the value (table 18, slave to master). */
   readonly error?: string;
+  /** The data are a series: forwards from its base, or backwards. */
+  readonly profile?: 1 | -1;
 }
 
 interface VifeRow extends VifeMeaning {
@@ -44,11 +46,9 @@ const ERRORS: readonly (readonly [bits: number, name: string])[] = [
 /** Table 15. */
 const PLAIN: readonly (readonly [bits: number, name: string])[] = [
   [0x12, 'average value'],
-  [0x13, 'inverse compact profile'],
   [0x14, 'relative deviation'],
   [0x1d, 'standard conform data content'],
   [0x1e, 'compact profile with register numbers'],
-  [0x1f, 'compact profile'],
   [0x20, 'per second'],
   [0x21, 'per minute'],
   [0x22, 'per hour'],
@@ -142,7 +142,14 @@ function tableOf(rows: readonly VifeRow[]): readonly VifeMeaning[] {
 
 const named = (rows: readonly (readonly [number, string])[]) => rows.map(([bits, name]): VifeRow => ({ bits, name }));
 
+/** Annex F. */
+const PROFILES: readonly VifeRow[] = [
+  { bits: 0x13, name: 'inverse compact profile', profile: -1 },
+  { bits: 0x1f, name: 'compact profile', profile: 1 },
+];
+
 export const ORTHOGONAL_VIFES = tableOf([
+  ...PROFILES,
   ...ERRORS.map(([bits, error]): VifeRow => ({ bits, name: error, error })),
   ...named(PLAIN),
   ...runningRows(),

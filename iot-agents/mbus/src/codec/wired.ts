@@ -1,6 +1,7 @@
 /** A telegram of the wired bus: link frame, header and data (EN 13757-2 and EN 13757-3) in one value. */
 
 import { type Decoded, WireError } from '@contor/kit';
+import { withMeanings } from './drivers/meanings.js';
 import { garbage } from './fault.js';
 import {
   ADDRESS_LENGTH,
@@ -100,7 +101,10 @@ function withHeader(data: Uint8Array, length: number): WiredBody | WireError {
 
 function variable(header: VariableHeader | undefined, bytes: Uint8Array): WiredBody | WireError {
   const data = decodeRecords(bytes);
-  return data.fault ?? { kind: 'variable', header, data };
+  if (data.fault !== undefined) return data.fault;
+  const maker = header?.meter?.manufacturer;
+  const records = maker === undefined ? data.records : withMeanings(data.records, maker);
+  return { kind: 'variable', header, data: { ...data, records } };
 }
 
 function shortHeader(actual: number, expected: number): WireError {

@@ -1,6 +1,7 @@
 /** Lines of `contor decode mbus`; see docs/decode.md. */
 
 import type { DecodeAnswer, DecodeRequest } from '@contor/kit';
+import { mediaOf } from '../codec/drivers/table.js';
 import { applicationErrorName, wiredMediumName } from '../codec/header/names.js';
 import { productName } from '../codec/header/products.js';
 import { decodeWired, type WiredBody, type WiredTelegram } from '../codec/wired.js';
@@ -42,7 +43,11 @@ function bodyLine(body: WiredBody, link: object): object {
           }),
           ...counters,
         },
-        ...(medium !== undefined && { mediumName: wiredMediumName(medium) }),
+        ...(meter !== undefined && {
+          meterId: meter.id,
+          media: mediaOf(meter),
+          mediumName: wiredMediumName(meter.deviceType),
+        }),
         ...(product !== undefined && { product }),
         records: recordLines(body.data.records),
         hasMore: body.data.hasMore,

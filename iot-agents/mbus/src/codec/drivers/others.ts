@@ -206,6 +206,15 @@ export const OTHER_ROWS: readonly MakerRow[] = [
       { ...VOLUME, exponent: -11, factor: 390_625, value: unsigned(8, 4) },
     ],
   },
+  // ei6500.xmq (2): a smoke detector's dust, in the low byte.
+  {
+    driver: 'ei6500',
+    manufacturer: 'EIE',
+    where: 'register',
+    vifes: [0x2c],
+    least: 4,
+    fields: [{ quantity: 'Dust level', value: unsigned(0, 1) }],
+  },
   // rfmtx1.xmq (1 telegram and the table of masks published with it).
   {
     driver: 'rfmtx1',

@@ -84,6 +84,14 @@ export function dayOf(year: number, month: number, day: number): MeterTime | und
   return { type: 'date', year, month, day, hour: 0, minute: 0, second: undefined, isSummerTime: false };
 }
 
+/** Day, month and year one above the other in a word: five, four and seven bits. */
+export const packedDate =
+  (at: number): Read =>
+  (bytes) => {
+    const word = uint(bytes, at, 2);
+    return timeValue(dayOf(2000 + (word >> 9), (word >> 5) & 0x0f, word & 0x1f), bytes.subarray(at, at + 2));
+  };
+
 /** Two decimal digits of a byte; not a number where a digit is none. */
 export function digits(byte = 0): number {
   const [high, low] = [byte >> 4, byte & 0x0f];

@@ -6,9 +6,9 @@
 import {
   COST_UNITS,
   DATE,
-  date,
   dayOf,
   integer,
+  packedDate,
   type Read,
   text,
   timeValue,
@@ -41,7 +41,7 @@ const WATER_FIELDS = [
   { ...VOLUME, exponent: -1, storage: 1, value: unsigned(3, 2) },
 ] as const;
 const DATED_FIELDS = [
-  { ...DATE, storage: 1, value: date(1) },
+  { ...DATE, storage: 1, value: packedDate(1) },
   { ...DATE, value: currentDay },
 ] as const;
 
@@ -96,7 +96,7 @@ export const TECHEM_ROWS: readonly MakerRow[] = [
     least: 44,
     fields: [
       { ...VOLUME, exponent: -1, value: unsigned(4, 3) },
-      { ...DATE, value: date(2) },
+      { ...DATE, value: packedDate(2) },
       ...Array.from({ length: 12 }, (_, index) => ({
         quantity: 'Volume of a month',
         unit: 'm^3',
@@ -130,7 +130,7 @@ export const TECHEM_ROWS: readonly MakerRow[] = [
     least: 3,
     fields: [
       { quantity: 'Status', value: state },
-      { ...DATE, storage: 1, value: date(1) },
+      { ...DATE, storage: 1, value: packedDate(1) },
     ],
   },
 ];

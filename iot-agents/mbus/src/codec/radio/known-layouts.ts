@@ -1,13 +1,17 @@
 /**
  * Layouts of compact frames that meters send before any full frame was heard. A row proves itself: its checksum is the
- * signature in the compact frames. Kamstrup Multical 21, 302, 403, 603, FlowIQ 2200, as published in
- * wmbusmeters/wmbusmeters:src/wmbus.cc (facts only).
+ * signature in the compact frames. Kamstrup Multical 21, 302, 403, 603, FlowIQ 2200 and OmniPower, from the tables of
+ * wmbusmeters/wmbusmeters:src/wmbus.cc and the full telegrams in its drivers/src/kamheat.xmq (facts only).
  */
 
 import { fromHex, WireError } from '@contor/kit';
 import { type Layout, layoutOfHeaders } from '../record/layout.js';
 
 const HEADERS = [
+  '030643060314426c022d01ff21',
+  '030e430e0313426c022d01ff21',
+  '040604ff0704ff080414043b0259025d04ff22026c44064414426c',
+  '040404843c042b04ab3c',
   '02ff2004134413',
   '02ff200413523b',
   '02ff2004134413615b5167',

@@ -5,6 +5,7 @@
 
 import { WireError } from '@contor/kit';
 import { diehlAddress, openRealData } from '../drivers/diehl.js';
+import { withMeanings } from '../drivers/meanings.js';
 import type { MakerRow, Where } from '../drivers/row.js';
 import { makerRow, readMaker } from '../drivers/table.js';
 import type { MeterAddress } from '../header/address.js';
@@ -145,6 +146,8 @@ function openOwn(frame: RadioFrame, header: TransportHeader, payload: Uint8Array
 }
 
 const SHORT_HEADER_CI = 0x7a;
+/** LVAR stands before the data. */
+const VARIABLE = 0x0d;
 
 function plainRefused(): WireError {
   return new WireError('wmbus.downgrade', 'The meter has a key, and this telegram is in plain.');
@@ -174,7 +177,9 @@ function withData(
       return maker('maker', payload) ?? plain(payload, undefined);
     case 'compact': {
       const full = expandCompact(payload, memory.layouts);
-      return full instanceof WireError ? full : plain(full, decodeRecords(full));
+      if (full instanceof WireError) return full;
+      const data = decodeRecords(full);
+      return plain(full, { ...data, records: withMeanings(data.records, frame.sender.manufacturer) });
     }
     case 'format': {
       const layout = decodeFormat(payload);
@@ -203,10 +208,11 @@ function withRecords(
   if (data.fault === undefined && data.records.length > 0) memory.layouts.learn(layoutOf(payload, data.records));
   let driver: string | undefined;
   let { fault } = data;
-  const records = data.records.flatMap((record) => {
+  const records = withMeanings(data.records, frame.sender.manufacturer).flatMap((record) => {
     const row = rowFor(record, frame);
     if (row === undefined) return [record];
-    const bytes = payload.subarray(record.dataAt + (row.where === 'register' ? 1 : 0), record.end);
+    const isVariable = ((payload[record.at] ?? 0) & 0x0f) === VARIABLE;
+    const bytes = payload.subarray(record.dataAt + (isVariable ? 1 : 0), record.end);
     const more = readMaker(row, bytes, { frame, key: undefined });
     driver = row.driver;
     if (!(more instanceof WireError)) return [record, ...more];

@@ -5,6 +5,7 @@
 
 import { fromHex } from '@contor/kit';
 import { dlmsCodecs } from './codecs/dlms.js';
+import { elsterCodecs } from './codecs/elster.js';
 
 export interface CodecRow {
   readonly name: string;
@@ -14,7 +15,7 @@ export interface CodecRow {
   readonly decode: (frame: Uint8Array) => unknown;
 }
 
-const ROWS: readonly (() => readonly CodecRow[])[] = [dlmsCodecs];
+const ROWS: readonly (() => readonly CodecRow[])[] = [dlmsCodecs, elsterCodecs];
 const WARM_UP_MS = 300;
 const MEASURE_MS = 700;
 const RUNS = 3;

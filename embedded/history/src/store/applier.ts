@@ -51,6 +51,8 @@ export interface ApplierOptions {
 
 /** Rows in one transaction: enough to amortise its fsync, few enough that questions are not kept waiting. */
 const MAX_BATCH_ROWS = 20_000;
+/** A table that gets rows takes memory for each of its columns until the next checkpoint, however few they are. */
+const MAX_BATCH_TABLES = 64;
 
 export class Applier {
   readonly staging: Staging;
@@ -209,7 +211,11 @@ export class Applier {
     let sequence = this.#applied;
     let taken = 0;
     for (const task of this.#queue) {
-      if (task.kind !== 'notification' || this.staging.rows >= MAX_BATCH_ROWS) {
+      if (
+        task.kind !== 'notification' ||
+        this.staging.rows >= MAX_BATCH_ROWS ||
+        this.staging.tables >= MAX_BATCH_TABLES
+      ) {
         break;
       }
       for (const update of task.updates) {

@@ -72,7 +72,7 @@ export function sourceSql(source: Source): string {
   }
   const late = `SELECT e, t, ${ORDER} AS o${list(names)} FROM ${quote(lateTable(source.table))}${filterSql(source)}`;
   const past = `SELECT e, t, ${ORDER} AS o${list(names)} FROM ${quote(pastTable(source.table))}${filterSql(source)}`;
-  const hasPast = source.kept.isSealed || source.kept.archives.length > 0;
+  const hasPast = isKept(source);
   return [
     `WITH l AS (${late}), k AS (SELECT DISTINCT e, t FROM l),`,
     ...(hasPast ? [`p AS (SELECT * FROM (${past}) SEMI JOIN k USING (e, t)),`] : []),
@@ -91,13 +91,19 @@ export function tellingsSql(source: Source): string {
   const names = namesOf(source.columns);
   const where = filterSql(source);
   const parts = [tablePart(source, hotTable(source.table)), ...keptParts(source)].join(' UNION ALL ');
+  const past = isKept(source) ? [pastTable(source.table)] : [];
   // The row of a key that `past` knows is the merge of its tellings, and none of them.
-  const once = `SELECT * FROM (${parts}) ANTI JOIN (SELECT e, t FROM ${quote(pastTable(source.table))}${where}) USING (e, t)`;
-  const again = [pastTable(source.table), lateTable(source.table)].map(
+  const unknown = past.map((table) => ` ANTI JOIN (SELECT e, t FROM ${quote(table)}${where}) USING (e, t)`).join('');
+  const again = [...past, ...(source.mergeLate ? [lateTable(source.table)] : [])].map(
     (table) => `SELECT e, t, v, s${list(names)} FROM ${quote(table)}${where}`,
   );
-  const all = [`SELECT e, t, v, 0::BIGINT AS s${list(names)} FROM (${once})`, ...again].join(' UNION ALL ');
+  const all = [`SELECT e, t, v, 0::BIGINT AS s${list(names)} FROM (${parts})${unknown}`, ...again].join(' UNION ALL ');
   return `SELECT * FROM (${all}) WHERE ${saidSql(names)}`;
+}
+
+/** Only then there are sealed rows, and tellings beside them. */
+function isKept({ kept }: Source): boolean {
+  return kept.isSealed || kept.archives.length > 0;
 }
 
 /** One row a key of what had been recorded until then. */
@@ -125,7 +131,7 @@ function saidSql(names: readonly string[]): string {
 export function keptSql(source: Omit<Source, 'mergeLate'>): string {
   const parts = keptParts({ ...source, mergeLate: false });
   return parts.length === 0
-    ? `${tablePart({ ...source, mergeLate: false }, sealedTable(source.table))} LIMIT 0`
+    ? `${tablePart({ ...source, mergeLate: false }, hotTable(source.table))} LIMIT 0`
     : parts.join(' UNION ALL ');
 }
 

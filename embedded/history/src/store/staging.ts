@@ -56,6 +56,10 @@ export class Staging {
     this.#catalogue = catalogue;
   }
 
+  get tables(): number {
+    return this.#tables.size;
+  }
+
   get rows(): number {
     return this.#rows;
   }

@@ -22,6 +22,7 @@ import { hotTable, lateTable, literal, pathLiteral, quote } from '../store/ident
 import { monthName } from '../store/months.js';
 import type { SqlColumn } from '../store/source-sql.js';
 import { appendBlock, appendEntities, appendRaw } from './append.js';
+import { Breath, withRoomInMemory } from './breath.js';
 import { readCatalogue, readHotFrom, readLate } from './catalogue.js';
 import { eraseRows, rewriteArchives } from './erase.js';
 import { isDamage } from './failure.js';
@@ -29,6 +30,7 @@ import { archivesIn, clearOrphans, missingArchives, readKept, writeKept } from '
 import type { WorkerSettings } from './protocol.js';
 import { readColumns } from './results.js';
 import { rollDays } from './roll.js';
+import { RowTables } from './row-tables.js';
 import { changeSchema, DAYS_SINCE, FIXED_TABLES, FORMAT, migrate } from './schema.js';
 import { setAside } from './set-aside.js';
 import { measure } from './sizes.js';
@@ -98,6 +100,8 @@ async function openOnce(settings: WorkerSettings, setAsideFolder: string): Promi
     for (const sql of FIXED_TABLES) {
       await writer.run(sql);
     }
+    const rowTables = new RowTables();
+    await rowTables.read(writer);
     const about = (await writer.runAndReadAll('SELECT format, applied::DOUBLE FROM about')).getRows()[0];
     const format = Number(about?.[0] ?? FORMAT);
     if (about === undefined) {
@@ -108,16 +112,17 @@ async function openOnce(settings: WorkerSettings, setAsideFolder: string): Promi
       throw new Error(`history format ${format}, this program knows ${FORMAT}`);
     } else {
       if (format < FORMAT) {
-        await inTransaction(writer, () => renew(writer, settings, format));
+        await inTransaction(writer, () => renew(writer, rowTables, settings, format));
+        await rowTables.read(writer);
       }
       await clearOrphans(writer, settings.archiveFolder);
     }
-    const named = await readCatalogue(writer, settings.archiveFolder);
+    const named = await readCatalogue(writer, rowTables, settings.archiveFolder);
     const missingFiles = await missingArchives(named, settings.archiveFolder);
     const tables = named.map((table) => ({ ...table, kept: withoutFiles(table.kept, missingFiles) }));
     const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
     const opened = { appliedSequence: Number(about?.[1] ?? 0), tables, missingFiles };
-    return { database: databaseOn({ instance, writer, readers, settings, missingFiles }, tables), opened };
+    return { database: databaseOn({ instance, writer, readers, settings, rowTables, missingFiles }, tables), opened };
   } catch (error) {
     instance.closeSync();
     throw error;
@@ -129,9 +134,15 @@ function withoutFiles(kept: readonly KeptMonth[], missing: readonly string[]): r
 }
 
 /** All or nothing: a database says the number of its format only when it has all that belongs to it. */
-async function renew(writer: DuckDBConnection, { archiveFolder }: WorkerSettings, format: number): Promise<void> {
-  await migrate(writer, format);
-  for (const { table, columns, kept } of format < DAYS_SINCE ? await readCatalogue(writer, archiveFolder) : []) {
+async function renew(
+  writer: DuckDBConnection,
+  rowTables: RowTables,
+  { archiveFolder }: WorkerSettings,
+  format: number,
+): Promise<void> {
+  await migrate(writer);
+  const tables = format < DAYS_SINCE ? await readCatalogue(writer, rowTables, archiveFolder) : [];
+  for (const { table, columns, kept } of tables) {
     const archives = kept.flatMap(({ archive }) => archive ?? []);
     const everything = { entities: undefined, fromMs: undefined, toMs: undefined };
     await rollDays(writer, {
@@ -159,6 +170,7 @@ interface Connections {
   readonly writer: DuckDBConnection;
   readonly readers: readonly DuckDBConnection[];
   readonly settings: WorkerSettings;
+  readonly rowTables: RowTables;
   readonly missingFiles: readonly string[];
 }
 
@@ -169,7 +181,7 @@ interface Known {
 }
 
 function databaseOn(
-  { instance, writer, readers, settings, missingFiles }: Connections,
+  { instance, writer, readers, settings, rowTables, missingFiles }: Connections,
   tables: OpenedColumnar['tables'],
 ): Database {
   const known = new Map<number, Known>(
@@ -181,6 +193,7 @@ function databaseOn(
   /** Files no table names any more, which a question on its way may still read. */
   let retired: Archive[] = [];
   let files = 0;
+  const breath = new Breath(settings.memoryLimitBytes);
 
   async function ask(sql: string): Promise<ColumnarResult> {
     const reader = idle.pop() ?? (await new Promise<DuckDBConnection>((resolve) => queue.push(resolve)));
@@ -206,10 +219,20 @@ function databaseOn(
     return join(settings.archiveFolder, `${table}-${monthName(month)}-${Date.now().toString(36)}${files}.parquet`);
   }
 
+  /** The tables that a transaction made came to nothing with it. */
+  async function undo(error: unknown): Promise<never> {
+    await rowTables.read(writer);
+    throw error;
+  }
+
   async function moved(table: number): Promise<Moved> {
     const of = knownOf(table);
-    of.kept = withoutFiles(await readKept(writer, table, settings.archiveFolder), missingFiles);
-    return { late: await readLate(writer, table), kept: of.kept, hotFromMs: await readHotFrom(writer, table) };
+    of.kept = withoutFiles((await readKept(writer, settings.archiveFolder)).get(table) ?? [], missingFiles);
+    return {
+      late: await readLate(writer, rowTables, table),
+      kept: of.kept,
+      hotFromMs: await readHotFrom(writer, table),
+    };
   }
 
   function archiveOf(table: number, month: number): Archive | undefined {
@@ -218,33 +241,37 @@ function databaseOn(
 
   return {
     async apply(batch) {
-      await inTransaction(writer, async () => {
-        for (const change of batch.schema) {
-          await changeSchema(writer, change);
-          noteSchema(known, change);
-        }
-        await appendEntities(
-          writer,
-          batch.schema.filter((change) => change.kind === 'entity'),
-        );
-        for (const { table, hot, late } of batch.tables) {
-          const kinds = knownOf(table).columns.map(({ kind }) => kind);
-          if (hot !== undefined) {
-            await appendBlock(writer, hotTable(table), hot, kinds, false);
+      await withRoomInMemory(writer, () =>
+        inTransaction(writer, async () => {
+          for (const change of batch.schema) {
+            await changeSchema(writer, rowTables, change);
+            noteSchema(known, change);
           }
-          if (late !== undefined) {
-            await appendBlock(writer, lateTable(table), late, kinds, true);
+          await appendEntities(
+            writer,
+            batch.schema.filter((change) => change.kind === 'entity'),
+          );
+          for (const { table, hot, late } of batch.tables) {
+            const kinds = knownOf(table).columns.map(({ kind }) => kind);
+            if (hot !== undefined) {
+              await appendBlock(writer, hotTable(table), hot, kinds, false);
+            }
+            if (late !== undefined) {
+              await rowTables.ensure(writer, 'late', table, knownOf(table).columns);
+              await appendBlock(writer, lateTable(table), late, kinds, true);
+            }
           }
-        }
-        await appendRaw(writer, batch.raw);
-        await writer.run(`UPDATE about SET applied = ${literal(batch.sequence)}`);
-      });
+          await appendRaw(writer, batch.raw);
+          await writer.run(`UPDATE about SET applied = ${literal(batch.sequence)}`);
+        }).catch(undo),
+      );
+      await breath.take(writer);
       return undefined;
     },
     async erase(erasure) {
       const { columns, kept } = knownOf(erasure.table);
       const rewritten = await rewriteArchives(writer, erasure, kept, (month) => newFile(erasure.table, month));
-      const newest = await inTransaction(writer, () => eraseRows(writer, erasure, columns, kept, rewritten));
+      const newest = await inTransaction(writer, () => eraseRows(writer, rowTables, erasure, columns, kept, rewritten));
       retired.push(...rewritten.map(({ before }) => before));
       if (erasure.isDrop) {
         known.delete(erasure.table);
@@ -258,17 +285,18 @@ function databaseOn(
       asked.add(answer);
       return answer;
     },
-    survey: (table, beforeMonth) => surveyRows(writer, table, beforeMonth),
+    survey: (table, beforeMonth) => surveyRows(writer, rowTables, table, beforeMonth),
     async seal(sealing) {
       const { table, month } = sealing;
       const archive = archiveOf(table, month);
       await inTransaction(writer, async () => {
         if (archive !== undefined) {
-          await restoreArchive(writer, knownOf(table).columns, sealing, archive);
+          await restoreArchive(writer, rowTables, knownOf(table).columns, sealing, archive);
         }
-        await sealRows(writer, knownOf(table).columns, sealing);
+        await sealRows(writer, rowTables, knownOf(table).columns, sealing);
         await writeKept(writer, table, { month, archive: undefined });
-      });
+      }).catch(undo);
+      await breath.take(writer);
       retired.push(...(archive === undefined ? [] : [archive]));
       return moved(table);
     },
@@ -296,7 +324,7 @@ function databaseOn(
     async sizes() {
       const connection = await instance.connect();
       try {
-        return await measure(connection, settings.path, known);
+        return await measure(connection, settings.path, rowTables, known);
       } finally {
         connection.closeSync();
       }
@@ -351,6 +379,9 @@ function noteSchema(known: Map<number, Known>, change: Batch['schema'][number]):
     known.set(change.table, { columns: [], kept: [] });
   } else if (change.kind === 'column') {
     const { column, name, columnKind } = change;
-    known.get(change.table)?.columns.push({ column, name, kind: columnKind });
+    const columns = known.get(change.table)?.columns;
+    if (columns !== undefined) {
+      columns[column] = { column, name, kind: columnKind };
+    }
   }
 }

@@ -2,13 +2,13 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Archive, Erased, Erasure, KeptMonth } from '../store/columnar.js';
-import { hotTable, lateTable, literal, pastTable, quote, sealedTable } from '../store/identifiers.js';
+import { literal, quote } from '../store/identifiers.js';
 import { monthSpan } from '../store/months.js';
 import { filterSql, type Kept, keysSql, type SqlColumn } from '../store/source-sql.js';
 import { merged } from '../store/spans.js';
 import { writeKept } from './kept.js';
 import { rollDays } from './roll.js';
-import { ROW_TABLES } from './schema.js';
+import type { RowTables } from './row-tables.js';
 import { hasRows, writeWithout } from './upkeep.js';
 
 /** A file that takes the place of another. */
@@ -41,20 +41,21 @@ export async function rewriteArchives(
 /** Inside the transaction; returns what is left as each entity's newest index. */
 export async function eraseRows(
   connection: DuckDBConnection,
+  rowTables: RowTables,
   erasure: Erasure,
   columns: readonly SqlColumn[],
   kept: readonly KeptMonth[],
   rewritten: readonly Rewritten[],
 ): Promise<Erased['newest']> {
   const { table, entities, sequence } = erasure;
-  const everywhere = { table, mergeLate: true };
+  const everywhere = { table, mergeLate: rowTables.has('late', table) };
   const isSealed = kept.some(({ archive }) => archive === undefined);
   const before = { isSealed, archives: archivesOf(kept) };
   const erased = `SELECT DISTINCT e, t FROM (${keysSql({ ...everywhere, ...erasure, kept: before })})`;
   const { rows, subject, fromMs, toMs } = { ...erasure, rows: await count(connection, erased) };
   const where = filterSql(erasure);
-  for (const name of [hotTable, lateTable, sealedTable, pastTable]) {
-    await connection.run(`DELETE FROM ${quote(name(table))}${where}`);
+  for (const name of rowTables.of(table)) {
+    await connection.run(`DELETE FROM ${quote(name)}${where}`);
   }
   await connection.run(`DELETE FROM raw${where} AND tab = ${literal(table)}`);
   for (const { month, after } of rewritten) {
@@ -73,7 +74,7 @@ export async function eraseRows(
   await rewriteMarks(connection, table, entities, byEntity);
   await rollErased(connection, erasure, columns, kept, { isSealed, archives });
   if (erasure.isDrop) {
-    await dropType(connection, table);
+    await dropType(connection, rowTables, table);
   }
   return entities.map((entity) => ({ entity, newestMs: byEntity.get(entity) }));
 }
@@ -95,10 +96,11 @@ async function rollErased(
 }
 
 /** The tables of a type and every word on it; the line that proves it stays. */
-async function dropType(connection: DuckDBConnection, table: number): Promise<void> {
-  for (const { name } of ROW_TABLES) {
-    await connection.run(`DROP TABLE ${quote(name(table))}`);
+async function dropType(connection: DuckDBConnection, rowTables: RowTables, table: number): Promise<void> {
+  for (const name of rowTables.of(table)) {
+    await connection.run(`DROP TABLE ${quote(name)}`);
   }
+  rowTables.forget(table);
   for (const name of ['kinds', 'attributes', 'entities', 'kept', 'marks', 'days', 'raw'] as const) {
     await connection.run(`DELETE FROM ${name} WHERE tab = ${literal(table)}`);
   }

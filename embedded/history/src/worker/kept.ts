@@ -16,15 +16,18 @@ export async function missingArchives(tables: readonly TableEntry[], folder: str
 /** The database names files, not folders: a backup restored elsewhere finds its own. */
 export async function readKept(
   connection: DuckDBConnection,
-  table: number,
   folder: string,
-): Promise<readonly KeptMonth[]> {
-  const sql = `SELECT month, file, cols FROM kept WHERE tab = ${literal(table)} ORDER BY month`;
-  const found = await connection.runAndReadAll(sql);
-  return found.getRows().map(([month, file, columns]) => ({
-    month: Number(month),
-    archive: typeof file === 'string' ? { file: join(folder, file), columns: toNumbers(String(columns)) } : undefined,
-  }));
+): Promise<ReadonlyMap<number, readonly KeptMonth[]>> {
+  const found = await connection.runAndReadAll('SELECT tab, month, file, cols FROM kept ORDER BY tab, month');
+  const byTable = new Map<number, KeptMonth[]>();
+  for (const [tab, month, file, columns] of found.getRows()) {
+    const archive =
+      typeof file === 'string' ? { file: join(folder, file), columns: toNumbers(String(columns)) } : undefined;
+    const months = byTable.get(Number(tab)) ?? [];
+    byTable.set(Number(tab), months);
+    months.push({ month: Number(month), archive });
+  }
+  return byTable;
 }
 
 /** In the transaction that moves the rows. */

@@ -1,10 +1,11 @@
-/** The tables of the database: a few fixed ones, and four per tenant and entity type, alike in their columns. */
+/** The tables of the database: a few fixed ones, and up to four per tenant and entity type, alike in their columns. */
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SchemaChange } from '../store/columnar.js';
 import { DAYS_TABLE } from '../store/days-sql.js';
-import { columnName, hotTable, lateTable, literal, pastTable, quote, sealedTable } from '../store/identifiers.js';
+import { columnName, hotTable, literal, quote } from '../store/identifiers.js';
 import { SQL_TYPES } from '../store/source-sql.js';
+import type { RowTables } from './row-tables.js';
 
 /** Stands in the database; a newer one is refused. */
 export const FORMAT = 4;
@@ -28,34 +29,21 @@ export const FIXED_TABLES = [
      ordered BIGINT, sequence BIGINT, tenant VARCHAR, type VARCHAR, subject VARCHAR, from_t BIGINT, to_t BIGINT, rows BIGINT)`,
 ] as const;
 
-interface RowTable {
-  readonly name: (table: number) => string;
-  /** Beside e, t and v. `s` is the order of arrival. */
-  readonly key: string;
-  /** The format that brought it. */
-  readonly since: number;
-}
-
-export const ROW_TABLES = [
-  { name: hotTable, key: 'e INTEGER, t BIGINT, v BIGINT', since: 1 },
-  { name: lateTable, key: 'e INTEGER, t BIGINT, v BIGINT, s BIGINT', since: 1 },
-  { name: sealedTable, key: 'e INTEGER, t BIGINT, v BIGINT', since: 2 },
-  { name: pastTable, key: 'e INTEGER, t BIGINT, v BIGINT, s BIGINT', since: 2 },
-] as const satisfies readonly RowTable[];
-
 /** Carried out inside the transaction of the rows that need it. */
-export async function changeSchema(connection: DuckDBConnection, change: SchemaChange): Promise<void> {
+export async function changeSchema(
+  connection: DuckDBConnection,
+  tables: RowTables,
+  change: SchemaChange,
+): Promise<void> {
   switch (change.kind) {
     case 'table':
-      for (const { name, key } of ROW_TABLES) {
-        await connection.run(`CREATE TABLE ${quote(name(change.table))} (${key})`);
-      }
+      await connection.run(`CREATE TABLE ${quote(hotTable(change.table))} (e INTEGER, t BIGINT, v BIGINT)`);
       await connection.run('INSERT INTO kinds VALUES ($1, $2, $3)', [change.table, change.tenant, change.type]);
       return;
     case 'column': {
       const column = `${quote(columnName(change.column, change.name))} ${SQL_TYPES[change.columnKind]}`;
-      for (const { name } of ROW_TABLES) {
-        await connection.run(`ALTER TABLE ${quote(name(change.table))} ADD COLUMN ${column}`);
+      for (const name of tables.of(change.table)) {
+        await connection.run(`ALTER TABLE ${quote(name)} ADD COLUMN ${column}`);
       }
       await connection.run('INSERT INTO attributes VALUES ($1, $2, $3, $4, NULL)', [
         ...[change.table, change.column, change.name],
@@ -75,16 +63,8 @@ export async function changeSchema(connection: DuckDBConnection, change: SchemaC
   }
 }
 
-/** A database of an earlier format gets the tables and columns it lacks, in the transaction that gives it its new number. */
-export async function migrate(connection: DuckDBConnection, format: number): Promise<void> {
-  const found = await connection.runAndReadAll('SELECT tab FROM kinds ORDER BY tab');
-  for (const [tab] of found.getRows()) {
-    const table = Number(tab);
-    for (const { name } of ROW_TABLES.filter(({ since }) => since > format)) {
-      const like = name(table).startsWith('past') ? lateTable(table) : hotTable(table);
-      await connection.run(`CREATE TABLE ${quote(name(table))} AS FROM ${quote(like)} LIMIT 0`);
-    }
-  }
+/** A database of an earlier format gets what it lacks, in the transaction that gives it its new number. */
+export async function migrate(connection: DuckDBConnection): Promise<void> {
   // Format 3: entities lie in service paths; without one, in the root.
   await connection.run('ALTER TABLE entities ADD COLUMN IF NOT EXISTS path VARCHAR');
 }

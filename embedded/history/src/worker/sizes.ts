@@ -5,6 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { KeptMonth, Sizes, TableSize } from '../store/columnar.js';
 import { hotTable, lateTable, pastTable, pathLiteral, quote, sealedTable } from '../store/identifiers.js';
 import { namesOf, type SqlColumn } from '../store/source-sql.js';
+import type { Beside, RowTables } from './row-tables.js';
 
 interface Measured {
   readonly columns: readonly SqlColumn[];
@@ -14,6 +15,7 @@ interface Measured {
 export async function measure(
   connection: DuckDBConnection,
   path: string,
+  rowTables: RowTables,
   known: ReadonlyMap<number, Measured>,
 ): Promise<Sizes> {
   const tables: TableSize[] = [];
@@ -21,10 +23,12 @@ export async function measure(
   for (const [table, { columns, kept }] of known) {
     const archives = kept.flatMap(({ archive }) => (archive === undefined ? [] : [archive]));
     const sizeOf = (from: string, has: readonly SqlColumn[]) => rowsAndValues(connection, from, has);
+    const beside = (kind: Beside, name: string, has: readonly SqlColumn[]) =>
+      rowTables.has(kind, table) ? sizeOf(quote(name), has) : NOTHING;
     const hot = await sizeOf(quote(hotTable(table)), columns);
-    const late = await sizeOf(quote(lateTable(table)), columns);
-    const sealed = await sizeOf(quote(sealedTable(table)), columns);
-    const replaced = await sizeOf(quote(pastTable(table)), []);
+    const late = await beside('late', lateTable(table), columns);
+    const sealed = await beside('sealed', sealedTable(table), columns);
+    const replaced = await beside('past', pastTable(table), []);
     const archived = { rows: 0, values: 0 };
     for (const { file, columns: has } of archives) {
       const own = columns.filter(({ column }) => has.includes(column));
@@ -48,6 +52,8 @@ export async function measure(
   const databaseBytes = (await bytesOf(path)) + (await bytesOf(`${path}.wal`));
   return { databaseBytes, freeBytes: await freeBytesOf(connection), archiveBytes, tables };
 }
+
+const NOTHING = { rows: 0, values: 0 };
 
 async function rowsAndValues(
   connection: DuckDBConnection,

@@ -6,22 +6,26 @@
 import { open } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Archive, Archiving, Sealing, Survey } from '../store/columnar.js';
-import { hotTable, lateTable, literal, pastTable, pathLiteral, quote, sealedTable } from '../store/identifiers.js';
+import { hotTable, lateTable, literal, pathLiteral, quote, sealedTable } from '../store/identifiers.js';
 import { monthSpan } from '../store/months.js';
 import { namesOf, newestOf, ORDER, type SqlColumn } from '../store/source-sql.js';
 import { rollDays } from './roll.js';
+import type { RowTables } from './row-tables.js';
 
 /** One row a key again, sorted by entity and time: what a question about one meter reads lies together then. */
 export async function sealRows(
   connection: DuckDBConnection,
+  rowTables: RowTables,
   columns: readonly SqlColumn[],
   { table, month, fromEntity, toEntity }: Sealing,
 ): Promise<void> {
   const names = list(namesOf(columns));
   const where = `${monthWhere(month)} AND e >= ${literal(fromEntity)} AND e <= ${literal(toEntity)}`;
-  const [hot, late, sealed, past] = tablesOf(table);
+  const [hot, late] = [quote(hotTable(table)), quote(lateTable(table))];
+  const sealed = await rowTables.ensure(connection, 'sealed', table, columns);
+  const past = await rowTables.ensure(connection, 'past', table, columns);
   const told = (from: string, arrival: string) => `SELECT e, t, v, ${arrival} AS s${names} FROM ${from}${where}`;
-  const lateRows = await count(connection, `${late}${where}`);
+  const lateRows = rowTables.has('late', table) ? await count(connection, `${late}${where}`) : 0;
   if (lateRows === 0) {
     // What is sealed already stays where it is.
     await connection.run(`CREATE OR REPLACE TEMP TABLE moving AS SELECT e, t, v${names} FROM ${hot}${where}`);
@@ -77,6 +81,7 @@ export async function writeWithout(
 /** The rows of a file are in the database again, for late rows to be merged with them. */
 export async function restoreArchive(
   connection: DuckDBConnection,
+  rowTables: RowTables,
   columns: readonly SqlColumn[],
   { table }: Archiving,
   archive: Archive,
@@ -84,7 +89,7 @@ export async function restoreArchive(
   const known = columns.filter(({ column }) => archive.columns.includes(column));
   const names = `e, t, v${list(namesOf(known))}`;
   await connection.run(
-    `INSERT INTO ${quote(sealedTable(table))} (${names}) SELECT ${names} FROM read_parquet([${pathLiteral(archive.file)}])`,
+    `INSERT INTO ${await rowTables.ensure(connection, 'sealed', table, columns)} (${names}) SELECT ${names} FROM read_parquet([${pathLiteral(archive.file)}])`,
   );
 }
 
@@ -93,8 +98,12 @@ export async function forgetSealed(connection: DuckDBConnection, { table, month 
 }
 
 /** Closed months that still have rows in `hot`, or late ones, by entity. */
-export async function surveyRows(connection: DuckDBConnection, table: number, beforeMonth: number): Promise<Survey> {
-  const [hot, late] = tablesOf(table);
+export async function surveyRows(
+  connection: DuckDBConnection,
+  rowTables: RowTables,
+  table: number,
+  beforeMonth: number,
+): Promise<Survey> {
   const before = literal(monthSpan(beforeMonth).fromMs);
   const byMonth = async (from: string) => {
     const sql =
@@ -107,7 +116,10 @@ export async function surveyRows(connection: DuckDBConnection, table: number, be
       rows: Number(rows),
     }));
   };
-  return { hot: await byMonth(hot), late: await byMonth(late) };
+  return {
+    hot: await byMonth(quote(hotTable(table))),
+    late: rowTables.has('late', table) ? await byMonth(quote(lateTable(table))) : [],
+  };
 }
 
 /** Only of those whose rows moved: a range of entities may have holes. */
@@ -153,10 +165,6 @@ async function count(connection: DuckDBConnection, from: string): Promise<number
 function monthWhere(month: number): string {
   const { fromMs, toMs } = monthSpan(month);
   return ` WHERE t >= ${literal(fromMs)} AND t <= ${literal(toMs)}`;
-}
-
-function tablesOf(table: number): [string, string, string, string] {
-  return [quote(hotTable(table)), quote(lateTable(table)), quote(sealedTable(table)), quote(pastTable(table))];
 }
 
 function list(items: readonly string[]): string {

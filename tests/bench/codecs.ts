@@ -4,6 +4,7 @@
  */
 
 import { fromHex } from '@contor/kit';
+import { coapCodecs } from './codecs/coap.js';
 import { dlmsCodecs } from './codecs/dlms.js';
 import { elsterCodecs } from './codecs/elster.js';
 
@@ -15,7 +16,7 @@ export interface CodecRow {
   readonly decode: (frame: Uint8Array) => unknown;
 }
 
-const ROWS: readonly (() => readonly CodecRow[])[] = [dlmsCodecs, elsterCodecs];
+const ROWS: readonly (() => readonly CodecRow[])[] = [dlmsCodecs, elsterCodecs, coapCodecs];
 const WARM_UP_MS = 300;
 const MEASURE_MS = 700;
 const RUNS = 3;

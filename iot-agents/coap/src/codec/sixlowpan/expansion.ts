@@ -3,8 +3,8 @@
  * packet ends, which a fragment knows from its header (RFC 6282, 3 and 4.3.1).
  */
 
-import { ByteWriter, WireError } from '@contor/kit';
-import { decodePacket, IPV6_HEADER_BYTES, PROTOCOL, udpChecksum } from '../ipv6/packet.js';
+import { WireError } from '@contor/kit';
+import { decodePacket, IPV6_HEADER_BYTES, PROTOCOL, UDP_HEADER_BYTES, udpChecksum } from '../ipv6/packet.js';
 
 /** An IPv6 header and all that its length field can announce. */
 const MAX_PACKET = IPV6_HEADER_BYTES + 0xffff;
@@ -21,47 +21,65 @@ export interface Expanded {
 }
 
 export class Expansion {
-  readonly #writer = new ByteWriter(MAX_PACKET);
+  #bytes: Uint8Array;
+  #length = 0;
   readonly #ipv6At: number[] = [];
-  #udpAt: number | undefined;
+  #udpAt = -1;
   #isChecksumElided = false;
 
-  get length(): number {
-    return this.#writer.length;
+  /** `expected` bytes are made room for at once; more is found when it is needed. */
+  constructor(expected: number) {
+    this.#bytes = new Uint8Array(Math.min(expected, MAX_PACKET));
   }
 
   beginIpv6(header: Uint8Array): void {
-    this.#ipv6At.push(this.#writer.length);
-    this.#writer.bytes(header);
+    this.#ipv6At.push(this.#length);
+    this.bytes(header);
   }
 
   udp(sourcePort: number, destinationPort: number, checksum: number | undefined): void {
-    this.#udpAt = this.#writer.length;
+    const at = this.#length;
+    this.#udpAt = at;
     this.#isChecksumElided = checksum === undefined;
-    this.#writer
-      .u16(sourcePort)
-      .u16(destinationPort)
-      .u16(0)
-      .u16(checksum ?? 0);
+    this.#grow(UDP_HEADER_BYTES);
+    setWord(this.#bytes, at, sourcePort);
+    setWord(this.#bytes, at + 2, destinationPort);
+    setWord(this.#bytes, at + 6, checksum ?? 0);
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#writer.bytes(bytes);
+    const at = this.#length;
+    this.#grow(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   /** With `size` the packet is known to be longer than what is there. */
   finish(size: number | undefined): Expanded {
-    const bytes = this.#writer.finish();
+    const bytes = this.#bytes.subarray(0, this.#length);
     const total = size ?? bytes.length;
     if (bytes.length > total)
       throw new WireError('sixlowpan.size', 'The headers are longer than the packet.', { size: total });
-    if (total > MAX_PACKET) throw new WireError('sixlowpan.size', 'The packet is longer than IPv6 allows.');
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (const at of this.#ipv6At) view.setUint16(at + 4, total - at - IPV6_HEADER_BYTES);
-    if (this.#udpAt !== undefined) view.setUint16(this.#udpAt + 4, total - this.#udpAt);
+    for (const at of this.#ipv6At) setWord(bytes, at + 4, total - at - IPV6_HEADER_BYTES);
+    if (this.#udpAt >= 0) setWord(bytes, this.#udpAt + 4, total - this.#udpAt);
     const ipv6At = this.#ipv6At.at(-1);
     return { bytes, elidedChecksum: this.#isChecksumElided && ipv6At !== undefined ? { ipv6At } : undefined };
   }
+
+  #grow(length: number): void {
+    const end = this.#length + length;
+    if (end > MAX_PACKET) throw new WireError('sixlowpan.size', 'The packet is longer than IPv6 allows.');
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.min(MAX_PACKET, Math.max(end, this.#bytes.length * 2)));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    this.#length = end;
+  }
+}
+
+function setWord(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >> 8;
+  bytes[at + 1] = value;
 }
 
 /** RFC 6282, 4.3.2: an elided checksum is made again, over the whole datagram. */

@@ -46,8 +46,13 @@ export const DISPATCHES = [
 
 export type Dispatch = (typeof DISPATCHES)[number]['name'];
 
+const BY_BYTE: readonly (Dispatch | undefined)[] = Array.from(
+  { length: 256 },
+  (_, byte) => DISPATCHES.find(({ mask, bits }) => (byte & mask) === bits)?.name,
+);
+
 export function dispatchOf(byte: number | undefined): Dispatch | undefined {
-  return byte === undefined ? undefined : DISPATCHES.find(({ mask, bits }) => (byte & mask) === bits)?.name;
+  return byte === undefined ? undefined : BY_BYTE[byte];
 }
 
 export function decodeFrame(bytes: Uint8Array, hop: Link): Decoded<SixlowpanFrame> {

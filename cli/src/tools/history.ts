@@ -1,12 +1,16 @@
 /** `contor history …`: what operators ask of a running history, and the way back from a backup. */
 
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { restoreBackup } from '@contor/history/store/backup.js';
 import { ConfigError } from '@contor/kit';
 import type { Command } from 'commander';
 import { askServer, type ServerFlags } from './server.js';
+import { type ExportFlags, exportRows, importRows } from './transfer.js';
 
 const URL_HELP = 'the history server (or HISTORY_URL)';
+const PROGRESS_ROWS = 50_000;
 const DEFAULT_URL = process.env.HISTORY_URL ?? 'http://127.0.0.1:8668';
 
 export function addHistoryTools(history: Command): void {
@@ -42,6 +46,34 @@ export function addHistoryTools(history: Command): void {
     .action(async (name: string | undefined, flags: ServerFlags) => {
       const made = (await askServer(flags, '/backups', { method: 'POST', body: { name } })) as Backup;
       console.log(`${made.folder}  ${made.files} files, ${megabytes(made.bytes)}`);
+    });
+  ask(history, 'export <type>', 'write the rows of a type as lines of JSON')
+    .option('--attrs <names>', 'with commas; all without it')
+    .option('--from <instant>', 'from then on')
+    .option('--to <instant>', 'until then, inclusive')
+    .option('--out <file>', 'a new file; standard output without it')
+    .addHelpText('after', '\nExample:\n  contor history export ACMeasurement --from 2026-01-01 --out year.jsonl')
+    .action(async (type: string, flags: ExportFlags & { readonly out?: string }) => {
+      const out = flags.out === undefined ? process.stdout : createWriteStream(flags.out, { flags: 'wx', mode: 0o600 });
+      const rows = await exportRows(type, flags, async (line) => {
+        if (!out.write(`${line}\n`)) await once(out, 'drain');
+      });
+      if (out !== process.stdout) {
+        out.end();
+        await once(out, 'close');
+      }
+      console.error(`${rows} rows`);
+    });
+  ask(history, 'import [file]', 'take lines of JSON as export writes them, from a file or standard input')
+    .addHelpText('after', '\nExample:\n  contor history import year.jsonl')
+    .action(async (file: string | undefined, flags: ServerFlags) => {
+      const input = file === undefined ? process.stdin : createReadStream(file);
+      const { rows, refused } = await importRows(input, flags, (so) => {
+        if (so % PROGRESS_ROWS < 500) console.error(`${so} rows …`);
+      });
+      for (const { line, reason } of refused) console.error(`line ${line}: ${reason}`);
+      console.error(`${rows} rows taken, ${refused.length} lines refused`);
+      if (refused.length > 0) process.exitCode = 1;
     });
   history
     .command('restore <backup>')

@@ -13,7 +13,7 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The answer's JSON; undefined when it has no body. Rejects with what the server said. */
+/** The answer: JSON, or the text it is; undefined when it has no body. Rejects with what the server said. */
 export async function askServer({ url, tenant }: ServerFlags, path: string, asked: Asked = {}): Promise<unknown> {
   const { method = 'GET', body, headers: more } = asked;
   const secret = process.env.PLATFORM_SECRET;
@@ -42,7 +42,8 @@ export async function askServer({ url, tenant }: ServerFlags, path: string, aske
       saidBy(text) ?? `${target.origin} answered ${response.status}.`,
     );
   }
-  return text === '' ? undefined : JSON.parse(text);
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  return text === '' ? undefined : isJson ? JSON.parse(text) : text;
 }
 
 function saidBy(text: string): string | undefined {

@@ -56,7 +56,7 @@ function read(number: number, hex: string, known: Known): Fields {
   return decoded(number, fromHex(hex), known);
 }
 
-const LENGTH = 2000;
+const LENGTH = 1000;
 
 /** Characters of seven bits by a seed: every byte is text, a digit or a small number. */
 function anyText(seed: number): Uint8Array {
@@ -215,7 +215,7 @@ describe('all tables', () => {
           expect(again).toEqual(declared);
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
@@ -234,7 +234,7 @@ describe('all tables', () => {
           expect(() => decodeTable(number, bytes, known)).not.toThrow();
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 

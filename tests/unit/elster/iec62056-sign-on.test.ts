@@ -32,7 +32,10 @@ describe('sign-on (IEC 62056-21, 6.3)', () => {
   });
 
   it.each([
-    ['/ELS5\\@V9.30', { manufacturer: 'ELS', baudCharacter: '5', baud: 9600, enhancements: ['@'] }],
+    [
+      '/ELS5\\@V9.30',
+      { manufacturer: 'ELS', baudCharacter: '5', baud: 9600, enhancements: ['@'], identification: 'V9.30' },
+    ],
     ['/LGZ4\\2ZMD3104100', { manufacturer: 'LGZ', baudCharacter: '4', baud: 4800, enhancements: ['2'] }],
     [
       '/GEC5012345678901@000',

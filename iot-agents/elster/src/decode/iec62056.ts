@@ -27,7 +27,7 @@ import {
 import { subMetersIn } from '../codec/iec62056/sub-meters.js';
 import { summaryOf } from '../codec/iec62056/summary.js';
 import { crcAt } from '../codec/iec62056/telegram.js';
-import { ACK, NAK, SLASH, SOH, STX, toBytes, toText } from '../codec/iec62056/text.js';
+import { ACK, CR, LF, NAK, SLASH, SOH, STX, toBytes, toText } from '../codec/iec62056/text.js';
 import { explainIec62056 } from './iec62056-explain.js';
 import { inputOf, refusal } from './input.js';
 
@@ -45,7 +45,7 @@ function decode(request: DecodeRequest): DecodeAnswer {
   try {
     const input = inputOf(request);
     if (typeof input.seed === 'string') return { ok: true, ...password(input) };
-    return { ok: true, ...message(bytesOf(request)) };
+    return { ok: true, ...message(afterWakeUp(bytesOf(request))) };
   } catch (error) {
     return refusal(error);
   }
@@ -107,6 +107,12 @@ function message(bytes: Uint8Array): Answer {
   return readout(bytes);
 }
 
+/** Zeros wake a meter that lives on a battery (Annex B), and a line end may be left over from the message before. */
+function afterWakeUp(bytes: Uint8Array): Uint8Array {
+  const from = bytes.findIndex((byte) => byte !== 0 && byte !== CR && byte !== LF);
+  return from < 0 ? bytes : bytes.subarray(from);
+}
+
 /** An identification, and what follows it; a capture may also begin or end between any two lines. */
 function readout(bytes: Uint8Array): Answer {
   const text = toText(bytes);
@@ -115,11 +121,19 @@ function readout(bytes: Uint8Array): Answer {
   const identification = bytes[0] === SLASH ? parseIdentification(text.slice(0, lineEnd)) : undefined;
   if (bytes[0] === SLASH && identification === undefined)
     throw new WireError('iec62056.identification', 'No identification.');
-  const from = skipLineEnds(text, lineEnd);
+  const from = skipLineEnds(text, identification === undefined ? tornLine(text) : lineEnd);
   if (identification !== undefined && from === text.length)
     return { ...maker(identification), ...alone(identification) };
-  const said = identification === undefined ? {} : { ...maker(identification), identification: identification.line };
+  const torn = identification === undefined && from > 0 ? { passedOver: toHex(bytes.subarray(0, from)) } : {};
+  const said = identification === undefined ? torn : { ...maker(identification), identification: identification.line };
   return { ...said, ...data(bytes, text, from) };
+}
+
+/** Where a capture begins in the middle of a line: what is left of that line is no data set, and is passed over. */
+function tornLine(text: string): number {
+  const lineEnd = text.indexOf('\r\n');
+  const line = text.slice(0, Math.max(0, lineEnd));
+  return ['(', '!', '\x02'].some((mark) => line.includes(mark)) ? 0 : line.length;
 }
 
 function maker({ manufacturer, baudCharacter, baud }: Identification): Answer {

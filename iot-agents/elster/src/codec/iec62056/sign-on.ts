@@ -22,7 +22,7 @@ export interface Identification {
   readonly baud?: number;
   /** Of every `\W` in front of the text: `2` announces mode E, `@` programming with R5, W5, R6 (Elster). */
   readonly enhancements: readonly string[];
-  /** What follows the baud character, enhancements included. */
+  /** The name of the meter: what follows the baud character and its enhancements. */
   readonly identification: string;
 }
 
@@ -65,13 +65,11 @@ export function decodeIdentification(bytes: Uint8Array): Decoded<Identification>
 /** The line without CR LF; undefined when it is no identification. */
 export function parseIdentification(line: string): Identification | undefined {
   if (line.length > MAX_LINE) return undefined;
-  const match = /^\/([A-Za-z]{3})(.)(.*)$/s.exec(line);
+  const match = /^\/([A-Za-z]{3})(.)((?:\\.)*)(.*)$/s.exec(line);
   if (match === null) return undefined;
-  const [, manufacturer = '', baudCharacter = '', identification = ''] = match;
+  const [, manufacturer = '', baudCharacter = '', enhanced = '', identification = ''] = match;
   const baud = baudRowOf(baudCharacter)?.baud;
-  const enhancements = [...(/^(?:\\.)*/s.exec(identification)?.[0] ?? '').matchAll(/\\(.)/gs)].map(
-    ([, letter = '']) => letter,
-  );
+  const enhancements = [...enhanced.matchAll(/\\(.)/gs)].map(([, letter = '']) => letter);
   return { line, manufacturer, baudCharacter, ...(baud !== undefined && { baud }), enhancements, identification };
 }
 

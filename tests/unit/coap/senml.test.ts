@@ -122,7 +122,7 @@ describe('what RFC 8428 forbids is refused', () => {
       code: 'senml.version',
     },
     { json: [{ bv: 1e308, n: 'a', v: 1e308 }], code: 'senml.number' },
-    { json: [{ bn: 'a'.repeat(5000), n: 'a', v: 1 }], code: 'senml.too-long' },
+    { json: [{ bn: 'a'.repeat(300), n: 'a', v: 1 }], code: 'senml.too-long' },
     { json: '{', code: 'senml.json' },
   ])('$code: $json', ({ json, code }) => expect(senml.decode({ input: { json } })).toMatchObject({ ok: false, code }));
 

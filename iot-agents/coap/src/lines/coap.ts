@@ -70,20 +70,17 @@ function explain(request: DecodeRequest): readonly ExplainedRow[] {
 }
 
 function explainOptions(bytes: Uint8Array, start: number, message: CoapMessage): readonly ExplainedRow[] {
-  const { recognized, unrecognized } = readOptions(message.options);
+  const faults = new Map(readOptions(message.options).unrecognized.map((row) => [row.option, row]));
   let position = start;
   return message.options.map((option) => {
     const head = bytes[position] ?? 0;
     const end = position + 1 + extensionBytes(head >> 4) + extensionBytes(head & 15) + option.value.length;
-    const row = {
-      bytes: bytes.subarray(position, end),
-      name: optionRow(option.number)?.name ?? `option ${option.number}`,
-    };
+    const name = optionRow(option.number)?.name ?? `option ${option.number}`;
+    const row = { bytes: bytes.subarray(position, end), name };
     position = end;
-    const fault = unrecognized.find((candidate) => candidate.option === option);
+    const fault = faults.get(option);
     if (fault !== undefined) return { ...row, says: `${fault.fault}, ${fault.isCritical ? 'critical' : 'elective'}` };
-    const read = readOptions([option]).recognized[0] ?? recognized[0];
-    return { ...row, says: sayOption(read, option.value) };
+    return { ...row, says: sayOption(readOptions([option]).recognized[0], option.value) };
   });
 }
 

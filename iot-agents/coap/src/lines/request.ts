@@ -2,8 +2,8 @@
 
 import { type DecodeAnswer, type DecodeRequest, type ExplainedRow, fromHex, WireError } from '@contor/kit';
 
-/** Longest input of one line, in bytes: 16 MiB of text hold no more. */
-const MAX_BYTES = 8 * 2 ** 20;
+/** Longest input of one line: sixteen times what a datagram can carry. */
+const MAX_BYTES = 2 ** 20;
 
 export type Members = Readonly<Record<string, unknown>>;
 

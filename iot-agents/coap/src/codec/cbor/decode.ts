@@ -81,9 +81,14 @@ function readBytes(reader: ByteReader, info: number, bounds: Bounds): CborItem {
 }
 
 function readText(reader: ByteReader, info: number, bounds: Bounds): CborItem {
-  if (info !== INDEFINITE) return { type: 'text', value: reader.text(readLength(reader, info, bounds)) };
-  const chunks = readChunks(reader, 3, bounds, (length) => reader.text(length));
+  if (info !== INDEFINITE) return { type: 'text', value: textOf(reader, readLength(reader, info, bounds)) };
+  const chunks = readChunks(reader, 3, bounds, (length) => textOf(reader, length));
   return { type: 'text', value: chunks.join(''), chunks };
+}
+
+/** A million empty pieces cost no million decoders. */
+function textOf(reader: ByteReader, length: number): string {
+  return length === 0 ? '' : reader.text(length);
 }
 
 /** RFC 8949, 3.2.3: the pieces are strings of the same type and of definite length. */
@@ -109,31 +114,34 @@ function readChunks<T>(
 
 function readArray(reader: ByteReader, info: number, bounds: Bounds, depth: number): CborItem {
   const items: CborItem[] = [];
-  for (const _ of each(reader, info, bounds)) items.push(readItem(reader, bounds, depth + 1));
-  return { type: 'array', items, isIndefinite: info === INDEFINITE };
+  const length = lengthOf(reader, info, bounds);
+  while (hasNext(reader, items.length, length, bounds)) items.push(readItem(reader, bounds, depth + 1));
+  return { type: 'array', items, isIndefinite: length === undefined };
 }
 
 function readMap(reader: ByteReader, info: number, bounds: Bounds, depth: number): CborItem {
   const entries: CborEntry[] = [];
-  for (const _ of each(reader, info, bounds)) {
+  const length = lengthOf(reader, info, bounds);
+  while (hasNext(reader, entries.length, length, bounds)) {
     const key = readItem(reader, bounds, depth + 1);
     entries.push([key, readItem(reader, bounds, depth + 1)]);
   }
-  return { type: 'map', entries, isIndefinite: info === INDEFINITE };
+  return { type: 'map', entries, isIndefinite: length === undefined };
 }
 
-/** One turn for each element that follows: as many as announced, or until the break. */
-function* each(reader: ByteReader, info: number, bounds: Bounds): Generator<void> {
-  if (info !== INDEFINITE) {
-    const length = readLength(reader, info, bounds);
-    for (let index = 0; index < length; index += 1) yield;
-    return;
+function lengthOf(reader: ByteReader, info: number, bounds: Bounds): number | undefined {
+  return info === INDEFINITE ? undefined : readLength(reader, info, bounds);
+}
+
+/** Whether another element follows: up to the number announced, or else up to the break, which is taken. */
+function hasNext(reader: ByteReader, have: number, length: number | undefined, bounds: Bounds): boolean {
+  if (length !== undefined) return have < length;
+  if (reader.peek() === BREAK) {
+    reader.skip(1);
+    return false;
   }
-  for (let index = 0; reader.peek() !== BREAK; index += 1) {
-    if (index >= bounds.maxLength) refuse('cbor.too-long', 'A string, array or map is longer than its limit.', reader);
-    yield;
-  }
-  reader.skip(1);
+  if (have >= bounds.maxLength) refuse('cbor.too-long', 'A string, array or map is longer than its limit.', reader);
+  return true;
 }
 
 function readTag(reader: ByteReader, info: number, bounds: Bounds, depth: number): CborItem {

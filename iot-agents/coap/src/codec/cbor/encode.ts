@@ -46,7 +46,12 @@ function writeHead(writer: ByteWriter, majorType: number, argument: number | big
 function writeInteger(writer: ByteWriter, value: number | bigint): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value))
     throw new WireError('cbor.integer', 'The number is no exact integer.', { value });
-  const whole = BigInt(value);
+  if (typeof value === 'number') {
+    if (value < 0) writeHead(writer, 1, -1 - value);
+    else writeHead(writer, 0, value);
+    return;
+  }
+  const whole = value;
   if (whole > MAX_ARGUMENT || whole < -1n - MAX_ARGUMENT) {
     writeHead(writer, 6, whole < 0n ? 3 : 2);
     const magnitude = bytesOf(whole < 0n ? -1n - whole : whole);

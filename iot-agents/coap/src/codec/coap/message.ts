@@ -33,8 +33,8 @@ export interface MessageLimits {
 
 /** RFC 7252, 5.10: the option number is an unsigned integer of 16 bits. */
 const MAX_OPTION_NUMBER = 0xffff;
-/** What UDP can carry; the encoder grows no message beyond it. */
-export const MAX_MESSAGE_BYTES = 0xffff;
+/** What UDP can carry; neither read nor written beyond it. */
+const MAX_MESSAGE_BYTES = 0xffff;
 const MAX_TOKEN = 8;
 const HEADER_BYTES = 4;
 const PAYLOAD_MARKER = 0xff;
@@ -49,6 +49,7 @@ const EMPTY = new Uint8Array(0);
 export function decodeMessage(bytes: Uint8Array, limits: MessageLimits = {}): Decoded<CoapMessage> {
   const end = bytes.length;
   if (end < HEADER_BYTES) return refuse(bytes, 'coap.short', 'The header of CoAP has four bytes.', 0);
+  if (end > MAX_MESSAGE_BYTES) return refuse(bytes, 'coap.too-long', 'The message is longer than a datagram.', 0);
   const first = at(bytes, 0);
   if (first >> 6 !== 1) return refuse(bytes, 'coap.version', 'The version of CoAP is 1.', 0);
   const code = at(bytes, 1);

@@ -10,10 +10,10 @@ import { bignumOf, type CborEntry, type CborItem, DECIMAL_FRACTION, FALSE, TRUE 
 import { toPlain } from '../cbor/plain.js';
 import { fieldOf, labelOfCborKey, SENML_FIELDS, type SenmlKind, type SenmlRecord } from './fields.js';
 
-/** A meter-day at one-second steps is 86,400 records; more is no pack but a flood. */
-const MAX_RECORDS = 100_000;
-/** A URN of a device with its register is below 100; base values are repeated in every resolved record. */
-const MAX_TEXT = 1024;
+/** A meter-day in steps of ten seconds is 8,640 records; more is no pack but a flood. */
+const MAX_RECORDS = 10_000;
+/** A URN of a device with its register is below 100; what is in a base name is repeated in every resolved record. */
+const MAX_TEXT = 255;
 /** Largest power of ten of a decimal fraction that a double can hold. */
 const MAX_EXPONENT = 400;
 

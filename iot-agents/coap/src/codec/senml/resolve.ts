@@ -15,7 +15,7 @@ const DEFAULT_VERSION = 10;
 const WITH_SECONDARY_UNITS = 26;
 /** RFC 8428, 4.5.1. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9\-:./_]*$/;
-const MAX_NAME = 2048;
+const MAX_NAME = 510;
 
 interface Base {
   readonly bn: string;

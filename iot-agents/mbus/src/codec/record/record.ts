@@ -87,7 +87,7 @@ export function decodeRecords(bytes: Uint8Array): DataBody {
     const record = decodeRecord(bytes, at);
     if (record instanceof WireError) return { records, hasMore: false, fault: record };
     records.push(record);
-    if (record.modifiers.some(({ profile }) => profile !== undefined) && (dif & 0x0f) === VARIABLE)
+    if ((dif & 0x0f) === VARIABLE && record.modifiers.some(({ profile }) => profile !== undefined))
       records.push(...expandProfile(bytes.subarray(record.dataAt + 1, record.end), record, records));
     at = record.end;
   }
@@ -233,7 +233,8 @@ function vifesOf(bytes: Uint8Array, at: number, meaning: VifMeaning, hasVifes: b
     more = (code & EXTENSION) !== 0;
     if (!isCombinable && bits === MANUFACTURER_VIFE) {
       const { makerBytes, end } = makerVib(bytes, next);
-      return { ...bent(meaning, modifiers), modifiers: [...modifiers, MANUFACTURER_MEANING], makerBytes, end };
+      modifiers.push(MANUFACTURER_MEANING);
+      return bentVib(meaning, modifiers, makerBytes, end);
     }
     if (!isCombinable && bits === COMBINABLE_EXTENSION && more) {
       isCombinable = true;
@@ -243,20 +244,29 @@ function vifesOf(bytes: Uint8Array, at: number, meaning: VifMeaning, hasVifes: b
     if (modifier !== undefined) modifiers.push(modifier);
     isCombinable = false;
   }
-  return { ...bent(meaning, modifiers), modifiers, makerBytes: undefined, end: next };
+  return bentVib(meaning, modifiers, undefined, next);
 }
 
 /** What is left of unit and power of ten when the VIFEs have had their say. */
-function bent(vif: VifMeaning, modifiers: readonly VifeMeaning[]): Pick<Vib, 'meaning' | 'plain'> {
+function bentVib(
+  vif: VifMeaning,
+  modifiers: readonly VifeMeaning[],
+  makerBytes: Uint8Array | undefined,
+  end: number,
+): Vib {
   let meaning = vif;
   let plain: VifMeaning | undefined;
-  for (const { exponent, becomes } of modifiers) {
-    if (exponent !== undefined) meaning = { ...meaning, exponent: meaning.exponent + exponent };
-    if (becomes === undefined) continue;
+  for (const modifier of modifiers) {
+    if (modifier.exponent !== undefined) meaning = withExponent(meaning, meaning.exponent + modifier.exponent);
+    if (modifier.becomes === undefined) continue;
     plain = meaning;
-    meaning = { ...meaning, ...becomes, exponent: 0 };
+    meaning = { ...meaning, ...modifier.becomes, exponent: 0 };
   }
-  return { meaning, plain };
+  return { meaning, plain, modifiers, makerBytes, end };
+}
+
+function withExponent({ quantity, unit, factor, kind }: VifMeaning, exponent: number): VifMeaning {
+  return { quantity, unit, exponent, factor, kind };
 }
 
 function withData(

@@ -40,6 +40,7 @@ function invalid(bytes: Uint8Array, at: number, length: number): RecordValue {
 }
 
 const BYTE = 256;
+const HALF_RANGES = [0, 0x80, 0x8000, 0x80_0000, 0x8000_0000, 2 ** 39, 2 ** 47] as const;
 
 /** Types B and C, least significant byte first. Up to six bytes fit a number. */
 export function integerAt(bytes: Uint8Array, at: number, length: number, isUnsigned: boolean): RecordValue {
@@ -47,7 +48,7 @@ export function integerAt(bytes: Uint8Array, at: number, length: number, isUnsig
   let value = 0;
   for (let index = at + length - 1; index >= at; index -= 1) value = value * BYTE + (bytes[index] ?? 0);
   if (isUnsigned) return { kind: 'integer', value };
-  const half = BYTE ** length / 2;
+  const half = HALF_RANGES[length] ?? 0;
   // Type B: the most negative integer says that there is no value.
   if (value === half) return invalid(bytes, at, length);
   return { kind: 'integer', value: value > half ? value - 2 * half : value };

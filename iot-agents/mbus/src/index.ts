@@ -1,5 +1,6 @@
 /** M-Bus, wired and wireless: the codec, and the form in which `contor decode` speaks. */
 
+export type { MeterAddress } from './codec/header/address.js';
 export * from './codec/link/frame.js';
 export * from './codec/radio/keyring.js';
 export * from './codec/radio/link.js';

@@ -50,11 +50,15 @@ export function answerFrames(bytes: Uint8Array, request: DlmsRequest): DecodeAns
     isComplete: run.segments === NO_SEGMENTS && run.blocks === NO_BLOCKS,
     information: frames.map(({ information }) => information),
     ...presentFrame(frames[0]),
-    ...(pushes.length > 0 && { pushes }),
-    ...(push?.readings !== undefined && { readings: push.readings }),
+    ...(hasMessage(frames) && { blockNumbers, pushes, readings: push?.readings ?? {} }),
     ...only,
     ...(only === undefined && messages.length > pushes.length && { apdus: messages }),
   };
+}
+
+/** Whether any of them is of the kind that carries messages: then an empty list of pushes is news. */
+function hasMessage(frames: readonly HdlcFrame[]): boolean {
+  return frames.some(({ control }) => control.name === 'I' || control.name === 'UI');
 }
 
 function readRun(bytes: Uint8Array, request: DlmsRequest): Run {

@@ -5,7 +5,7 @@
 
 import { type Decoded, WireError } from '@contor/kit';
 import { MAX_LENGTH } from '../cursor.js';
-import { concat } from '../hdlc/segments.js';
+import { addPart, joinParts, type Parts } from '../parts.js';
 
 export interface BlockControl {
   readonly isLastBlock: boolean;
@@ -21,11 +21,10 @@ export interface Block {
 
 export interface Blocks {
   readonly received: number;
-  readonly parts: readonly Uint8Array[];
-  readonly length: number;
+  readonly parts: Parts | undefined;
 }
 
-export const NO_BLOCKS: Blocks = { received: 0, parts: [], length: 0 };
+export const NO_BLOCKS: Blocks = { received: 0, parts: undefined };
 
 /** Block numbers of the general transfer have 16 bits; a transfer of more blocks than this is an attack or a fault. */
 const MAX_BLOCKS = 4096;
@@ -49,12 +48,14 @@ export function joinBlock(
       expected: blocks.received + 1,
       actual: block.number,
     });
-  const length = blocks.length + block.data.length;
-  if (length > MAX_LENGTH || block.number > MAX_BLOCKS)
-    return refuse('block.endless', 'The blocks of a message have no end.', { length, number: block.number });
-  const parts = [...blocks.parts, block.data];
-  if (!block.isLastBlock) return { blocks: { received: block.number, parts, length }, joined: { kind: 'pending' } };
-  return { blocks: NO_BLOCKS, joined: { kind: 'value', value: concat(parts, length), used: 1 } };
+  const parts = addPart(blocks.parts, block.data);
+  if (parts.length > MAX_LENGTH || parts.count > MAX_BLOCKS)
+    return refuse('block.endless', 'The blocks of a message have no end.', {
+      length: parts.length,
+      number: block.number,
+    });
+  if (!block.isLastBlock) return { blocks: { received: block.number, parts }, joined: { kind: 'pending' } };
+  return { blocks: NO_BLOCKS, joined: { kind: 'value', value: joinParts(parts), used: 1 } };
 }
 
 /** The blocks of a message, numbered from 1. */

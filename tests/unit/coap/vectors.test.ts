@@ -1,6 +1,7 @@
 import { fromHex, toHex } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { SAMPLES } from './samples.js';
 import { decoderOf, seenOf, type Vector, vectorsOf } from './vectors.js';
 
 /** When the authors of RFC 8428 resolved their examples; those without a time of their own have this one. */
@@ -38,6 +39,17 @@ describe.each(FILES)('$protocol.jsonl', ({ protocol, beside }) => {
       const answer = decoder.decode({ input: cut });
       if (!answer.ok) expect(answer.code).toMatch(CODE);
     }
+  });
+});
+
+describe.each(['coap', '6lowpan', 'cbor'])('%s explained', (protocol) => {
+  it('lays out every byte of a frame once, in order, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.constantFrom(...SAMPLES), fc.uint8Array({ minLength: 1, maxLength: 100 })), (bytes) => {
+        const rows = decoderOf(protocol).explain?.({ input: { hex: toHex(bytes) } }) ?? [];
+        expect(rows.map((row) => toHex(row.bytes)).join('')).toBe(toHex(bytes));
+      }),
+    );
   });
 });
 

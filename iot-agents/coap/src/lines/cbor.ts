@@ -1,18 +1,12 @@
 /** `contor decode cbor`: one data item of RFC 8949 in hex. */
 
-import {
-  type DecodeAnswer,
-  type DecodeRequest,
-  type ExplainedRow,
-  type LineDecoder,
-  toHex,
-  WireError,
-} from '@contor/kit';
+import { type DecodeAnswer, type DecodeRequest, type LineDecoder, toHex, WireError } from '@contor/kit';
 import { decodeItem } from '../codec/cbor/decode.js';
 import { formatDiagnostic } from '../codec/cbor/diagnostic.js';
 import { encodeItem } from '../codec/cbor/encode.js';
 import type { CborItem } from '../codec/cbor/item.js';
 import { toPlain } from '../codec/cbor/plain.js';
+import { explainCbor } from './cbor-explain.js';
 import { answerOr, explainOr, hexMember, inputOf } from './request.js';
 
 export const CBOR_LINES: LineDecoder = {
@@ -20,7 +14,7 @@ export const CBOR_LINES: LineDecoder = {
   about: 'CBOR data items (RFC 8949)',
   example: 'a26161016162820203',
   decode: (request) => answerOr(() => decode(request)),
-  explain: (request) => explainOr(() => explain(request)),
+  explain: (request) => explainOr(() => explainCbor(hexMember(inputOf(request), 'hex'))),
 };
 
 function decode(request: DecodeRequest): DecodeAnswer {
@@ -42,20 +36,4 @@ export function onlyItem(bytes: Uint8Array): CborItem {
   if (decoded.used < bytes.length)
     throw new WireError('cbor.trailing', 'There are bytes behind the item.', { offset: decoded.used });
   return decoded.value;
-}
-
-function explain(request: DecodeRequest): readonly ExplainedRow[] {
-  const bytes = hexMember(inputOf(request), 'hex');
-  const rows: ExplainedRow[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
-    const decoded = decodeItem(bytes.subarray(offset));
-    if (decoded.kind !== 'value') {
-      const says = decoded.kind === 'pending' ? 'not all there' : decoded.error.message;
-      return [...rows, { bytes: bytes.subarray(offset), name: 'no item', says }];
-    }
-    const { value, used } = decoded;
-    rows.push({ bytes: bytes.subarray(offset, offset + used), name: value.type, says: formatDiagnostic(value) });
-    offset += used;
-  }
-  return rows;
 }

@@ -11,10 +11,11 @@ import {
 import { formatAddress, parsePrefix } from '../codec/ipv6/address.js';
 import { decodePacket, decodeUdp, type Ipv6Packet, isFragmented, PROTOCOL } from '../codec/ipv6/packet.js';
 import type { Contexts } from '../codec/sixlowpan/addresses.js';
-import { decodeFrame, dispatchOf } from '../codec/sixlowpan/frame.js';
+import { decodeFrame } from '../codec/sixlowpan/frame.js';
 import type { Link } from '../codec/sixlowpan/link.js';
 import { Reassembler } from '../codec/sixlowpan/reassembly.js';
 import { answerOr, explainOr, hexMember, inputOf, isMembers, type Members, refusal } from './request.js';
+import { explainPayload } from './sixlowpan-explain.js';
 
 export const SIXLOWPAN_LINES: LineDecoder = {
   protocol: '6lowpan',
@@ -118,9 +119,7 @@ function explainFrame(bytes: Uint8Array, link: Link): readonly ExplainedRow[] {
     fragment === undefined ? [] : [`fragment at ${fragment.offset} of ${fragment.size}, tag ${fragment.tag}`],
   ].flat();
   const headers = bytes.subarray(0, bytes.length - payload.length);
-  const name = fragment?.isFirst === false ? 'share of the packet' : (dispatchOf(payload[0]) ?? 'unknown dispatch');
-  return [
-    ...(headers.length > 0 ? [{ bytes: headers, name: 'headers', says: says.join('; ') }] : []),
-    { bytes: payload, name, says: `${payload.length} bytes` },
-  ];
+  const rows = headers.length > 0 ? [{ bytes: headers, name: 'headers', says: says.join('; ') }] : [];
+  if (fragment?.isFirst !== false) return [...rows, ...explainPayload(payload)];
+  return [...rows, { bytes: payload, name: 'share of the packet', says: `${payload.length} bytes` }];
 }

@@ -14,6 +14,7 @@ export {
   type UnitOf,
   type ValueOf,
 } from './attributes.js';
+export type { BrokerPort, InstallStep } from './broker-port.js';
 export {
   CONTEXT_MARK,
   CONTEXT_URL,
@@ -35,15 +36,14 @@ export {
   type SubProperties,
 } from './entity.js';
 export { type AttributeOf, ENTITY_TYPES, type EntityType, isEntityType } from './entity-types.js';
+export { findContext } from './hosted-context.js';
 export { NAMESPACES, type Namespace } from './namespaces.js';
 export type * from './ngsi.js';
 export {
-  type BrokerPort,
   ensureSubscription,
   historySubscription,
   type InstallOptions,
   type InstallReport,
-  type InstallStep,
   installPlatform,
   LIVE_TYPES,
   PLATFORM_SUBSCRIPTIONS,

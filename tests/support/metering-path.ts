@@ -30,6 +30,8 @@ export interface MeteringPath {
 export interface MeteringPathOptions {
   readonly folder: string;
   readonly meters: number;
+  /** Which broker ours plays. */
+  readonly brokerAs?: 'orion-ld';
   /** Another MQTT broker than ours. */
   readonly otherMqtt?: (facts: OtherMqttFacts) => { readonly program?: string; readonly args: readonly string[] };
 }
@@ -48,12 +50,14 @@ const READY_MS = 30_000;
 export async function startMeteringPath({
   folder,
   meters: count,
+  brokerAs,
   otherMqtt,
 }: MeteringPathOptions): Promise<MeteringPath> {
   const [brokerPort = 0, historyPort = 0, mqttPort = 0] = await freePorts(3);
   const data = (name: string) => join(folder, name);
   const environment = {
     BROKER_PORT: String(brokerPort),
+    ...(brokerAs !== undefined && { BROKER_AS: brokerAs }),
     HISTORY_PORT: String(historyPort),
     MQTT_PORT: String(mqttPort),
     BROKER_DATA: data('broker'),
@@ -76,7 +80,7 @@ export async function startMeteringPath({
     mqtt: service('mqtt', other?.args ?? [CONTOR, 'mqtt'], other?.program),
     agent: service('agent', [CONTOR, 'agent', 'json']),
   };
-  const broker = createBrokerClient({ url: environment.BROKER_URL });
+  const broker = createBrokerClient({ url: environment.BROKER_URL, context: 'installed' });
   processes.broker.start();
   processes.history.start();
   processes.mqtt.start();

@@ -5,7 +5,7 @@
 
 import { createBrokerClient } from '@contor/history-query';
 import { ConfigError } from '@contor/kit';
-import { CONTEXT_URL, installPlatform } from '@contor/orion-config';
+import { installPlatform } from '@contor/orion-config';
 
 const DEFAULT_TENANT = 'default';
 const TENANT = /^[a-z0-9_]{1,50}$/;
@@ -22,7 +22,7 @@ export async function addTenant(name: string, environment: NodeJS.ProcessEnv): P
   const url = environment.BROKER_URL ?? 'http://127.0.0.1:1026';
   const historyUrl = environment.HISTORY_URL ?? 'http://127.0.0.1:8668';
   const secret = environment.PLATFORM_SECRET;
-  const broker = createBrokerClient({ url, tenant: name, secret, contextUrl: CONTEXT_URL });
+  const broker = createBrokerClient({ url, tenant: name, secret });
   try {
     const { steps } = await installPlatform(broker, { historyUrl, tenant: name, secret });
     for (const { what, id, did } of steps) console.log(`${did.padEnd(10)} ${what}  ${id}`);

@@ -5,7 +5,7 @@
 
 import { createBrokerClient } from '@contor/history-query';
 import { type Environment, type Running, readSettings, retrySchedule, type SettingsTable } from '@contor/kit';
-import { CONTEXT_URL, installPlatform, SAMPLE_CITY, sampleEntities } from '@contor/orion-config';
+import { installPlatform, SAMPLE_CITY, sampleEntities } from '@contor/orion-config';
 
 const SETTINGS = {
   brokerUrl: { name: 'BROKER_URL', kind: 'url', fallback: 'http://127.0.0.1:1026', about: 'the NGSI-LD broker' },
@@ -18,7 +18,7 @@ const ATTEMPTS = 8;
 
 export async function startPlatform(source: NodeJS.ProcessEnv, { ports, log }: Environment): Promise<Running> {
   const { brokerUrl, historyUrl, secret } = readSettings(SETTINGS, source);
-  const broker = createBrokerClient({ url: brokerUrl, secret, contextUrl: CONTEXT_URL });
+  const broker = createBrokerClient({ url: brokerUrl, secret, context: 'installed' });
   const schedule = retrySchedule({ firstMs: 100, factor: 2, maxMs: 2_000, jitter: 0.2 }, ports.random);
   try {
     for (let attempt = 0; ; attempt += 1) {

@@ -12,7 +12,7 @@ import {
   retrySchedule,
   type Start,
 } from '@contor/kit';
-import { CONTEXT_URL, ensureSubscription, urn } from '@contor/orion-config';
+import { ensureSubscription, urn } from '@contor/orion-config';
 import type { AggregationConfig } from './settings.js';
 import { type RoundPorts, siteRound } from './site-round.js';
 
@@ -25,7 +25,7 @@ const SETTLE_MS = 2_000;
 export const start: Start<AggregationConfig> = async (config, environment) => {
   assertLoopback(config.host);
   const connection = { tenant: config.tenant, secret: config.secret };
-  const broker = createBrokerClient({ ...connection, url: config.brokerUrl, contextUrl: CONTEXT_URL });
+  const broker = createBrokerClient({ ...connection, url: config.brokerUrl, context: 'installed' });
   const history = createHistoryClient({ ...connection, url: config.historyUrl });
   const metrics = createMetrics('aggregation');
   const changedHours = metrics.counter(
@@ -37,7 +37,7 @@ export const start: Start<AggregationConfig> = async (config, environment) => {
 
   const round = async (): Promise<void> => {
     if (!subscribed) {
-      await ensureSubscription(broker, definitionOf(door), CONTEXT_URL);
+      await ensureSubscription(broker, definitionOf(door), await broker.contextUrl());
       subscribed = true;
     }
     figures.sites = await everySite({ broker, history }, config, environment, (changed) => {

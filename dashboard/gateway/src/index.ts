@@ -6,6 +6,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { type BrokerClient, createBrokerClient } from '@contor/history-query';
 import {
   checkExposure,
   closeHttp,
@@ -20,7 +21,7 @@ import {
   type Start,
   urlOf,
 } from '@contor/kit';
-import { CONTEXT_URL, contextLink } from '@contor/orion-config';
+import { contextLink } from '@contor/orion-config';
 import { serveApp } from './app/routes.js';
 import { correlationOf, createApp } from './app.js';
 import { createLiveBroker } from './live/broker.js';
@@ -41,6 +42,7 @@ export { type GatewayConfig, SETTINGS } from './settings.js';
 
 const SUBSCRIPTION_ID = 'urn:ngsi-ld:Subscription:contor-gateway-live';
 const DEFAULT_TENANT = 'default';
+const BROKER_TIMEOUT_MS = 15_000;
 /** Browsers keep connections for a while, and a year of history may take its time. */
 const LIMITS = { requestTimeout: 30_000, keepAliveTimeout: 65_000 };
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -71,7 +73,12 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   const secrets = await openSecrets(checkpoint('secrets'));
   const store = await openSessions(checkpoint('sessions'), clock);
   opened.push(() => store.close());
-  const { broker, history } = createRelays(config, log);
+  const client = createBrokerClient({
+    ...{ url: config.brokerUrl, tenant: config.tenant, secret: config.secret },
+    ...{ context: 'installed', timeoutMs: BROKER_TIMEOUT_MS },
+  });
+  opened.push(() => client.close());
+  const { broker, history } = createRelays(config, client, log);
   opened.push(
     () => broker.close(),
     () => history.close(),
@@ -102,7 +109,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   opened.push(() => hub.close());
   store.onRemoved((key) => hub.closeSession(key));
   const feed = startLiveFeed({
-    broker: createLiveBroker({ url: config.brokerUrl, tenant: config.tenant, secret: config.secret }),
+    broker: createLiveBroker(client),
     state,
     subscription: {
       id: SUBSCRIPTION_ID,
@@ -156,13 +163,17 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   return { url: publicUrl, health, stop: () => closeAll(opened) };
 }
 
-function createRelays(config: GatewayConfig, log: Logger): { readonly broker: Relay; readonly history: Relay } {
+function createRelays(
+  config: GatewayConfig,
+  client: BrokerClient,
+  log: Logger,
+): { readonly broker: Relay; readonly history: Relay } {
   const headers = headersFor(config);
   const broker = createRelay({
     prefix: '/api',
     target: new URL(config.brokerUrl),
     rules: NGSI_LD_PARAMETERS,
-    headers: { ...headers, link: contextLink(CONTEXT_URL) },
+    headers: async () => ({ ...headers, link: contextLink(await client.contextUrl()) }),
     unreachable: 'broker.unreachable',
     correlationOf,
     log,
@@ -171,7 +182,7 @@ function createRelays(config: GatewayConfig, log: Logger): { readonly broker: Re
     prefix: '/api/quantumleap',
     target: new URL(config.historyUrl),
     rules: QUANTUMLEAP_PARAMETERS,
-    headers,
+    headers: async () => headers,
     unreachable: 'history.unreachable',
     correlationOf,
     log,

@@ -13,6 +13,7 @@ import {
 } from '@contor/ngsi-ld-client';
 import type { NgsiEntity } from '@contor/orion-config';
 import { type CallOptions, type ConnectionOptions, callConfig, connect } from './connection.js';
+import { nameInstalledContext } from './installed-context.js';
 import { RequestError } from './request-error.js';
 
 /** Orion-LD takes no more in one batch; `limit` has the same bound (GS CIM 009, 6.3.10). */
@@ -60,17 +61,35 @@ export interface BrokerClient {
   query(query: EntityQuery, options?: CallOptions): Promise<readonly NgsiEntity[]>;
   /** Anything else, with the headers it names and no context; every status is an answer, only a broken line is an error. */
   request(request: PlainRequest): Promise<PlainAnswer>;
+  /** What the Link headers name. */
+  contextUrl(): Promise<string | undefined>;
   close(): void;
 }
 
-/** Axios leaves out a header that is null. */
-const NO_CONTEXT = { Link: null } as const;
+/** Axios sends no header that is false, and keeps in mind that it was said. */
+const NO_CONTEXT = { Link: false } as const;
 
 export function createBrokerClient(options: ConnectionOptions): BrokerClient {
   const connection = connect(options);
   const configuration = new Configuration({ basePath: connection.basePath });
   const entities = new EntitiesApi(configuration, undefined, connection.axios);
   const batch = new BatchApi(configuration, undefined, connection.axios);
+
+  const request: BrokerClient['request'] = async ({ method, path, body, headers }) => {
+    const answer = await connection.axios.request({
+      method,
+      url: connection.basePath + path,
+      validateStatus: () => true,
+      ...(body === undefined ? {} : { data: JSON.stringify(body) }),
+      headers: { ...NO_CONTEXT, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+    });
+    const entries = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
+    return { status: answer.status, headers: Object.fromEntries(entries), body: answer.data };
+  };
+  const contextUrl =
+    options.context === 'installed'
+      ? nameInstalledContext(connection.axios, { request })
+      : async () => options.contextUrl;
 
   return {
     entities,
@@ -115,18 +134,8 @@ export function createBrokerClient(options: ConnectionOptions): BrokerClient {
       }
     },
 
-    async request({ method, path, body, headers }) {
-      const answer = await connection.axios.request({
-        method,
-        url: connection.basePath + path,
-        validateStatus: () => true,
-        ...(body === undefined ? {} : { data: JSON.stringify(body) }),
-        headers: { ...NO_CONTEXT, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
-      });
-      const entries = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
-      return { status: answer.status, headers: Object.fromEntries(entries), body: answer.data };
-    },
-
+    request,
+    contextUrl,
     close: () => connection.close(),
   };
 }

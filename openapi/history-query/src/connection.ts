@@ -17,6 +17,8 @@ export interface ConnectionOptions {
    * understands them too. History knows no contexts and does without.
    */
   readonly contextUrl?: string | undefined;
+  /** In the place of a `contextUrl`: the @context the platform was installed with at this broker, wherever that hosts it. */
+  readonly context?: 'installed' | undefined;
   readonly timeoutMs?: number | undefined;
 }
 

@@ -1,5 +1,13 @@
 import { type BrokerClient, createBrokerClient, RequestError } from '@contor/history-query';
-import { contextLink, entity, installPlatform, type NgsiEntity, urn } from '@contor/orion-config';
+import {
+  CONTEXT_URL,
+  contextDocument,
+  contextLink,
+  entity,
+  installPlatform,
+  type NgsiEntity,
+  urn,
+} from '@contor/orion-config';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Answer, type Asked, type SmallServer, startSmallServer } from './small-server.js';
 
@@ -140,6 +148,68 @@ describe('the context', () => {
     const broker = await brokerOf(() => ({ status: 204 }));
     await broker.upsert(devices(1));
     expect(server?.asked[0]?.headers.link).toBeUndefined();
+  });
+});
+
+describe('the context that was installed', () => {
+  const CONTEXTS = '/ngsi-ld/v1/jsonldContexts';
+  /** A foreign broker: hosts what it is told to, and understands no other @context. */
+  async function foreign(hosted: string[]): Promise<BrokerClient> {
+    server = await startSmallServer(({ path, headers }) => {
+      if (path === CONTEXTS) return { status: 200, body: hosted };
+      if (path.startsWith(CONTEXTS))
+        return hosted.some((url) => url.endsWith(path.slice(CONTEXTS.length)))
+          ? { status: 200, body: contextDocument() }
+          : { status: 404 };
+      return { status: hosted.some((url) => headers.link === contextLink(url)) ? 204 : 504 };
+    });
+    client = createBrokerClient({ url: server.url, context: 'installed' });
+    return client;
+  }
+  const lookUps = (): number => server?.asked.filter(({ path }) => path === CONTEXTS).length ?? 0;
+
+  it('is looked up once, by as many as need it', async () => {
+    const broker = await foreign(['http://broker/jsonldContexts/1']);
+    await Promise.all([broker.upsert(devices(1)), broker.get('urn:x:1'), broker.upsert(devices(1))]);
+    expect(await broker.contextUrl()).toBe('http://broker/jsonldContexts/1');
+    expect(lookUps()).toBe(1);
+    const links = server?.asked.filter(({ path }) => !path.startsWith(CONTEXTS)).map(({ headers }) => headers.link);
+    expect(links).toEqual(new Array(3).fill(contextLink('http://broker/jsonldContexts/1')));
+  });
+
+  it('is looked up again when the broker has another one now', async () => {
+    const hosted = ['http://broker/jsonldContexts/1'];
+    const broker = await foreign(hosted);
+    await broker.upsert(devices(1));
+    hosted.splice(0, 1, 'http://broker/jsonldContexts/2');
+    await expect(broker.upsert(devices(1))).rejects.toMatchObject({ status: 504, isRetryable: true });
+    expect((await broker.upsert(devices(1))).failed).toEqual([]);
+    expect(await broker.contextUrl()).toBe('http://broker/jsonldContexts/2');
+    hosted.splice(0, 1, 'http://broker/jsonldContexts/3');
+    const Link = contextLink(await broker.contextUrl());
+    const { status } = await broker.request({ method: 'GET', path: '/ngsi-ld/v1/types', headers: { Link } });
+    expect([status, await broker.contextUrl()]).toEqual([504, 'http://broker/jsonldContexts/3']);
+  });
+
+  it('is waited for: before the platform is installed its name is refused', async () => {
+    const hosted: string[] = [];
+    const broker = await foreign(hosted);
+    await expect(broker.upsert(devices(1))).rejects.toMatchObject({ status: 504, isRetryable: true });
+    expect(server?.asked.at(-1)?.headers.link).toBe(contextLink(CONTEXT_URL));
+    hosted.push('http://broker/jsonldContexts/1');
+    expect((await broker.upsert(devices(1))).failed).toEqual([]);
+  });
+
+  it.each([
+    [503, 'http.busy', true],
+    [401, 'http.forbidden', false],
+  ])('a %i to the question is an error as any other, and asked again', async (status, code, isRetryable) => {
+    let isWell = false;
+    server = await startSmallServer(() => (isWell ? { status: 200, body: {} } : { status, body: { title: 'no' } }));
+    client = createBrokerClient({ url: server.url, context: 'installed' });
+    await expect(client.get('urn:x:1')).rejects.toMatchObject({ code, status, isRetryable });
+    isWell = true;
+    expect(await client.contextUrl()).toBe(CONTEXT_URL);
   });
 });
 

@@ -3,6 +3,7 @@ import {
   CONTEXT_URL,
   contextDocument,
   contextLink,
+  findContext,
   historySubscription,
   installPlatform,
 } from '@contor/orion-config';
@@ -52,6 +53,10 @@ class SmallBroker implements BrokerPort {
       const id = `c${this.contexts.size + 1}`;
       this.contexts.set(id, body);
       return { status: 201, headers: { location: `http://broker/ngsi-ld/v1/jsonldContexts/${id}` } };
+    }
+    if (method === 'DELETE') {
+      this.subscription = undefined;
+      return { status: 204 };
     }
     if (method === 'POST') {
       this.subscription = body as Record<string, unknown>;
@@ -129,6 +134,20 @@ describe('installing the platform', () => {
     expect([...broker.contexts.keys()]).toEqual(['theirs', 'c3']);
   });
 
+  it('makes the subscription anew when the @context it was made with goes', async () => {
+    broker = new SmallBroker(false);
+    await installPlatform(broker, options);
+    broker.contexts.set('c1', { '@context': { contor: 'https://contor.example/vocabulary/' } });
+    broker.asked.length = 0;
+    expect((await installPlatform(broker, options)).steps.map(({ did }) => did)).toEqual(['updated', 'created']);
+    expect(broker.changes).toEqual([
+      'POST /ngsi-ld/v1/jsonldContexts',
+      'DELETE /ngsi-ld/v1/jsonldContexts/c1',
+      `DELETE ${SUBSCRIPTION_PATH}`,
+      'POST /ngsi-ld/v1/subscriptions',
+    ]);
+  });
+
   it.each([
     ['GET', SUBSCRIPTION_PATH],
     ['POST', '/ngsi-ld/v1/subscriptions'],
@@ -143,6 +162,32 @@ describe('installing the platform', () => {
       code: 'install.refused',
       context: { status: 503 },
     });
+  });
+});
+
+describe('finding the @context', () => {
+  const url = (id: string): string => `http://broker/ngsi-ld/v1/jsonldContexts/${id}`;
+  const OLD = { '@context': { contor: 'https://contor.example/vocabulary/' } };
+
+  it.each([
+    ['by heart', true, {}, CONTEXT_URL],
+    ['not installed', false, { theirs: { '@context': { a: 'https://example.org/a' } } }, undefined],
+    ['hosted', false, { old: OLD, ours: contextDocument(), older: OLD }, url('ours')],
+    ['of another version of the vocabulary', false, { oldest: OLD, old: OLD }, url('old')],
+  ])('%s', async (_where, builtIn, contexts, expected) => {
+    const broker = new SmallBroker(builtIn);
+    for (const [id, body] of Object.entries(contexts)) broker.contexts.set(id, body);
+    expect(await findContext(broker)).toBe(expected);
+    expect(broker.changes).toEqual([]);
+  });
+
+  it.each([404, 405, 501])('in a broker that hosts none (%i): nowhere', async (status) => {
+    expect(await findContext({ request: async () => ({ status, headers: {}, body: {} }) })).toBeUndefined();
+  });
+
+  it('says so when the broker refuses to tell', async () => {
+    const refusing: BrokerPort = { request: async () => ({ status: 401, headers: {}, body: {} }) };
+    await expect(findContext(refusing)).rejects.toMatchObject({ code: 'install.refused', context: { status: 401 } });
   });
 });
 

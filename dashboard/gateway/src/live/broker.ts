@@ -1,7 +1,7 @@
 /** What the live feed asks of the broker: its subscription, and pages of entities. */
 
-import { createBrokerClient } from '@contor/history-query';
-import { CONTEXT_URL, ensureSubscription, type SubscriptionDefinition } from '@contor/orion-config';
+import type { BrokerClient } from '@contor/history-query';
+import { ensureSubscription, type SubscriptionDefinition } from '@contor/orion-config';
 import type { LiveEntity } from './state.js';
 
 export interface LiveBroker {
@@ -20,19 +20,10 @@ export interface LiveSubscription {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface BrokerTarget {
-  readonly url: string;
-  readonly tenant: string;
-  readonly secret: string | undefined;
-}
-
-const TIMEOUT_MS = 15_000;
-
-export function createLiveBroker(target: BrokerTarget): LiveBroker {
-  const broker = createBrokerClient({ ...target, contextUrl: CONTEXT_URL, timeoutMs: TIMEOUT_MS });
+export function createLiveBroker(broker: BrokerClient): LiveBroker {
   return {
     async subscribe(wanted) {
-      await ensureSubscription(broker, toSubscription(wanted), CONTEXT_URL);
+      await ensureSubscription(broker, toSubscription(wanted), await broker.contextUrl());
     },
     async query(type, offset, limit) {
       return (await broker.entities.queryEntities({ type, offset, limit })).data;

@@ -16,7 +16,8 @@ export interface RelayParts {
   readonly prefix: string;
   readonly target: URL;
   readonly rules: ParameterRules;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Asked for each question; a fault is one of the other side. */
+  readonly headers: () => Promise<Readonly<Record<string, string>>>;
   readonly unreachable: ProblemCode;
   readonly correlationOf: (response: Response) => string;
   readonly log: Logger;
@@ -66,14 +67,15 @@ export function createRelay(parts: RelayParts): Relay {
 
 class Silence extends Error {}
 
-function ask(
-  { target, headers }: RelayParts,
+async function ask(
+  { target, headers: ours }: RelayParts,
   agent: HttpAgent,
   path: string,
   correlation: string,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
+  const headers = await ours();
   const url = new URL(target.pathname.replace(/\/$/, '') + path, target);
   return new Promise((resolve, reject) => {
     const outgoing = send(url, {

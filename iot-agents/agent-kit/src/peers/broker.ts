@@ -2,7 +2,6 @@
 
 import { type BatchOutcome, createBrokerClient } from '@contor/history-query';
 import { TransportError } from '@contor/kit';
-import { CONTEXT_URL } from '@contor/orion-config';
 import type { BrokerPort, Delivery, RefusedEntity } from '../forward/ports.js';
 import { deliveryOfFailure } from './answers.js';
 import { type Closable, clientsOf, type PeerOptions } from './clients.js';
@@ -11,7 +10,7 @@ import { type Closable, clientsOf, type PeerOptions } from './clients.js';
 const LONGEST_REASON = 500;
 
 export function brokerOver({ url, secret }: PeerOptions): BrokerPort & Closable {
-  const clients = clientsOf(createBrokerClient, { url, secret, contextUrl: CONTEXT_URL });
+  const clients = clientsOf(createBrokerClient, { url, secret, context: 'installed' });
   return {
     async upsert(tenant, entities) {
       let outcome: BatchOutcome;

@@ -1,0 +1,55 @@
+/**
+ * Which @context to name in Link headers (GS CIM 009 V1.9.1, 6.3.5): our own broker knows the platform's by heart, a foreign one
+ * hosts it under an address that only it knows. Asked when it is first needed, and again when the broker no longer has it.
+ */
+
+import { type BrokerPort, CONTEXT_URL, contextLink, findContext, VocabularyError } from '@contor/orion-config';
+import type { AxiosInstance } from 'axios';
+import { codeOf, RequestError } from './request-error.js';
+
+/** LdContextNotAvailable (5.5.3), with the status it has now and the one it had in earlier versions. */
+const MAY_BE_GONE: readonly (number | undefined)[] = [503, 504];
+
+/** Names it in all requests that say nothing about a context of their own; answers how to ask for it. */
+export function nameInstalledContext(axios: AxiosInstance, broker: BrokerPort): () => Promise<string> {
+  let known: Promise<string | undefined> | undefined;
+  const forgetIfGone = (status: number | undefined): void => {
+    if (MAY_BE_GONE.includes(status)) known = undefined;
+  };
+
+  async function contextUrl(): Promise<string> {
+    known ??= findContext(broker);
+    try {
+      const found = await known;
+      if (found !== undefined) return found;
+    } catch (error) {
+      known = undefined;
+      throw toRequestError(error);
+    }
+    // Nobody has installed the platform yet. The broker will say that it does not know this name, and is asked again next time.
+    known = undefined;
+    return CONTEXT_URL;
+  }
+
+  axios.interceptors.request.use(async (config) => {
+    if (!config.headers.has('Link')) config.headers.set('Link', contextLink(await contextUrl()));
+    return config;
+  });
+  axios.interceptors.response.use(
+    (answer) => {
+      forgetIfGone(answer.status);
+      return answer;
+    },
+    (error: unknown) => {
+      forgetIfGone(error instanceof RequestError ? error.status : undefined);
+      return Promise.reject(error);
+    },
+  );
+  return contextUrl;
+}
+
+function toRequestError(error: unknown): unknown {
+  if (!(error instanceof VocabularyError)) return error;
+  const status = Number(error.context.status);
+  return new RequestError(codeOf(status), error.message, { status, detail: error.message }, error);
+}

@@ -13,17 +13,14 @@ interface Hosted {
 }
 
 const CONTEXTS = '/ngsi-ld/v1/jsonldContexts';
-/** What a broker that hosts no contexts may answer when it is asked for them. */
-const HOSTS_NONE: readonly number[] = [404, 405, 501];
-
 /**
  * Where the platform's @context is: what a Link header has to name. That of another version of the vocabulary is better than
- * none, while an update is under way. Undefined: it was not installed here.
+ * none, while an update is under way. Undefined: it was not installed here, or the broker does not say.
  */
 export async function findContext(broker: BrokerPort): Promise<string | undefined> {
   if (await isBuiltIn(broker)) return CONTEXT_URL;
   const list = await broker.request({ method: 'GET', path: `${CONTEXTS}?kind=Hosted` });
-  if (HOSTS_NONE.includes(list.status)) return undefined;
+  if (list.status !== 200) return undefined;
   const hosted = await oursAmong(broker, list);
   return (hosted.find(isCurrent) ?? hosted.at(-1))?.url;
 }

@@ -3,9 +3,9 @@
  * hosts it under an address that only it knows. Asked when it is first needed, and again when the broker no longer has it.
  */
 
-import { type BrokerPort, CONTEXT_URL, contextLink, findContext, VocabularyError } from '@contor/orion-config';
+import { type BrokerPort, CONTEXT_URL, contextLink, findContext } from '@contor/orion-config';
 import type { AxiosInstance } from 'axios';
-import { codeOf, RequestError } from './request-error.js';
+import { RequestError } from './request-error.js';
 
 /** LdContextNotAvailable (5.5.3), with the status it has now and the one it had in earlier versions. */
 const MAY_BE_GONE: readonly (number | undefined)[] = [503, 504];
@@ -19,15 +19,14 @@ export function nameInstalledContext(axios: AxiosInstance, broker: BrokerPort): 
 
   async function contextUrl(): Promise<string> {
     known ??= findContext(broker);
-    try {
-      const found = await known;
-      if (found !== undefined) return found;
-    } catch (error) {
-      known = undefined;
-      throw toRequestError(error);
-    }
+    const asked = known;
+    const found = await asked.catch((error: unknown) => {
+      if (known === asked) known = undefined;
+      throw error;
+    });
+    if (found !== undefined) return found;
     // Nobody has installed the platform yet. The broker will say that it does not know this name, and is asked again next time.
-    known = undefined;
+    if (known === asked) known = undefined;
     return CONTEXT_URL;
   }
 
@@ -46,10 +45,4 @@ export function nameInstalledContext(axios: AxiosInstance, broker: BrokerPort): 
     },
   );
   return contextUrl;
-}
-
-function toRequestError(error: unknown): unknown {
-  if (!(error instanceof VocabularyError)) return error;
-  const status = Number(error.context.status);
-  return new RequestError(codeOf(status), error.message, { status, detail: error.message }, error);
 }

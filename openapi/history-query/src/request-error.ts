@@ -65,7 +65,7 @@ export function toRequestError(thrown: unknown): unknown {
   return new RequestError(code, `${where}: ${thrown.message || reason}`, { reason, where }, thrown.cause);
 }
 
-export function codeOf(status: number): RequestCode {
+function codeOf(status: number): RequestCode {
   if (status === 401 || status === 403) return 'http.forbidden';
   if (status === 429 || status === 503) return 'http.busy';
   return status >= 500 ? 'http.failed' : 'http.refused';

@@ -200,16 +200,23 @@ describe('the context that was installed', () => {
     expect((await broker.upsert(devices(1))).failed).toEqual([]);
   });
 
-  it.each([
-    [503, 'http.busy', true],
-    [401, 'http.forbidden', false],
-  ])('a %i to the question is an error as any other, and asked again', async (status, code, isRetryable) => {
+  it.each([400, 401, 422, 503])('a %i to the question decides nothing: it is asked again', async (status) => {
     let isWell = false;
-    server = await startSmallServer(() => (isWell ? { status: 200, body: {} } : { status, body: { title: 'no' } }));
+    server = await startSmallServer(({ path }) => ({ status: isWell || !path.startsWith(CONTEXTS) ? 200 : status }));
     client = createBrokerClient({ url: server.url, context: 'installed' });
-    await expect(client.get('urn:x:1')).rejects.toMatchObject({ code, status, isRetryable });
+    await client.get('urn:x:1');
     isWell = true;
-    expect(await client.contextUrl()).toBe(CONTEXT_URL);
+    await client.get('urn:x:1');
+    await client.get('urn:x:1');
+    const asked = server.asked.filter(({ path }) => path === `${CONTEXTS}/${encodeURIComponent(CONTEXT_URL)}`);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('has the faults of the line, and no others', async () => {
+    server = await startSmallServer(() => ({}));
+    client = createBrokerClient({ url: server.url, context: 'installed' });
+    await server.close();
+    await expect(client.get('urn:x:1')).rejects.toMatchObject({ code: 'http.unreachable', isRetryable: true });
   });
 });
 

@@ -15,7 +15,7 @@ import { API_KEY, eventually, type MeteringPath, startMeteringPath } from '../..
 import type { Browser } from '../../unit/gateway/support/browser.js';
 import { House } from '../../unit/gateway/support/house.js';
 
-const READINGS = 8;
+const READINGS = 4;
 const START_MS = Math.floor(Date.now() / 1000) * 1000 - 60_000;
 
 let folder: string;
@@ -46,9 +46,9 @@ beforeAll(async () => {
         attributes: ['totalActiveEnergyImport'],
       });
       expect(columns.totalActiveEnergyImport).toHaveLength(sequence);
-    }, 10_000);
+    }, 20_000);
   }
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await meter?.endAsync(true);

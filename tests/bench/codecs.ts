@@ -7,6 +7,7 @@ import { fromHex } from '@contor/kit';
 import { coapCodecs } from './codecs/coap.js';
 import { dlmsCodecs } from './codecs/dlms.js';
 import { elsterCodecs } from './codecs/elster.js';
+import { mbusCodecs } from './codecs/mbus.js';
 
 export interface CodecRow {
   readonly name: string;
@@ -16,7 +17,7 @@ export interface CodecRow {
   readonly decode: (frame: Uint8Array) => unknown;
 }
 
-const ROWS: readonly (() => readonly CodecRow[])[] = [dlmsCodecs, elsterCodecs, coapCodecs];
+const ROWS: readonly (() => readonly CodecRow[])[] = [dlmsCodecs, elsterCodecs, coapCodecs, mbusCodecs];
 const WARM_UP_MS = 300;
 const MEASURE_MS = 700;
 const RUNS = 3;

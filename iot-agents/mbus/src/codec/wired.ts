@@ -7,11 +7,13 @@ import {
   ADDRESS_LENGTH,
   addressOfHeader,
   decodeSelection,
+  encodeSelection,
+  headerBytes,
   type MeterAddress,
   type SecondarySelection,
   u16,
 } from './header/address.js';
-import { decodeFrame, type WiredFrame } from './link/frame.js';
+import { decodeFrame, encodeFrame, type WiredFrame } from './link/frame.js';
 import { decodeFixed, type FixedData } from './record/fixed.js';
 import { type DataBody, decodeRecords } from './record/record.js';
 
@@ -49,6 +51,9 @@ export interface WiredTelegram {
   readonly body: WiredBody;
 }
 
+/** EN 13757-2, 5.7: the primary address that stands for the meter selected by its secondary one. */
+export const NETWORK_LAYER = 0xfd;
+const SND_UD = 0x53;
 const SHORT_HEADER = 4;
 const LONG_HEADER = ADDRESS_LENGTH + SHORT_HEADER;
 const LINK_ONLY: WiredBody = { kind: 'link' };
@@ -61,6 +66,29 @@ export function decodeWired(bytes: Uint8Array): Decoded<WiredTelegram> {
   const body = decodeBody(frame.ci, frame.data);
   if (body instanceof WireError) return garbage(body.code, body.message, body.context, used);
   return { kind: 'value', value: { frame, body }, used };
+}
+
+/** The meter's answer: long header and records. */
+export function encodeVariable(
+  link: { readonly control: number; readonly address: number },
+  header: VariableHeader & { readonly meter: MeterAddress },
+  records: Uint8Array,
+): Uint8Array {
+  const { meter, accessNumber, status, signature } = header;
+  const counters = [accessNumber, status, signature & 0xff, signature >> 8];
+  const data = Uint8Array.of(...headerBytes(meter), ...counters, ...records);
+  return encodeFrame({ kind: 'long', ...link, ci: CI.variable, data });
+}
+
+/** The master's choice by secondary address (EN 13757-7, 7.5). */
+export function encodeSelect(selection: SecondarySelection, control = SND_UD): Uint8Array {
+  return encodeFrame({
+    kind: 'long',
+    control,
+    address: NETWORK_LAYER,
+    ci: CI.select,
+    data: encodeSelection(selection),
+  });
 }
 
 function decodeBody(ci: number, data: Uint8Array): WiredBody | WireError {

@@ -38,6 +38,15 @@ describe('protected messages', () => {
     expect(opened.kind === 'value' && toHex(opened.value.plain)).toBe(PLAIN);
   });
 
+  it('are opened as the Green Book opens its InitiateRequest', () => {
+    // DLMS UA 1000-2, example of a ciphered xDLMS InitiateRequest, with a dedicated key inside.
+    const hex = '21303001234567801302ff8a7874133d414ced25b42534d28db0047720606b175bd52211be6841db204d39ee6fdb8e356855';
+    const secrets = { encryptionKey: toHex(EK), authenticationKey: toHex(AK), systemTitle: toHex(CLIENT) };
+    const opened = DECODERS[0]?.decode({ input: { hex, ...secrets } });
+    expect(opened).toMatchObject({ ok: true, apdu: 'glo-initiate-request', isAuthentic: true, maxPduSize: 1200 });
+    expect(opened?.plain).toEqual(fromHex('01011000112233445566778899aabbccddeeff0000065f1f0400007e1f04b0'));
+  });
+
   it('go there and back in every suite', () => {
     fc.assert(
       fc.property(

@@ -25,24 +25,19 @@ const SEGMENTATION = 0x08;
 const LEAST_LENGTH = 7;
 const MOST_LENGTH = 0x7ff;
 
-/** Skips what is no frame; a wrong check sequence between two flags at the right distance costs that frame alone. */
+/**
+ * Skips what is no frame, all of a noise at once; a wrong check sequence between two flags at the right distance costs that
+ * frame alone.
+ */
 export function decodeFrame(bytes: Uint8Array): Decoded<HdlcFrame> {
   if (bytes.length === 0) return { kind: 'pending' };
-  if (bytes[0] !== FLAG) return garbage('hdlc.flag', 'A frame begins with a flag.', nextFlag(bytes, 0));
-  let start = 1;
-  while (bytes[start] === FLAG) start += 1;
+  const noise = noiseAt(bytes, 0);
+  if (noise !== undefined) return garbage(noise.code, noise.message, endOfNoise(bytes, noise.next));
+  const start = afterFlags(bytes, 0);
   const [first, second] = [bytes[start], bytes[start + 1]];
-  if (first === undefined) return { kind: 'pending' };
-  if ((first & FORMAT_MASK) !== FORMAT_TYPE)
-    return garbage('hdlc.format', 'The frame is not of format type 3.', nextFlag(bytes, start));
-  if (second === undefined) return { kind: 'pending' };
-  const length = ((first & 0x07) << 8) | second;
-  if (length < LEAST_LENGTH)
-    return garbage('hdlc.length', 'The frame is shorter than a frame can be.', nextFlag(bytes, start), { length });
-  const end = start + length;
+  if (first === undefined || second === undefined) return { kind: 'pending' };
+  const end = start + lengthOf(first, second);
   if (bytes.length <= end) return { kind: 'pending' };
-  if (bytes[end] !== FLAG)
-    return garbage('hdlc.flag', 'No flag stands where the frame ends.', nextFlag(bytes, start), { length });
   if (fcs16(bytes, start, end - 2) !== checkAt(bytes, end - 2))
     return garbage('hdlc.fcs', 'The check sequence of the frame is wrong.', end);
   return readBody(bytes, start, end, (first & SEGMENTATION) !== 0);
@@ -95,11 +90,55 @@ function checkAt(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
 }
 
+interface Noise {
+  readonly code: string;
+  readonly message: string;
+  /** Where to look again. */
+  readonly next: number;
+}
+
+/** Why no frame begins here; undefined when one does, or still may. */
+function noiseAt(bytes: Uint8Array, at: number): Noise | undefined {
+  if (bytes[at] !== FLAG)
+    return { code: 'hdlc.flag', message: 'A frame begins with a flag.', next: nextFlag(bytes, at) };
+  const start = afterFlags(bytes, at);
+  const [first, second] = [bytes[start], bytes[start + 1]];
+  if (first === undefined) return undefined;
+  if ((first & FORMAT_MASK) !== FORMAT_TYPE)
+    return { code: 'hdlc.format', message: 'The frame is not of format type 3.', next: nextFlag(bytes, start) };
+  if (second === undefined) return undefined;
+  const length = lengthOf(first, second);
+  if (length < LEAST_LENGTH)
+    return { code: 'hdlc.length', message: 'The frame is shorter than a frame can be.', next: nextFlag(bytes, start) };
+  if (bytes.length <= start + length || bytes[start + length] === FLAG) return undefined;
+  return { code: 'hdlc.flag', message: 'No flag stands where the frame ends.', next: nextFlag(bytes, start) };
+}
+
+function endOfNoise(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length) {
+    const more = noiseAt(bytes, at);
+    if (more === undefined) return at;
+    at = more.next;
+  }
+  return at;
+}
+
+function afterFlags(bytes: Uint8Array, at: number): number {
+  let start = at;
+  while (bytes[start] === FLAG) start += 1;
+  return start;
+}
+
+function lengthOf(first: number, second: number): number {
+  return ((first & 0x07) << 8) | second;
+}
+
 function nextFlag(bytes: Uint8Array, after: number): number {
   const at = bytes.indexOf(FLAG, after + 1);
   return at < 0 ? bytes.length : at;
 }
 
-function garbage(code: string, message: string, used: number, context = {}): Decoded<never> {
-  return { kind: 'garbage', error: new WireError(code, message, context), used };
+function garbage(code: string, message: string, used: number): Decoded<never> {
+  return { kind: 'garbage', error: new WireError(code, message, {}), used };
 }

@@ -8,6 +8,7 @@ export * from './codec/radio/seal.js';
 export * from './codec/radio/telegram.js';
 export * from './codec/record/date.js';
 export * from './codec/record/encode.js';
+export { layoutOf } from './codec/record/layout.js';
 export * from './codec/record/number.js';
 export * from './codec/record/record.js';
 export * from './codec/wired.js';

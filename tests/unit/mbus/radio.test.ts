@@ -3,11 +3,13 @@
 import { fromHex, WireError } from '@contor/kit';
 import {
   decodeLink,
+  decodeRecords,
   decodeTelegram,
   ellTelegram,
   encodeLink,
   encodeRecord,
   keyring,
+  layoutOf,
   mode5Telegram,
   mode7Telegram,
   plainTelegram,
@@ -87,6 +89,7 @@ describe('refusals', () => {
   it('a meter that has a key is not heard in plain', () => {
     expect(codeOf(read(plainTelegram(REQUEST), KEY))).toBe('wmbus.downgrade');
     expect(codeOf(read(Uint8Array.of(0x78, ...VOLUME), KEY))).toBe('wmbus.downgrade');
+    expect(codeOf(read(Uint8Array.of(0xa2, ...VOLUME), KEY))).toBe('wmbus.downgrade');
     expect(codeOf(read(Uint8Array.of(0x7a, 1, 0, 0x10, 5, 0x2f, 0x2f, ...VOLUME), KEY))).toBe('wmbus.downgrade');
     expect(codeOf(read(Uint8Array.of(0x7a, 1, 0, 0, 5, ...VOLUME), KEY))).toBe('wmbus.downgrade');
   });
@@ -129,6 +132,16 @@ describe('memory', () => {
     compact[10] = 1;
     expect(codeOf(read(compact, undefined, memory))).toBe('mbus.compact.crc');
     expect(codeOf(read(fromHex('7900000000'), undefined, memory))).toBe('mbus.compact.unknown');
+  });
+
+  it('what a stranger taught in plain does not read what came encrypted', () => {
+    const memory = radioMemory();
+    read(Uint8Array.of(0x78, ...VOLUME), undefined, memory);
+    const { signature } = layoutOf(VOLUME, decodeRecords(VOLUME).records);
+    expect(memory.layouts.find(signature, false)?.headers).toHaveLength(1);
+    expect(memory.layouts.find(signature, true)).toBeUndefined();
+    read(ellTelegram(REQUEST, KEY, 5), KEY, memory);
+    expect(memory.layouts.find(signature, true)?.headers).toHaveLength(1);
   });
 
   it('finds a key by number and maker', () => {

@@ -242,6 +242,7 @@ export const APATOR_ROWS: readonly MakerRow[] = [
     deviceTypes: [0x07],
     where: 'maker',
     least: SEALED + BLOCK,
+    hasKey: true,
     open: openNa1,
     fields: NA1_FIELDS,
   },

@@ -23,6 +23,8 @@ export interface MakerRow {
   readonly deviceTypes?: readonly number[];
   readonly where: Where;
   readonly vifes?: readonly number[];
+  /** The maker's own encryption uses the key of the meter; without it a keyed meter is not heard. */
+  readonly hasKey?: true;
   /** Fewer bytes than these are a fault. */
   readonly least: number;
   /** What must be done before the fields can be read: unscramble, or take a head off. */

@@ -12,12 +12,12 @@ import type { MeterAddress } from '../header/address.js';
 import { decodeFormat, expandCompact, type LayoutBook, layoutBook, layoutOf } from '../record/layout.js';
 import { type DataBody, decodeRecords, type MeterRecord } from '../record/record.js';
 import { AFL_CI, type AuthenticationLayer, decodeAfl } from './afl.js';
-import { decodeEll, type ExtendedLink, ellEncryption } from './ell.js';
+import { decodeEll, ELL_CRC, type ExtendedLink, ellEncryption } from './ell.js';
 import { type Fragments, fragmentBook } from './fragments.js';
 import type { FindKey } from './keyring.js';
 import { KNOWN_LAYOUTS } from './known-layouts.js';
 import type { RadioFrame } from './link.js';
-import { type Opened, openEll, openTransport } from './security.js';
+import { hasChecksum, type Opened, openEll, openTransport } from './security.js';
 import { decodeTransport, type Transport, type TransportHeader } from './tpl.js';
 
 /** What a receiver remembers from telegram to telegram. */
@@ -93,9 +93,11 @@ function peelEll(peel: Peel, frame: RadioFrame, findKey: FindKey): WireError | u
   const encryption = ellEncryption(ell.session);
   if (encryption > 1)
     return new WireError('wmbus.ell.mode', 'This encryption of the ELL is reserved.', { actual: encryption });
+  if (encryption === 0 && !hasChecksum(ell.payload))
+    return new WireError('wmbus.ell.crc', 'The checksum of the ELL is wrong.');
   const opened =
     encryption === 0
-      ? { ...UNTOUCHED, payload: ell.payload.subarray(2) }
+      ? { ...UNTOUCHED, payload: ell.payload.subarray(ELL_CRC) }
       : openEll(ell, ell.session, frame.sender, findKey(ell.destination ?? frame.sender));
   if (opened instanceof WireError) return opened;
   peel.opened = opened;
@@ -124,10 +126,14 @@ function peelAfl(peel: Peel, frame: RadioFrame, memory: RadioMemory): boolean | 
 function openBody(peel: Peel, frame: RadioFrame, transport: Transport, findKey: FindKey): Opened | WireError {
   const { header, payload } = transport;
   const meter = meterOf(frame, peel, transport);
-  // What came through the encrypted ELL is authentic as far as the ELL is; a maker's own payload has a maker's own key.
-  if (peel.opened.wasEncrypted || transport.content === 'maker') return { ...peel.opened, payload };
-  if (peel.opened.isPlainMarked) return { ...peel.opened, payload };
+  const { wasEncrypted, isPlainMarked } = peel.opened;
+  // What came through the encrypted ELL need not be encrypted again, but may be.
+  if ((wasEncrypted || isPlainMarked) && (header?.securityMode ?? 0) === 0) return { ...peel.opened, payload };
   const key = findKey(meter);
+  if (transport.content === 'maker') {
+    const isRead = key === undefined || makerRow(frame.sender, 'maker')?.hasKey === true;
+    return isRead ? { ...UNTOUCHED, payload } : plainRefused();
+  }
   if (header === undefined) return key === undefined ? { ...UNTOUCHED, payload } : plainRefused();
   const own = openOwn(frame, header, payload);
   if (own !== undefined) return key === undefined ? { ...UNTOUCHED, payload: own } : plainRefused();
@@ -172,11 +178,11 @@ function withData(
   };
   switch (transport.content) {
     case 'records':
-      return maker('payload', payload) ?? withRecords(payload, frame, memory, plain);
+      return maker('payload', payload) ?? withRecords(opened, frame, memory, plain);
     case 'maker':
       return maker('maker', payload) ?? plain(payload, undefined);
     case 'compact': {
-      const full = expandCompact(payload, memory.layouts);
+      const full = expandCompact(payload, memory.layouts, opened.wasEncrypted);
       if (full instanceof WireError) return full;
       const data = decodeRecords(full);
       return plain(full, { ...data, records: withMeanings(data.records, frame.sender.manufacturer) });
@@ -184,7 +190,7 @@ function withData(
     case 'format': {
       const layout = decodeFormat(payload);
       if (layout instanceof WireError) return layout;
-      memory.layouts.learn(layout);
+      memory.layouts.learn(layout, opened.wasEncrypted);
       return plain(payload, undefined);
     }
     default:
@@ -199,13 +205,14 @@ function bodyOf(records: readonly MeterRecord[] | WireError): DataBody {
 
 /** Records, and what a maker's table reads out of the bytes that the standard leaves to the maker. */
 function withRecords(
-  payload: Uint8Array,
+  { payload, wasEncrypted }: Opened,
   frame: RadioFrame,
   memory: RadioMemory,
   plain: (bytes: Uint8Array, data: DataBody, driver?: string) => RadioTelegram,
 ): RadioTelegram {
   const data = decodeRecords(payload);
-  if (data.fault === undefined && data.records.length > 0) memory.layouts.learn(layoutOf(payload, data.records));
+  if (data.fault === undefined && data.records.length > 0)
+    memory.layouts.learn(layoutOf(payload, data.records), wasEncrypted);
   let driver: string | undefined;
   let { fault } = data;
   const records = withMeanings(data.records, frame.sender.manufacturer).flatMap((record) => {

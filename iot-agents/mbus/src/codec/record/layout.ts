@@ -14,10 +14,13 @@ export interface Layout {
   readonly headers: readonly Uint8Array[];
 }
 
-/** Layouts by signature; one may be shared by thousands of meters of a type. */
+/**
+ * Layouts by signature; one may be shared by thousands of meters of a type. What came encrypted is read only by layouts that came
+ * encrypted, or are known: sixteen bits of checksum keep no stranger from teaching a wrong one.
+ */
 export interface LayoutBook {
-  readonly find: (signature: number) => Layout | undefined;
-  readonly learn: (layout: Layout) => void;
+  readonly find: (signature: number, wasEncrypted: boolean) => Layout | undefined;
+  readonly learn: (layout: Layout, wasEncrypted: boolean) => void;
 }
 
 /** More types of telegram than any receiver hears; a stranger cannot fill the memory with inventions. */
@@ -25,10 +28,12 @@ const MAX_LAYOUTS = 1_024;
 
 export function layoutBook(known: readonly Layout[]): LayoutBook {
   const fixed = new Map(known.map((layout) => [layout.signature, layout]));
-  const learned = new Map<number, Layout>();
+  const [encrypted, plain] = [new Map<number, Layout>(), new Map<number, Layout>()];
   return {
-    find: (signature) => learned.get(signature) ?? fixed.get(signature),
-    learn: (layout) => {
+    find: (signature, wasEncrypted) =>
+      fixed.get(signature) ?? encrypted.get(signature) ?? (wasEncrypted ? undefined : plain.get(signature)),
+    learn: (layout, wasEncrypted) => {
+      const learned = wasEncrypted ? encrypted : plain;
       if (learned.size >= MAX_LAYOUTS && !learned.has(layout.signature)) {
         const [oldest] = learned.keys();
         if (oldest !== undefined) learned.delete(oldest);
@@ -77,13 +82,13 @@ const COMPACT_HEADER = 4;
 const VARIABLE = 0x0d;
 
 /** The full frame's bytes. */
-export function expandCompact(payload: Uint8Array, book: LayoutBook): Uint8Array | WireError {
+export function expandCompact(payload: Uint8Array, book: LayoutBook, wasEncrypted: boolean): Uint8Array | WireError {
   if (payload.length < COMPACT_HEADER)
     return new WireError('mbus.compact.short', 'A compact frame begins with two checksums.', {
       actual: payload.length,
     });
   const signature = u16(payload, 0);
-  const layout = book.find(signature);
+  const layout = book.find(signature, wasEncrypted);
   if (layout === undefined)
     return new WireError('mbus.compact.unknown', 'No full frame has taught this layout yet.', { signature });
   const parts: Uint8Array[] = [];

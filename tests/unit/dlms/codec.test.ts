@@ -391,6 +391,24 @@ describe('a push', () => {
     expect(readPush(body, [object])).toEqual([{ obis: '1-0:1.8.0', classId: 3, attributeIndex: 2, value }]);
   });
 
+  it('of bare values with a version is read by the list of that version', () => {
+    const texts: readonly Data[] = ['KFM_001', '6970631401', 'MA304H3E'].map((text) => ({
+      type: 'octet-string',
+      value: Buffer.from(text, 'latin1'),
+    }));
+    const numbers: readonly Data[] = [1500, 0, 0, 20, 6500, 0, 0, 2301, 2302, 2303].map((number) => ({
+      type: 'double-long-unsigned',
+      value: number,
+    }));
+    const body: Data = { type: 'structure', value: [...texts, ...numbers] };
+    const answered = DECODERS[0]?.decode({
+      layer: 'xdlms',
+      input: { hex: `0f0000000100${toHex(encodeData(body))}` },
+    });
+    expect(answered?.readings).toMatchObject({ ACTIVE_POWER_P: 1500, CURRENT_L1: 6.5, VOLTAGE_L3: 230.3 });
+    expect(answered?.readings).toMatchObject({ source: '6970631401' });
+  });
+
   it('of names, values and scalers is read flat or nested', () => {
     const name: Data = { type: 'octet-string', value: object.logicalName };
     const scale: Data = {

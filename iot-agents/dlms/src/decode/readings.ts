@@ -3,6 +3,7 @@
 import type { Data } from '../codec/axdr/data.js';
 import { type CosemDateTime, decodeDateTime } from '../codec/axdr/date-time.js';
 import { type Reading, readPush } from '../codec/cosem/push.js';
+import { templateFor, versionOf } from '../codec/cosem/templates.js';
 import { UNITS } from '../codec/cosem/units.js';
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -61,6 +62,7 @@ interface ScalerRow {
 }
 
 const CURRENTS = ['CURRENT_L1', 'CURRENT_L2', 'CURRENT_L3'];
+const VOLTAGES = ['VOLTAGE_L1', 'VOLTAGE_L2', 'VOLTAGE_L3'];
 const ENERGIES = Object.values(QUANTITIES).filter((quantity) => quantity.includes('ENERGY'));
 
 /** Scalers of meters that push values without them; by the logical device name or the list version that is pushed along. */
@@ -70,6 +72,9 @@ const UNSAID_SCALERS: readonly ScalerRow[] = [
   // Kamstrup HAN list: public description beside the captures of toreamun/amshan (currents in 0.01 A, energy in 10 Wh).
   { identity: 'Kamstrup_V', quantities: CURRENTS, scaler: -2 },
   { identity: 'Kamstrup_V', quantities: ENERGIES, scaler: 1 },
+  // Kaifa HAN list: the maker's public description (currents in mA, voltages in 0.1 V).
+  { identity: 'KFM', quantities: CURRENTS, scaler: -3 },
+  { identity: 'KFM', quantities: VOLTAGES, scaler: -1 },
 ];
 
 const CLOCK = '0-0:1.0.0';
@@ -77,7 +82,7 @@ const DEVICE_NAMES = ['0-0:42.0.0', '0-0:96.1.0', '0-0:96.1.1'];
 
 /** `readings` by name and `objects` with all that is known of each; empty when the body holds no objects. */
 export function presentReadings(body: Data, dateTime: Uint8Array): Answer {
-  const objects = readPush(body);
+  const objects = readPush(body, templateFor(body));
   if (objects.length === 0) return {};
   const identity = identityOf(objects, body);
   const readings: Record<string, unknown> = {};
@@ -121,8 +126,8 @@ function unsaidScaler(identity: string | undefined, quantity: string): number | 
 
 /** A list version stands first where a maker has one; else the meter says its name. */
 function identityOf(objects: readonly Reading[], body: Data): string | undefined {
-  const first = Array.isArray(body.value) ? (body.value[0] as Data | undefined) : undefined;
-  return first?.type === 'visible-string' ? first.value : deviceName(objects);
+  const first = body.type === 'structure' ? body.value[0] : undefined;
+  return versionOf(first) ?? deviceName(objects);
 }
 
 function deviceName(objects: readonly Reading[]): string | undefined {

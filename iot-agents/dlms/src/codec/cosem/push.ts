@@ -35,9 +35,9 @@ export function readPush(body: Data, template?: readonly CaptureObject[]): reado
     const skipped = body.value.length === sent.length + 1 ? 1 : 0;
     return byList(sent, body.value.slice(skipped));
   }
+  if (template !== undefined) return byList(template, body.value);
   const readings: Reading[] = [];
   walk(body.value, readings);
-  if (readings.length === 0 && template !== undefined) return byList(template, body.value);
   return readings;
 }
 

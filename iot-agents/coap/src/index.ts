@@ -11,6 +11,7 @@ export * from './codec/coap/message.js';
 export * from './codec/coap/options.js';
 export * from './codec/ipv6/address.js';
 export * from './codec/ipv6/packet.js';
+export * from './codec/lwm2m/tlv.js';
 export * from './codec/senml/fields.js';
 export * from './codec/senml/pack.js';
 export * from './codec/senml/resolve.js';

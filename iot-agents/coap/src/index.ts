@@ -9,6 +9,8 @@ export * from './codec/coap/block.js';
 export * from './codec/coap/codes.js';
 export * from './codec/coap/message.js';
 export * from './codec/coap/options.js';
+export * from './codec/dtls/handshake.js';
+export * from './codec/dtls/record.js';
 export * from './codec/ipv6/address.js';
 export * from './codec/ipv6/packet.js';
 export * from './codec/lwm2m/tlv.js';

@@ -155,6 +155,14 @@ describe('telegrams (6.4.4; DSMR P1 5.0.2, 6.2)', () => {
     expect(decodeTelegram(toBytes('xyz/ELS5V\r\n'))).toMatchObject({ kind: 'garbage', used: 3 });
   });
 
+  it('leaves one that was cut for the next that begins', () => {
+    const whole = encodeTelegram({ identification: line, sets: [] }, true);
+    const cut = toBytes('/ISk5\\2MT382-1000\r\n\r\n1-0:1.8.0(00');
+    const answer = decodeTelegram(Uint8Array.of(...cut, 0x0d, 0x0a, ...whole));
+    expect(answer).toMatchObject({ kind: 'garbage', used: cut.length + 2 });
+    expect(decodeTelegram(whole)).toMatchObject({ kind: 'value' });
+  });
+
   it('does not keep an endless one', () => {
     expect(decodeTelegram(toBytes(`/ELS5V\r\n${'x'.repeat(2 ** 20)}`))).toMatchObject({
       kind: 'garbage',

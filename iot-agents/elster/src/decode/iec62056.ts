@@ -26,8 +26,8 @@ import {
 } from '../codec/iec62056/sign-on.js';
 import { subMetersIn } from '../codec/iec62056/sub-meters.js';
 import { summaryOf } from '../codec/iec62056/summary.js';
-import { crcAt } from '../codec/iec62056/telegram.js';
-import { ACK, CR, LF, NAK, SLASH, SOH, STX, toBytes, toText } from '../codec/iec62056/text.js';
+import { crcAt, type TelegramCrc } from '../codec/iec62056/telegram.js';
+import { ACK, CR, EOT, ETX, LF, NAK, SLASH, SOH, STX, toBytes, toText } from '../codec/iec62056/text.js';
 import { explainIec62056 } from './iec62056-explain.js';
 import { inputOf, refusal } from './input.js';
 
@@ -36,7 +36,7 @@ type Answer = Record<string, unknown>;
 export const IEC62056: LineDecoder = {
   protocol: 'iec62056-21',
   about: 'IEC 62056-21: sign-on, readouts, programming mode, P1 telegrams, load profiles',
-  example: '023134333828303132333435362e372a6b5768290d0a210d0a030b',
+  example: '02312e382e3028303132333435362e372a6b5768290d0a210d0a034a',
   decode,
   explain,
 };
@@ -90,6 +90,7 @@ function password({ seed, password, scheme = 'a1700' }: Readonly<Record<string, 
 
 function message(bytes: Uint8Array): Answer {
   const first = bytes[0];
+  if (first === undefined) throw short();
   if (first === SOH) return block(bytes);
   if (first === NAK && bytes.length === 1) return { message: 'repeat' };
   if (first === ACK) {
@@ -147,15 +148,22 @@ function alone({ identification, enhancements }: Identification): Answer {
 
 function data(bytes: Uint8Array, text: string, from: number): Answer {
   const isBlock = bytes[from] === STX;
-  const etx = isBlock ? text.indexOf('\x03', from) : -1;
-  const framed = etx >= 0 && etx + 1 < bytes.length ? block(bytes.subarray(from)) : {};
-  const parsed = parseDataSets(text, isBlock ? from + 1 : from, etx >= 0 ? etx : text.length);
+  const end = isBlock ? blockEnd(bytes, from) : -1;
+  const framed = end >= 0 && end + 1 < bytes.length ? block(bytes.subarray(from)) : {};
+  const parsed = parseDataSets(text, isBlock ? from + 1 : from, end >= 0 ? end : text.length);
   if (!('sets' in parsed)) {
     // A block may hold something else than data sets; its frame has been read all the same.
     if ('data' in framed) return framed;
     throw parsed;
   }
-  return { ...framed, ...telling(parsed, isFit(framed)), ...crc(bytes, text, parsed) };
+  const crc16 = crc(bytes, text, parsed);
+  const isFit = framed.bccOk !== false && crc16?.ok !== false;
+  return { ...framed, ...telling(parsed, isFit), ...(crc16 && { crc16 }) };
+}
+
+/** At ETX, or at the EOT of a partial block. */
+function blockEnd(bytes: Uint8Array, from: number): number {
+  return bytes.findIndex((byte, at) => at > from && (byte === ETX || byte === EOT));
 }
 
 function block(bytes: Uint8Array): Answer {
@@ -175,15 +183,10 @@ function block(bytes: Uint8Array): Answer {
   };
 }
 
-function isFit({ bccOk }: Answer): boolean {
-  return bccOk !== false;
-}
-
 /** The CRC covers the telegram from its "/": without that there is nothing to compute. */
-function crc(bytes: Uint8Array, text: string, { end, isEnded }: DataSets): Answer {
-  if (!isEnded || bytes[0] !== SLASH) return {};
-  const crc16 = crcAt(bytes, text, end);
-  return crc16 === undefined || crc16 instanceof WireError ? {} : { crc16 };
+function crc(bytes: Uint8Array, text: string, { end, isEnded }: DataSets): TelegramCrc | undefined {
+  const crc16 = isEnded && bytes[0] === SLASH ? crcAt(bytes, text, end) : undefined;
+  return crc16 instanceof WireError ? undefined : crc16;
 }
 
 function telling({ sets }: DataSets, isFit: boolean): Answer {

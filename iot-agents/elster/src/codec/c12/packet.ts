@@ -40,8 +40,13 @@ export function decodePacket(bytes: Uint8Array): Decoded<Packet> {
   const expected = crc16X25(bytes, 0, size - CRC);
   // The CRC travels low byte first.
   const actual = (bytes[size - 2] ?? 0) | ((bytes[size - 1] ?? 0) << 8);
+  // It goes as a whole: the other side hears NAK and sends it again, and no byte is summed twice.
   if (expected !== actual)
-    return garbage(bytes, new WireError('wire.checksum', 'The CRC does not fit.', { expected, actual }));
+    return {
+      kind: 'garbage',
+      error: new WireError('wire.checksum', 'The CRC does not fit.', { expected, actual }),
+      used: size,
+    };
   const [, identity = 0, control = 0, sequence = 0] = bytes;
   const data = bytes.slice(HEADER, HEADER + length);
   return { kind: 'value', value: { identity, control, sequence, data }, used: size };
@@ -62,8 +67,10 @@ function word(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
-/** Skips to where a packet might begin: the damaged one may hide the start of a good one. */
+/** Skips to where a packet might begin, past starts whose length no packet can have: a run of EE is one error, not many. */
 function garbage(bytes: Uint8Array, error: WireError): Decoded<never> {
-  const next = bytes.indexOf(START, 1);
+  let next = bytes.indexOf(START, 1);
+  while (next >= 0 && next + HEADER <= bytes.length && HEADER + word(bytes, next + 4) + CRC > MAX_PACKET)
+    next = bytes.indexOf(START, next + 1);
   return { kind: 'garbage', error, used: next < 0 ? bytes.length : next };
 }

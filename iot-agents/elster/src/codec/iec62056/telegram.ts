@@ -28,17 +28,20 @@ export interface Telegram {
 export function examineTelegram(bytes: Uint8Array): Decoded<Telegram> {
   if (bytes.length === 0) return { kind: 'pending' };
   if (bytes[0] !== SLASH) return garbage(noise(), bytes, 1);
-  const end = endOf(bytes);
+  const { end, next } = boundsOf(bytes);
+  // Another one begins before this has ended: it was cut.
+  if (next !== undefined) return { kind: 'garbage', error: noise(), used: next };
   if (end < 0) return bytes.length < MAX_MESSAGE ? { kind: 'pending' } : garbage(tooLong(), bytes, 1);
   const text = toText(bytes, 0, end);
   const lineEnd = text.indexOf('\r\n');
   const identification = parseIdentification(text.slice(0, Math.max(0, lineEnd)));
+  // Behind its first line nothing of it can be another telegram's beginning (`boundsOf`): it goes as a whole.
   if (identification === undefined)
-    return garbage(new WireError('iec62056.identification', 'No identification.'), bytes, 1);
+    return { kind: 'garbage', error: new WireError('iec62056.identification', 'No identification.'), used: end };
   const parsed = parseDataSets(text, lineEnd);
-  if (!('sets' in parsed)) return garbage(parsed, bytes, 1);
+  if (!('sets' in parsed)) return { kind: 'garbage', error: parsed, used: end };
   const crc16 = crcAt(bytes, text, parsed.end);
-  if (!parsed.isEnded || crc16 instanceof WireError) return garbage(noise(), bytes, 1);
+  if (!parsed.isEnded || crc16 instanceof WireError) return { kind: 'garbage', error: noise(), used: end };
   return { kind: 'value', value: { identification, sets: parsed.sets, ...(crc16 && { crc16 }) }, used: end };
 }
 
@@ -79,19 +82,33 @@ function hex16(value: number): string {
   return value.toString(16).toUpperCase().padStart(4, '0');
 }
 
-/** Just behind the CR LF after a "!" that stands outside of brackets; −1 while that has not come. */
-function endOf(bytes: Uint8Array): number {
+interface Bounds {
+  /** Just behind the CR LF after a "!" that stands outside of brackets; −1 while that has not come. */
+  readonly end: number;
+  /** The last line that begins with "/", as no line within a telegram does: a stream of beginnings is one error, not many. */
+  readonly next?: number;
+}
+
+function boundsOf(bytes: Uint8Array): Bounds {
   let isOpen = false;
+  let next: number | undefined;
   for (let at = 1; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === 0x28) isOpen = true;
     else if (byte === 0x29) isOpen = false;
-    else if (byte === EXCLAMATION && !isOpen) {
-      for (let end = at + 1; end < bytes.length - 1; end += 1) {
-        if (bytes[end] === CR && bytes[end + 1] === LF) return end + 2;
-      }
-      return -1;
+    else if (byte === SLASH && bytes[at - 1] === LF) {
+      next = at;
+      isOpen = false;
+    } else if (byte === EXCLAMATION && !isOpen) {
+      return next === undefined ? { end: lineEndAfter(bytes, at) } : { end: -1, next };
     }
+  }
+  return next === undefined ? { end: -1 } : { end: -1, next };
+}
+
+function lineEndAfter(bytes: Uint8Array, from: number): number {
+  for (let at = from + 1; at < bytes.length - 1; at += 1) {
+    if (bytes[at] === CR && bytes[at + 1] === LF) return at + 2;
   }
   return -1;
 }

@@ -56,6 +56,9 @@ export function dispatchOf(byte: number | undefined): Dispatch | undefined {
 }
 
 export function decodeFrame(bytes: Uint8Array, hop: Link): Decoded<SixlowpanFrame> {
+  const first = dispatchOf(bytes[0]);
+  if (first !== undefined && !IN_FRONT.has(first))
+    return { kind: 'value', value: plainFrame(bytes, hop), used: bytes.length };
   const reader = new ByteReader(bytes);
   try {
     const mesh = dispatchOf(reader.peek()) === 'mesh' ? readMesh(reader) : undefined;
@@ -69,6 +72,13 @@ export function decodeFrame(bytes: Uint8Array, hop: Link): Decoded<SixlowpanFram
     if (!(error instanceof WireError)) throw error;
     return { kind: 'garbage', error: shortened(error), used: Math.max(1, bytes.length) };
   }
+}
+
+/** Headers that stand in front of others; most frames have none. */
+const IN_FRONT: ReadonlySet<Dispatch> = new Set(['mesh', 'broadcast', 'firstFragment', 'laterFragment']);
+
+function plainFrame(payload: Uint8Array, link: Link): SixlowpanFrame {
+  return { mesh: undefined, broadcastSequence: undefined, fragment: undefined, payload, link };
 }
 
 /** A frame is whole or wrong: an end too early is no "not yet". */

@@ -290,7 +290,7 @@ function withData(
     if (length === undefined) return fault('mbus.lvar.reserved', 'An LVAR is reserved.', dataAt, lvar);
     end = dataAt + 1 + length;
     if (end > bytes.length) return short('mbus.record.short', 'The bytes end within the data of a record.', dataAt);
-    value = readVariable(bytes, dataAt + 1, lvar, length, meaning.kind);
+    value = readVariable(bytes, dataAt + 1, lvar, length);
   } else {
     end = dataAt + (FIELD_LENGTHS[field] ?? 0);
     if (end > bytes.length) return short('mbus.record.short', 'The bytes end within the data of a record.', dataAt);

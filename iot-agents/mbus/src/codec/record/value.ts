@@ -115,21 +115,12 @@ export function lvarLength(lvar: number): number | undefined {
 }
 
 /** `at` is behind the LVAR byte; the length has been checked. */
-export function readVariable(
-  bytes: Uint8Array,
-  at: number,
-  lvar: number,
-  length: number,
-  kind: ValueKind,
-): RecordValue {
+export function readVariable(bytes: Uint8Array, at: number, lvar: number, length: number): RecordValue {
   if (lvar <= 0xbf) return { kind: 'text', value: textAt(bytes, at, length) };
   if (length === 0) return NO_VALUE;
   if (lvar <= 0xc9) return bcdAt(bytes, at, length);
   if (lvar <= 0xd9) return bcdAt(bytes, at, length, -1);
-  if (kind === 'dateTime' && lvar <= 0xef) {
-    const time = readTime(bytes, at, length);
-    if (time !== undefined) return { kind: 'time', value: time };
-  }
+  // Type M, a time of variable length, comes here too and stays bytes: types F and I would misread it.
   return { kind: 'bytes', value: bytes.subarray(at, at + length) };
 }
 

@@ -5,6 +5,8 @@ export default {
   testEnvironment: 'node',
   transform: {},
   injectGlobals: false,
+  // A hang is caught all the same; a busy machine is no failure.
+  testTimeout: 30_000,
   // Half of the suites wait for real sockets and disks: as many workers as there are cores.
   maxWorkers: '100%',
   coverageProvider: 'v8',

@@ -42,8 +42,8 @@ export async function askServer({ url, tenant }: ServerFlags, path: string, aske
       saidBy(text) ?? `${target.origin} answered ${response.status}.`,
     );
   }
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  return text === '' ? undefined : isJson ? JSON.parse(text) : text;
+  const isText = response.headers.get('content-type')?.startsWith('text/') ?? false;
+  return text === '' ? undefined : isText ? text : JSON.parse(text);
 }
 
 function saidBy(text: string): string | undefined {

@@ -31,7 +31,7 @@ const NAMES_TORN = /tornBytes":[1-9]/;
 const NAMES_DAMAGE = /firstSequence/;
 const LATER_FORMAT = 9;
 const GARBAGE_BYTES = 1_500;
-const SETTLE_MS = 30_000;
+const SETTLE_MS = 90_000;
 const SAYS_MS = 10_000;
 const REFUSES_MS = 15_000;
 /** Enough that the middle of each log is long settled. */

@@ -24,7 +24,7 @@ const DISK_BYTES = 32 * 2 ** 20;
 const LEFT_BYTES = { mqtt: 32 * 1024, agent: 32 * 1024, broker: 32 * 1024, history: 128 * 1024 } as const;
 const SAYS_FULL = /disk is full|disk of .* is full|no space left/i;
 const SAYS_MS = 8_000;
-const SETTLE_MS = 40_000;
+const SETTLE_MS = 90_000;
 /** Long enough to be sure that nothing, or something, is acknowledged. */
 const LOOK_MS = 1_000;
 /** A service that is started on a full disk and cannot live there would have ended several times by then. */

@@ -11,7 +11,7 @@ import { metersBehind, msUntilNewValue, settledVerdict } from '../support/path-v
 import type { Tally } from '../support/tally.js';
 
 const VISIBLE_WITHIN_MS = 5_000;
-const SETTLE_MS = 30_000;
+const SETTLE_MS = 90_000;
 const CALM_MS = 1_000;
 
 export interface OutageOptions {

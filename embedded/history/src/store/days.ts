@@ -43,6 +43,13 @@ export function addsDays(
   return isPlain && isNumeric && isSummed && decimals === undefined && (grid === undefined || isOfDays(grid));
 }
 
+const DAY_MS = 86_400_000;
+
+/** The whole days of UTC within a stretch; empty when it ends before it begins. */
+export function wholeDays({ fromMs, toMs }: Span): Span {
+  return { fromMs: Math.ceil(fromMs / DAY_MS) * DAY_MS, toMs: Math.floor((toMs + 1) / DAY_MS) * DAY_MS - 1 };
+}
+
 /** The stretches of a window between the runs: at most so many that they are worth it. */
 export function restsOf(window: Span, runs: readonly Span[]): readonly Span[] | undefined {
   const rests: Span[] = [];

@@ -6,7 +6,7 @@ import type { Method } from './aggregates.js';
 import type { Grid, Period } from './buckets.js';
 import { type Catalogue, type Column, columnOf, type Entity, isPresent, type Table } from './catalogue.js';
 import type { Span } from './columnar.js';
-import { addsDays, type Days, restsOf } from './days.js';
+import { addsDays, type Days, restsOf, wholeDays } from './days.js';
 import { monthOf, monthSpan } from './months.js';
 import { isBelow } from './paths.js';
 import type { Relation, Scope } from './relation.js';
@@ -157,7 +157,7 @@ function twinsOf(table: Table, entities: readonly Entity[]): Relation['sameAs'] 
   });
 }
 
-/** What of a part is added up from days: whole kept months within the window, of which nothing waits elsewhere. */
+/** What of a part is added up from days: whole days within the window, of kept months of which nothing waits elsewhere. */
 export function daysOf(
   part: TablePart,
   window: Window,
@@ -172,8 +172,9 @@ export function daysOf(
   const whole = { fromMs: window.fromMs ?? ALWAYS.fromMs, toMs: window.toMs ?? ALWAYS.toMs };
   const settled = table.kept
     .map(({ month }) => monthSpan(month))
-    .filter(({ fromMs, toMs }) => fromMs >= whole.fromMs && toMs <= whole.toMs)
-    .filter((span) => span.toMs < table.hotFromMs && !touchesLate(table, span));
+    .filter((span) => span.toMs < table.hotFromMs && !touchesLate(table, span))
+    .map((span) => wholeDays({ fromMs: Math.max(span.fromMs, whole.fromMs), toMs: Math.min(span.toMs, whole.toMs) }))
+    .filter(({ fromMs, toMs }) => fromMs < toMs);
   const runs = merged(settled);
   const rests = runs.length === 0 ? undefined : restsOf(whole, runs);
   if (rests === undefined) {

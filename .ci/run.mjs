@@ -9,6 +9,7 @@ const SUITES = [
   { name: 'power cut', command: ['run', 'check:powercut'] },
   { name: 'kill -9', command: ['run', 'check:kill9'] },
   { name: 'faults', command: ['run', 'check:faults'] },
+  { name: 'fuzz', command: ['run', 'check:fuzz'] },
 ];
 
 let passed = 0;

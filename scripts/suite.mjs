@@ -9,6 +9,7 @@ const SUITES = {
   kill9: 'checks/kill9.js',
   powercut: 'checks/powercut.js',
   faults: 'checks/faults.js',
+  fuzz: 'checks/fuzz.js',
 };
 
 const [name = '', ...args] = process.argv.slice(2);

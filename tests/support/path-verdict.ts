@@ -13,7 +13,10 @@ export interface PathVerdict extends Verdict {
   readonly rows: number;
 }
 
-async function judgePath(path: MeteringPath, ledger: Ledger): Promise<PathVerdict> {
+type Acknowledged = ReadonlyMap<string, readonly number[]>;
+
+/** Lost is what was acknowledged by then and is not there; all that is there is judged by what was ever sent. */
+async function judgePath(path: MeteringPath, ledger: Ledger, byThen: Acknowledged): Promise<PathVerdict> {
   const history = createHistoryClient({ url: path.historyUrl });
   try {
     let rows = 0;
@@ -23,7 +26,9 @@ async function judgePath(path: MeteringPath, ledger: Ledger): Promise<PathVerdic
       const { timesMs, columns } = await history.series({ type: 'ACMeasurement', id, attributes: [ATTRIBUTE] });
       rows += timesMs.length;
       const found = timesMs.map((atMs, row) => ({ atMs, value: columns[ATTRIBUTE][row] as number | null }));
-      verdicts.push(compare(ledger.of(meter), found));
+      const there = new Set(timesMs);
+      const lost = (byThen.get(meter) ?? []).filter((atMs) => !there.has(atMs)).length;
+      verdicts.push({ ...compare(ledger.of(meter), found), lost });
     }
     return { ...sum(verdicts), rows };
   } finally {
@@ -31,12 +36,16 @@ async function judgePath(path: MeteringPath, ledger: Ledger): Promise<PathVerdic
   }
 }
 
-/** Waits until nothing acknowledged is missing any more, or the time is over; then judges. */
+/**
+ * Waits until nothing is missing of what was acknowledged when it was called, or the time is over; then judges. While meters go on
+ * sending, some of what is acknowledged a moment later is always on its way.
+ */
 export async function settledVerdict(path: MeteringPath, ledger: Ledger, withinMs: number): Promise<PathVerdict> {
   const deadline = Date.now() + withinMs;
+  const byThen = new Map(ledger.meters.map((meter) => [meter, acknowledgedOf(ledger, meter)]));
   for (;;) {
     try {
-      const verdict = await judgePath(path, ledger);
+      const verdict = await judgePath(path, ledger, byThen);
       if (verdict.lost === 0 || Date.now() > deadline) return verdict;
     } catch (error) {
       // A server that has just come back may still be recovering.
@@ -65,10 +74,13 @@ export async function msUntilNewValue(path: MeteringPath, ledger: Ledger, within
 export async function metersBehind(path: MeteringPath, ledger: Ledger): Promise<number> {
   let behind = 0;
   for (const meter of ledger.meters) {
-    const acknowledged = [...ledger.of(meter)].filter(([, entry]) => entry.acknowledged).map(([atMs]) => atMs);
-    if ((await shownAt(path, meter)) < Math.max(...acknowledged)) behind += 1;
+    if ((await shownAt(path, meter)) < Math.max(...acknowledgedOf(ledger, meter))) behind += 1;
   }
   return behind;
+}
+
+function acknowledgedOf(ledger: Ledger, meter: string): readonly number[] {
+  return [...ledger.of(meter)].filter(([, entry]) => entry.acknowledged).map(([atMs]) => atMs);
 }
 
 async function shownAt(path: MeteringPath, meter: string): Promise<number> {

@@ -6,6 +6,7 @@ export type * from './clock.js';
 export * from './correlation.js';
 export * from './crc32.js';
 export type * from './disk.js';
+export * from './documents.js';
 export { openDurableLog } from './durable-log/log.js';
 export type * from './durable-log.js';
 export * from './errors.js';

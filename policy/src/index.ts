@@ -1,6 +1,19 @@
 /** Who may see and do what: tables of functions, roles and routes, and the one decision over them. */
 
 export { type Decision, type DenyCode, decide, findRoute, may, type Subject } from './decide.js';
-export { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionRow } from './functions.js';
+export { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionRow, isFunction } from './functions.js';
 export { functionsOf, isRole, ROLES, type RoleName } from './roles.js';
 export { type Access, RESERVED_SEGMENTS, ROUTES, type RoutePath, type RouteRow } from './routes.js';
+export { EVER, type Grant, type Scope, type ScopeIndex, type Span, type TiedEntity } from './scope.js';
+export {
+  type ControlStatement,
+  createSigner,
+  type DecisionStatement,
+  newSigningKey,
+  type OrderStatement,
+  type RequestStatement,
+  type Signer,
+  type Statement,
+  type VerifiedStatement,
+  verifyStatement,
+} from './statements.js';

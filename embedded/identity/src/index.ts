@@ -9,10 +9,12 @@ import {
   checkExposure,
   closeHttp,
   createMetrics,
+  type DocumentStore,
   type Environment,
   type Health,
   listenHttp,
   lockDirectory,
+  openDocuments,
   openDurableLog,
   type Running,
   type Start,
@@ -25,7 +27,6 @@ import { createHandler } from './server.js';
 import { type IdentityConfig, REALM_PATH } from './settings.js';
 import { handleSignIn } from './sign-in.js';
 import { createAdapterFactory, OidcIndex } from './store/adapter.js';
-import { DOCUMENTS_LOG, type DocumentStore, openDocuments } from './store/documents.js';
 import { ensureManager, openUsers, type Users } from './users.js';
 
 export { clientSecret } from './keys.js';
@@ -35,6 +36,7 @@ export { type Credentials, readCredentials } from './users.js';
 /** Sessions and users of a town are a few megabytes; compaction lets go of whole segments, so these are small. */
 const SEGMENT_BYTES = 1024 * 1024;
 const LOG_LIMIT_BYTES = 256 * 1024 * 1024;
+const LOG_FORMAT = { kind: 'identity', version: 1 } as const;
 /** sysexits.h, EX_SOFTWARE: the supervisor starts us again and we recover from the log. */
 const EXIT_FATAL = 70;
 
@@ -70,7 +72,7 @@ async function openStored(config: IdentityConfig, { ports, log }: Environment, o
     disk,
     clock,
     directory: join(config.dataFolder, 'log'),
-    ...DOCUMENTS_LOG,
+    ...LOG_FORMAT,
     segmentBytes: SEGMENT_BYTES,
     maxBytes: LOG_LIMIT_BYTES,
     onFatal: (error) => {

@@ -2,9 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { DocumentStore } from '@contor/kit';
 import { hashPassword, readablePassword } from './passwords.js';
 import { readOrCreateSecretFile, readSecretFile } from './secret-files.js';
-import type { DocumentStore } from './store/documents.js';
 
 export interface User {
   /** Becomes `sub`; never reused, so that a new person of the same name inherits nothing. */

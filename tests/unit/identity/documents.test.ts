@@ -4,8 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdapterFactory, OidcIndex } from '@contor/identity/store/adapter.js';
-import { DOCUMENTS_LOG, type Document, type DocumentStore, openDocuments } from '@contor/identity/store/documents.js';
-import { createLogger, type DurableLog, openDurableLog } from '@contor/kit';
+import {
+  createLogger,
+  type Document,
+  type DocumentStore,
+  type DurableLog,
+  openDocuments,
+  openDurableLog,
+} from '@contor/kit';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { portsOfThisRealm } from '../gateway/support/house.js';
 
@@ -31,7 +37,15 @@ async function open(): Promise<DocumentStore> {
   const onFatal = (error: Error) => {
     throw error;
   };
-  durable = await openDurableLog({ disk, clock, directory, ...DOCUMENTS_LOG, segmentBytes: 64 * 1024, onFatal });
+  durable = await openDurableLog({
+    disk,
+    clock,
+    directory,
+    kind: 'identity',
+    version: 1,
+    segmentBytes: 64 * 1024,
+    onFatal,
+  });
   index = new OidcIndex();
   return openDocuments({
     durable,

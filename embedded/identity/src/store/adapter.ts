@@ -3,16 +3,16 @@
  * grants, refresh tokens and half-finished sign-ins survive a restart; access tokens are signed and never stored.
  */
 
+import type { Document, DocumentStore, DocumentWatcher } from '@contor/kit';
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import { InvalidGrant } from 'oidc-provider/lib/helpers/errors.js';
-import type { Document, DocumentStore, Watcher } from './documents.js';
 
 /** Models that end when their grant is revoked: a stolen refresh token takes its whole family with it (RFC 9700, 4.14.2). */
 const GRANTABLE: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken']);
 /** Beside the users in one store. */
 const PREFIX = 'oidc:';
 
-export class OidcIndex implements Watcher {
+export class OidcIndex implements DocumentWatcher {
   readonly #sessionByUid = new Map<string, string>();
   readonly #membersByGrant = new Map<string, Map<string, Document>>();
 

@@ -3,7 +3,9 @@
  * and perhaps an expiry. The log is rewritten from memory when it has grown far beyond what is alive.
  */
 
-import type { Clock, DurableLog, Logger, Timer } from '@contor/kit';
+import type { Clock, Timer } from './clock.js';
+import type { DurableLog } from './durable-log.js';
+import type { Logger } from './log.js';
 
 export interface Document {
   readonly kind: string;
@@ -23,12 +25,10 @@ export interface DocumentStore {
 }
 
 /** Somebody who keeps an index beside the documents: told of each that comes, goes or expires, from the first replay on. */
-export interface Watcher {
+export interface DocumentWatcher {
   came(document: Document): void;
   went(document: Document): void;
 }
-
-export const DOCUMENTS_LOG = { kind: 'identity', version: 1 } as const;
 
 const SWEEP_EVERY_MS = 60_000;
 /** Rewriting a log smaller than this saves nothing worth the writes. */
@@ -55,7 +55,7 @@ interface LogLine {
 export interface DocumentOptions {
   readonly durable: DurableLog;
   readonly clock: Clock;
-  readonly watcher: Watcher;
+  readonly watcher?: DocumentWatcher;
   readonly log: Logger;
 }
 
@@ -68,7 +68,7 @@ export async function openDocuments(options: DocumentOptions): Promise<DocumentS
 class Documents implements DocumentStore {
   readonly #durable: DurableLog;
   readonly #clock: Clock;
-  readonly #watcher: Watcher;
+  readonly #watcher: DocumentWatcher | undefined;
   readonly #log: Logger;
   readonly #kept = new Map<string, Kept>();
   #liveBytes = 0;
@@ -139,7 +139,7 @@ class Documents implements DocumentStore {
     this.#forget(document.kind, document.id);
     this.#kept.set(keyOf(document.kind, document.id), { document, bytes });
     this.#liveBytes += bytes;
-    this.#watcher.came(document);
+    this.#watcher?.came(document);
   }
 
   #forget(kind: string, id: string): void {
@@ -147,7 +147,7 @@ class Documents implements DocumentStore {
     if (kept === undefined) return;
     this.#kept.delete(keyOf(kind, id));
     this.#liveBytes -= kept.bytes;
-    this.#watcher.went(kept.document);
+    this.#watcher?.went(kept.document);
   }
 
   #restore(refused: Document, before: Kept | undefined): void {
@@ -180,7 +180,7 @@ class Documents implements DocumentStore {
     if (!isWorthIt || this.#compaction !== undefined) return;
     this.#compaction = this.#compact()
       .catch((error: unknown) =>
-        this.#log.warn({ error }, 'The identity log could not be rewritten; it goes on growing.'),
+        this.#log.warn({ error }, 'The log of documents could not be rewritten; it goes on growing.'),
       )
       .finally(() => {
         this.#compaction = undefined;

@@ -23,6 +23,8 @@ export interface AppParts {
   readonly broker: Relay;
   readonly history: Relay;
   readonly serveApp: RequestHandler;
+  /** Where people change their password and second factor: Keycloak's path. */
+  readonly accountUrl: string;
   readonly notifySecret: string;
   readonly platformSecret: string | undefined;
   readonly health: () => Health;
@@ -76,10 +78,13 @@ export function createApp(parts: AppParts): Application {
   register(app, guard, '/auth/signout', signOut(auth));
 
   register(app, guard, '/api/session', (request, response) => {
-    const { person, sessionId } = visitorOf(request);
-    const { username, fullName, roles } = person;
-    const user = { name: username, fullName };
-    response.json({ user, roles, functions: functionsOf(roles), csrfToken: csrfToken(sessionId) });
+    const { person, sessionId, authentication } = visitorOf(request);
+    const { subject, username, fullName, roles } = person;
+    const user = { id: subject, name: username, fullName };
+    const authenticatedAt = new Date(authentication.authenticatedAtMs).toISOString();
+    const { methods } = authentication;
+    const session = { user, roles, authenticatedAt, methods, accountUrl: parts.accountUrl };
+    response.json({ ...session, functions: functionsOf(roles), csrfToken: csrfToken(sessionId) });
   });
   register(app, guard, '/api/stream', stream(hub, auth.access));
   for (const { path } of ROUTES) {

@@ -152,6 +152,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     broker,
     history,
     serveApp: serveApp(config.appFolder, clock),
+    accountUrl: `${issuer}/account`,
     notifySecret: secrets.notify,
     platformSecret: config.secret,
     health,

@@ -6,6 +6,7 @@
 import type { Logger } from '@contor/kit';
 import type { AdapterFactory, Configuration, KoaContextWithOIDC, Provider as ProviderType } from 'oidc-provider';
 import { Provider } from 'oidc-provider/lib/provider.js';
+import { ACR_VALUES } from './authentication.js';
 import type { ProviderKeys } from './keys.js';
 import { messagePage, signOutPage } from './pages/pages.js';
 import { chooseLanguage, type Texts } from './pages/texts.js';
@@ -64,6 +65,7 @@ function protocol({ adapter, keys, issuer }: ProviderParts): Configuration {
     jwks: { keys: [...keys.signing] },
     routes: ROUTES,
     responseTypes: ['code'],
+    acrValues: [...ACR_VALUES],
     scopes: ['openid', 'profile', API_SCOPE],
     pkce: { required: () => true },
     ttl: LIFETIMES,
@@ -134,7 +136,7 @@ function clients({ clientSecret, gatewayUrl }: ProviderParts): Configuration {
 
 function accounts({ users }: ProviderParts): Configuration {
   return {
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
+    claims: { openid: ['sub', 'auth_time', 'acr', 'amr'], profile: ['name', 'preferred_username'] },
     // The gateway shows the name from the ID token; it does not ask userinfo for it.
     conformIdTokenClaims: false,
     findAccount: (_context, id) => {

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counter, Logger } from '@contor/kit';
 import type { Provider } from 'oidc-provider';
+import { authenticationOf } from './authentication.js';
 import type { BackOff } from './back-off.js';
 import { readForm, remoteAddress, sendPage } from './http.js';
 import { messagePage, type SignInProblem, signInPage } from './pages/pages.js';
@@ -67,7 +68,9 @@ async function handlePost(
   });
   if (outcome.kind === 'welcome') {
     parts.log.info({ subject: outcome.user.id }, 'Somebody signed in.');
-    await parts.provider.interactionFinished(request, response, { login: { accountId: outcome.user.id } });
+    await parts.provider.interactionFinished(request, response, {
+      login: { accountId: outcome.user.id, ...authenticationOf(['pwd']) },
+    });
     return;
   }
   if (outcome.waitMs !== undefined) response.setHeader('Retry-After', Math.ceil(outcome.waitMs / 1000));

@@ -14,6 +14,7 @@ const HOUR = 60 * MINUTE;
 
 const signedIn = (roles: readonly string[], refreshToken: string): SignedIn => ({
   person: { subject: 's-1', username: 'manager', fullName: 'Manager', roles },
+  authentication: { authenticatedAtMs: 1_799_999_990_000, methods: ['pwd', 'otp'] },
   refreshToken,
   idToken: 'id-token-canary',
   lifetimeMs: 5 * MINUTE,
@@ -171,6 +172,8 @@ describe('a session', () => {
         username: 'u',
         fullName: 'f',
         roles: [],
+        authenticatedAtMs: 0,
+        methods: [],
         createdAtMs: nowMs,
         lastSeenAtMs: nowMs,
         freshUntilMs: nowMs,

@@ -43,6 +43,21 @@ describe('signing in', () => {
     expect(body).toMatchObject({ user: { name: 'manager', fullName: 'Manager' }, roles: ['manager'] });
     expect(body.functions).toContain('live.view');
     expect(body.csrfToken).toMatch(/^[\w-]{40,}$/);
+    expect(body).toMatchObject({ methods: ['pwd'], accountUrl: `${house.identityUrl}/realms/contor/account` });
+    expect(Math.abs(Date.parse(body.authenticatedAt) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('afresh asks for the password although the provider knows the person (OpenID Connect Core, 3.1.2.1)', async () => {
+    const browser = await house.signedIn();
+    const before = await session(browser);
+    const form = await browser.get(`${house.gatewayUrl}/auth/signin?fresh=1&returnTo=/health`);
+    expect(form.url).toContain('/login-actions/authenticate/');
+    await new Promise((resolve) => setTimeout(resolve, 1_100)); // `auth_time` is in whole seconds.
+    const back = await browser.post(form.url, await house.credentials());
+    expect(back.url).toBe(`${house.gatewayUrl}/health`);
+    const after = await session(browser);
+    expect(after.body.user.id).toBe(before.body.user.id);
+    expect(Date.parse(after.body.authenticatedAt)).toBeGreaterThan(Date.parse(before.body.authenticatedAt));
   });
 
   it('asks for code, S256, state and nonce, and leaves a sealed, HttpOnly, Lax cookie', async () => {

@@ -150,6 +150,8 @@ describe('tokens', () => {
     const identity = await jwtVerify(body.id_token ?? '', keys, { issuer: issuer(), audience: 'contor-dashboard' });
     expect(identity.payload).toMatchObject({ name: 'Manager', preferred_username: 'manager', nonce: 'nonce' });
     expect(identity.payload.typ).toBeUndefined();
+    expect(identity.payload).toMatchObject({ amr: ['pwd'], acr: '1' });
+    expect(Math.abs(Number(identity.payload.auth_time) - Date.now() / 1000)).toBeLessThan(60);
   });
 
   it('are not given for a wrong verifier, secret or address, nor twice for a code', async () => {

@@ -6,7 +6,7 @@
 import { type Clock, ConfigError, isLoopback, type Logger, type Random, retrySchedule } from '@contor/kit';
 import { createRemoteJWKSet } from 'jose';
 import * as oidc from 'openid-client';
-import type { Person } from '../sessions/store.js';
+import type { Authentication, Person } from '../sessions/store.js';
 import { type TokenRules, verifyAccessToken } from './verify-token.js';
 
 /** What must come back unchanged from the browser. */
@@ -14,10 +14,19 @@ export interface SignInFlow {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
+  /** The person must prove who they are again, after this moment. */
+  readonly freshSinceMs?: number;
+}
+
+export interface SignInWish {
+  /** Asks for the password (and second factor) although the provider may still know the person. */
+  readonly isFresh: boolean;
 }
 
 export interface SignedIn {
   readonly person: Person;
+  /** As the ID token says it; missing when a renewal brought no ID token. */
+  readonly authentication: Authentication | undefined;
   readonly refreshToken: string | undefined;
   readonly idToken: string | undefined;
   /** How long the roles in it may be believed. */
@@ -28,7 +37,7 @@ export type SignInResult = SignedIn | 'refused' | 'unreachable';
 
 export interface OidcClient {
   readonly isReady: boolean;
-  begin(): Promise<{ readonly url: string; readonly flow: SignInFlow } | 'unreachable'>;
+  begin(wish: SignInWish): Promise<{ readonly url: string; readonly flow: SignInFlow } | 'unreachable'>;
   complete(callbackUrl: URL, flow: SignInFlow): Promise<SignInResult>;
   renew(refreshToken: string): Promise<SignInResult>;
   /** Ends what the provider issued; where the browser goes next to end the provider's own session. */
@@ -57,6 +66,8 @@ const TIMEOUT_SECONDS = 5;
 const PAUSE_MS = 3_000;
 /** jose fetches unknown keys at most this often (T19: refetch is rate-limited). */
 const KEYS_COOLDOWN_MS = 30_000;
+/** Between our clock and the provider's; `auth_time` is in whole seconds. */
+const CLOCK_SKEW_MS = 60_000;
 const RETRY = { firstMs: 200, factor: 1.6, maxMs: 5_000, jitter: 0.3 } as const;
 
 interface Discovered {
@@ -108,12 +119,13 @@ class Client implements OidcClient {
     );
   }
 
-  async begin(): Promise<{ url: string; flow: SignInFlow } | 'unreachable'> {
+  async begin({ isFresh }: SignInWish): Promise<{ url: string; flow: SignInFlow } | 'unreachable'> {
     if (this.#found === undefined) return 'unreachable';
     const flow: SignInFlow = {
       state: oidc.randomState(),
       nonce: oidc.randomNonce(),
       verifier: oidc.randomPKCECodeVerifier(),
+      ...(isFresh ? { freshSinceMs: this.#parts.clock.nowMs() } : {}),
     };
     const url = oidc.buildAuthorizationUrl(this.#found.configuration, {
       redirect_uri: this.#redirectUri(),
@@ -122,13 +134,20 @@ class Client implements OidcClient {
       nonce: flow.nonce,
       code_challenge: await oidc.calculatePKCECodeChallenge(flow.verifier),
       code_challenge_method: 'S256',
+      ...(isFresh ? { prompt: 'login', max_age: '0' } : {}),
     });
     return { url: url.href, flow };
   }
 
-  complete(callbackUrl: URL, { state, nonce, verifier }: SignInFlow): Promise<SignInResult> {
+  async complete(callbackUrl: URL, { state, nonce, verifier, freshSinceMs }: SignInFlow): Promise<SignInResult> {
     const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier };
-    return this.#exchange(({ configuration }) => oidc.authorizationCodeGrant(configuration, callbackUrl, checks));
+    const result = await this.#exchange(({ configuration }) =>
+      oidc.authorizationCodeGrant(configuration, callbackUrl, checks),
+    );
+    if (typeof result === 'string' || freshSinceMs === undefined) return result;
+    const isFresh = (result.authentication?.authenticatedAtMs ?? 0) >= freshSinceMs - CLOCK_SKEW_MS;
+    if (!isFresh) this.#parts.log.warn({}, 'The provider did not ask the person again, although it had to.');
+    return isFresh ? result : 'refused';
   }
 
   renew(refreshToken: string): Promise<SignInResult> {
@@ -187,7 +206,8 @@ class Client implements OidcClient {
     const name = claims?.name;
     const person: Person = { subject, username, fullName: typeof name === 'string' ? name : username, roles };
     const lifetimeMs = Math.max(0, expiresAtMs - this.#parts.clock.nowMs());
-    return { person, refreshToken: answer.refresh_token, idToken: answer.id_token, lifetimeMs };
+    const authentication = claims === undefined ? undefined : authenticationOf(claims);
+    return { person, authentication, refreshToken: answer.refresh_token, idToken: answer.id_token, lifetimeMs };
   }
 
   /** The provider's no is a no; everything else is the line's fault or a wrong setting, and does not end a session. */
@@ -235,6 +255,14 @@ async function discover({ issuer, clientId, clientSecret, audience }: OidcSettin
   const options = { cooldownDuration: KEYS_COOLDOWN_MS, timeoutDuration: TIMEOUT_SECONDS * 1000 };
   const keys = createRemoteJWKSet(new URL(keysUri), options);
   return { configuration, rules: { issuer, audience, clientId, keys } };
+}
+
+/** A provider that does not say when or how gets no credit for it: then nothing counts as a fresh or a strong sign-in. */
+function authenticationOf({ auth_time: atSeconds, amr }: oidc.IDToken): Authentication {
+  return {
+    authenticatedAtMs: typeof atSeconds === 'number' ? atSeconds * 1000 : 0,
+    methods: Array.isArray(amr) ? amr.filter((method): method is string => typeof method === 'string') : [],
+  };
 }
 
 /** Timeouts and answers that are not OAuth at all, as a proxy gives when the provider behind it is away. */

@@ -35,11 +35,12 @@ const SEALED_FOR = 'sign-in';
 export function signIn(parts: AuthParts): RequestHandler {
   const { oidc, cookies, cookieSecret, publicUrl, nowMs } = parts;
   return async (request, response) => {
-    const begun = await oidc.begin();
+    const parameters = parametersOf(request);
+    const begun = await oidc.begin({ isFresh: parameters.get('fresh') === '1' });
     if (begun === 'unreachable') return sendMessagePage(request, response, 'unreachable');
     const flows = cookies.signInNames(request);
     if (flows.length >= FLOWS_LIMIT) for (const name of flows) cookies.clear(response, name, FLOW_COOKIE.path);
-    const returnTo = safeReturnTo(parametersOf(request).get('returnTo'), publicUrl);
+    const returnTo = safeReturnTo(parameters.get('returnTo'), publicUrl);
     const value: FlowCookie = { ...begun.flow, returnTo, beganAtMs: nowMs() };
     cookies.set(response, cookies.signInName(begun.flow.state), seal(cookieSecret, SEALED_FOR, value), FLOW_COOKIE);
     response.redirect(302, begun.url);

@@ -8,13 +8,14 @@ import type { Request } from 'express';
 import type { OidcClient, SignedIn } from '../oidc/client.js';
 import type { CookieJar, CookieOptions } from './cookies.js';
 import { newSecret, seal, sessionKey, unseal } from './seal.js';
-import type { Person, Session, SessionStore } from './store.js';
+import { type Authentication, type Person, type Session, type SessionStore, UNKNOWN_AUTHENTICATION } from './store.js';
 
 /** Somebody who is signed in, and the secret of their session. */
 export interface Visitor {
   readonly sessionId: string;
   readonly sessionKey: string;
   readonly person: Person;
+  readonly authentication: Authentication;
 }
 
 /** `unreachable`: the roles are too old to be trusted and the provider cannot be asked. */
@@ -76,7 +77,9 @@ export function createAccess(parts: AccessParts): Access {
       const sessionId = newSecret(); // Always a new one: an id somebody planted before is worth nothing (T20).
       const nowMs = clock.nowMs();
       const times = { createdAtMs: nowMs, lastSeenAtMs: nowMs };
-      await store.put({ ...times, ...fieldsOf(parts, sessionId, signedIn), key: sessionKey(sessionId) });
+      const authentication = signedIn.authentication ?? UNKNOWN_AUTHENTICATION; // Of renewals it stays what it was.
+      const fields = fieldsOf(parts, sessionId, signedIn);
+      await store.put({ ...times, ...authentication, ...fields, key: sessionKey(sessionId) });
       return sessionId;
     },
     async end(sessionId) {
@@ -114,6 +117,7 @@ function fieldsOf({ clock }: AccessParts, sessionId: string, { person, refreshTo
 }
 
 function visitor(sessionId: string, session: Session): Visitor {
-  const { subject, username, fullName, roles, key } = session;
-  return { sessionId, sessionKey: key, person: { subject, username, fullName, roles } };
+  const { subject, username, fullName, roles, key, authenticatedAtMs, methods } = session;
+  const person = { subject, username, fullName, roles };
+  return { sessionId, sessionKey: key, person, authentication: { authenticatedAtMs, methods } };
 }

@@ -12,7 +12,13 @@ export interface Person {
   readonly roles: readonly string[];
 }
 
-export interface Session extends Person {
+/** When the person last proved who they are, and by what (RFC 8176: `pwd`, `otp`). */
+export interface Authentication {
+  readonly authenticatedAtMs: number;
+  readonly methods: readonly string[];
+}
+
+export interface Session extends Person, Authentication {
   /** Hash of the id. */
   readonly key: string;
   readonly createdAtMs: number;
@@ -43,6 +49,7 @@ const SESSIONS_LIMIT = 5_000;
 /** One person on many devices; the oldest gives way, so that a stolen password cannot fill the file. */
 const SESSIONS_PER_PERSON = 20;
 const FORMAT = 1;
+export const UNKNOWN_AUTHENTICATION: Authentication = { authenticatedAtMs: 0, methods: [] };
 
 export async function openSessions(checkpoint: Checkpoint, clock: Clock): Promise<SessionStore> {
   const sessions = new Map<string, Session>();
@@ -131,5 +138,6 @@ function createSaver(write: () => Promise<void>): () => Promise<void> {
 function parse(bytes: Uint8Array | undefined): readonly Session[] {
   if (bytes === undefined) return [];
   const { format, sessions } = JSON.parse(new TextDecoder().decode(bytes)) as { format: number; sessions: Session[] };
-  return format === FORMAT ? sessions : [];
+  // Older lines do not say when and how; then it was long ago and by nothing that counts.
+  return format === FORMAT ? sessions.map((session) => ({ ...UNKNOWN_AUTHENTICATION, ...session })) : [];
 }

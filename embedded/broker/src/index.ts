@@ -46,12 +46,13 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   );
   const checkHost = allowHosts(config.notifyHosts);
   const checkSource = allowSources(config.forwardHosts);
-  const client = createSourceClient();
+  const client = createSourceClient(config.forwardHosts);
   const alias = aliasOf(config.alias, random);
   const sources = new Sources({ clock, contexts, client, checkSource, alias });
   const { deliver, close: closeDelivery } = createDelivery({
     write: createPayloadWriter(contexts),
     checkHost,
+    hosts: config.notifyHosts,
     timeoutMs: config.notifyTimeoutMs,
     ca: config.notifyCa === undefined ? undefined : await readFile(config.notifyCa),
     monotonicMs: () => clock.monotonicMs(),

@@ -5,7 +5,7 @@
 
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { errnoOf } from '@contor/kit';
+import { errnoOf, guardedLookup, listHosts, REFUSED_ADDRESS } from '@contor/kit';
 import { isTooDeep, type Json } from '../json.js';
 
 export interface Outgoing {
@@ -30,13 +30,18 @@ export interface SourceClient {
 
 const CONNECTIONS_PER_HOST = 32;
 /** Errors of the connection itself: the request never left. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
+const NOT_SENT = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'],
+  REFUSED_ADDRESS,
+]);
 
-export function createSourceClient(): SourceClient {
+/** `hosts` is the operator's list: what is on it was checked by name, where it leads is looked at for each connection. */
+export function createSourceClient(hosts: readonly string[]): SourceClient {
+  const lookup = guardedLookup(listHosts(hosts), 'network');
   // No keep-alive: on a kept connection a lost request cannot be told from one that was never read.
   const agents = {
-    'http:': new HttpAgent({ keepAlive: false, maxSockets: CONNECTIONS_PER_HOST }),
-    'https:': new HttpsAgent({ keepAlive: false, maxSockets: CONNECTIONS_PER_HOST }),
+    'http:': new HttpAgent({ keepAlive: false, maxSockets: CONNECTIONS_PER_HOST, lookup }),
+    'https:': new HttpsAgent({ keepAlive: false, maxSockets: CONNECTIONS_PER_HOST, lookup }),
   };
   return {
     send({ url: address, method, headers, body, timeoutMs, maxAnswerBytes }) {

@@ -3,6 +3,7 @@
  * Nobody's URL turns this broker into a proxy.
  */
 
+import { listHosts } from '@contor/kit';
 import { badRequest } from '../problem.js';
 import { MASK } from './secrets.js';
 
@@ -15,16 +16,16 @@ const TOPIC = /^[^$+#\0][^+#\0]{0,1023}$/;
 
 /** Checks an endpoint; throws a Problem that says which hosts are allowed. */
 export function allowHosts(hosts: readonly string[]): HostCheck {
-  const allowed = new Set(hosts.map((host) => bare(host)));
+  const allowed = listHosts(hosts);
   return (uri) => {
     const url = parseUrl(uri);
     if (!HTTP.has(url.protocol) && !MQTT.has(url.protocol))
       throw badRequest('endpoint.uri must be an http, https, mqtt or mqtts URL');
     if (HTTP.has(url.protocol) && (url.username !== '' || url.password !== ''))
       throw badRequest('endpoint.uri must not carry credentials; use receiverInfo');
-    if (!allowed.has(bare(url.hostname))) {
+    if (!allowed.has(url.hostname)) {
       throw badRequest(
-        `endpoint.uri: notifications to '${url.hostname}' are not allowed here; allowed hosts are ${[...allowed].join(', ')} (BROKER_NOTIFY_HOSTS)`,
+        `endpoint.uri: notifications to '${url.hostname}' are not allowed here; allowed hosts are ${hosts.join(', ')} (BROKER_NOTIFY_HOSTS)`,
       );
     }
     if (MQTT.has(url.protocol)) checkMqtt(url);
@@ -81,9 +82,4 @@ function parseUrl(uri: string): URL {
   } catch (error) {
     throw error instanceof TypeError ? badRequest('endpoint.uri is not a URL') : error;
   }
-}
-
-/** The WHATWG form without brackets; a final dot would be the same host under another name, so it stays another name. */
-function bare(host: string): string {
-  return host.toLowerCase().replace(/^\[|\]$/g, '');
 }

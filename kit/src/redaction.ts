@@ -19,6 +19,7 @@ interface Pattern {
 /** Secrets by their look, wherever they stand in a text. Every expression is linear: one class, one bound, no nesting. */
 const SECRET_VALUES: readonly Pattern[] = [
   { find: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, replace: REDACTED },
+  { find: /\bcontor-key-[A-Za-z0-9+/=_-]{8,}/g, replace: REDACTED },
   { find: /\b(Bearer|Basic|Digest)\s+[A-Za-z0-9\-._~+/=]{4,}/gi, replace: `$1 ${REDACTED}` },
   { find: /\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*/g, replace: REDACTED },
   {

@@ -1,6 +1,8 @@
 /** Ground floor: bytes, checksums, errors, log, settings, time, retry schedule, durable log, ports and their simulations. */
 
 export * from './bytes.js';
+export { openChainedLog } from './chained-log/log.js';
+export type * from './chained-log.js';
 export * from './checkpoint.js';
 export type * from './clock.js';
 export * from './correlation.js';
@@ -30,6 +32,7 @@ export { realClock } from './real/clock.js';
 export { realDisk } from './real/disk.js';
 export { realNet } from './real/net.js';
 export { realRandom } from './real/random.js';
+export { redact } from './redaction.js';
 export * from './retry.js';
 export * from './sealed/keyring.js';
 export { newMasterKey } from './sealed/master-key.js';

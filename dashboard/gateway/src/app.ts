@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { type Health, type Logger, type Metrics, sameSecret } from '@contor/kit';
 import { functionsOf, ROUTES } from '@contor/policy';
 import express, { type Application, type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import type { Audit } from './audit/entry.js';
 import { defaultDeny, type GuardParts, register, visitorOf } from './guard.js';
 import { noStore, securityHeaders } from './http/headers.js';
 import { hostCheck, isFromThisMachine } from './http/host-check.js';
@@ -22,6 +23,8 @@ export interface AppParts {
   readonly hub: StreamHub;
   readonly broker: Relay;
   readonly history: Relay;
+  /** Whoever changes something tells it before and after. */
+  readonly audit: Audit;
   readonly serveApp: RequestHandler;
   /** Where people change their password and second factor: Keycloak's path. */
   readonly accountUrl: string;

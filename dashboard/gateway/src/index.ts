@@ -24,6 +24,7 @@ import {
 import { contextLink } from '@contor/orion-config';
 import { serveApp } from './app/routes.js';
 import { correlationOf, createApp } from './app.js';
+import { createAudit } from './audit/audit.js';
 import { createLiveBroker } from './live/broker.js';
 import { startLiveFeed } from './live/feed.js';
 import { NOTIFY_HEADER } from './live/routes.js';
@@ -42,6 +43,8 @@ export { type GatewayConfig, SETTINGS } from './settings.js';
 
 const SUBSCRIPTION_ID = 'urn:ngsi-ld:Subscription:contor-gateway-live';
 const DEFAULT_TENANT = 'default';
+/** As the agents end: whoever supervises starts anew, and opening recovers. */
+const EXIT_FATAL = 70;
 const BROKER_TIMEOUT_MS = 15_000;
 /** Browsers keep connections for a while, and a year of history may take its time. */
 const LIMITS = { requestTimeout: 30_000, keepAliveTimeout: 65_000 };
@@ -71,6 +74,14 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   opened.push(() => lock.release());
   const checkpoint = (name: string) => openCheckpoint({ disk, path: join(config.dataFolder, name) });
   const secrets = await openSecrets(checkpoint('secrets'));
+  const trail = await createAudit({
+    ...{ disk, clock, log, dataFolder: config.dataFolder },
+    onFatal: (error) => {
+      log.error({ error }, 'The audit trail cannot be written safely: exiting, and recovering at the next start.');
+      process.exit(EXIT_FATAL);
+    },
+  });
+  opened.push(() => trail.close());
   const store = await openSessions(checkpoint('sessions'), clock);
   opened.push(() => store.close());
   const client = createBrokerClient({
@@ -151,6 +162,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     hub,
     broker,
     history,
+    audit: trail.audit,
     serveApp: serveApp(config.appFolder, clock),
     accountUrl: `${issuer}/account`,
     notifySecret: secrets.notify,

@@ -103,12 +103,25 @@ async function look(
   return faults;
 }
 
-export async function lookAtEveryState(browser: Browser, tally: Tally, folder: string): Promise<void> {
+/** Only these, when any are named. */
+export interface Chosen {
+  readonly views: readonly string[];
+  readonly looks: readonly string[];
+}
+
+export async function lookAtEveryState(
+  browser: Browser,
+  tally: Tally,
+  folder: string,
+  { views, looks }: Chosen = { views: [], looks: [] },
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const gateway = await startFakeGateway(WEB_FOLDER);
   for (const { look: name, ...device } of LOOKS) {
+    if (looks.length > 0 && !looks.includes(name)) continue;
     const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/London', ...device });
     for (const view of VIEWS) {
+      if (views.length > 0 && !views.some((part) => view.name.includes(part))) continue;
       if ((name === 'forced' || name === 'romanian') && !FEW.includes(view.name)) continue;
       await tally.check(`${view.name}, ${name}: nothing to complain about`, async () => {
         const faults = await look(context, gateway, view, join(folder, `${view.name}-${name}.png`));

@@ -1,9 +1,11 @@
 import { createFormats } from '@contor/app/logic/format';
 import {
   isKnownZone,
+  localDate,
   localHourMarks,
   localMidnight,
   offsetMinutes,
+  startOfDate,
   toUtcIso,
   toZonedIso,
 } from '@contor/app/logic/zone-time';
@@ -84,4 +86,21 @@ describe('formats', () => {
     expect(second).toContain('GMT+2');
   });
   it('speaks Romanian', () => expect(createFormats('ro-RO', BUCHAREST).number(1_234.5, 1)).toBe('1.234,5'));
+});
+
+describe('days in forms', () => {
+  it.each([
+    ['2026-11-20', BUCHAREST, '2026-11-19T22:00:00Z'],
+    ['2026-03-29', BUCHAREST, '2026-03-28T22:00:00Z'], // 23 hours long
+    ['2026-10-25', BUCHAREST, '2026-10-24T21:00:00Z'], // 25 hours long
+    ['2026-11-20', 'Pacific/Kiritimati', '2026-11-19T10:00:00Z'],
+    ['2026-11-20', 'Pacific/Pago_Pago', '2026-11-20T11:00:00Z'],
+  ])('%s in %s begins at %s', (date, zone, iso) => {
+    const startMs = startOfDate(date, zone) ?? 0;
+    expect(toUtcIso(startMs)).toBe(iso);
+    expect(localDate(startMs, zone)).toBe(date);
+  });
+  it.each(['', '2026-13-01', '2026-02-31', '20.11.2026'])('"%s" is no day', (text) =>
+    expect(startOfDate(text, BUCHAREST)).toBeUndefined(),
+  );
 });

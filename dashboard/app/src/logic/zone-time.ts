@@ -45,6 +45,20 @@ export function toZonedIso(ms: number, zone: string): string {
   return `${local}${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
+/** The local day as forms and file names write it: `2026-11-20`. */
+export function localDate(ms: number, zone: string): string {
+  return toZonedIso(ms, zone).slice(0, 10);
+}
+
+/** The instant at which a local day begins; `undefined` for a text that is no day. */
+export function startOfDate(date: string, zone: string): number | undefined {
+  const noon = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T12:00:00Z`) : Number.NaN;
+  if (!Number.isFinite(noon)) return undefined;
+  // Noon of that day lies in it whatever the offset; its midnight then settles any change of clocks.
+  const startMs = localMidnight(noon - offsetMinutes(noon, zone) * 60_000, zone);
+  return localDate(startMs, zone) === date ? startMs : undefined;
+}
+
 export function toUtcIso(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

@@ -1,0 +1,66 @@
+/**
+ * What the book makes of somebody the OpenID provider has signed in. The provider says who somebody is; its realm roles count once
+ * (`adopt`), at each sign-in and renewal (`follow`, for groups of Keycloak or LDAP) or not at all (`ignore`).
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+import { type PersonEntry, partnerOfSubject, ROLES_PER_ENTRY } from './entries.js';
+
+export const PROVIDER_ROLES = ['adopt', 'follow', 'ignore'] as const;
+
+export type ProviderRoles = (typeof PROVIDER_ROLES)[number];
+
+/** The words of an ID and access token, already verified. */
+export interface ProviderFacts {
+  readonly subject: string;
+  readonly username: string;
+  readonly fullName: string;
+  readonly roles: readonly string[];
+}
+
+export interface AdoptionParts {
+  readonly tenant: string;
+  readonly mode: ProviderRoles;
+  /** Nobody is in the book yet. */
+  readonly isFirst: boolean;
+  readonly isRole: (name: string) => boolean;
+  readonly nowMs: number;
+}
+
+/** Who begins with everything in sight; everybody else begins with nothing and is given sites by an administrator. */
+const ALL_SEEING: ReadonlySet<string> = new Set(['manager', 'data-administrator']);
+/** The first person who has it at the provider opens the book, whatever the mode: otherwise nobody could. */
+const FOUNDING_ROLE = 'data-administrator';
+/** OpenID Connect Core, 2: a sub has at most 255 characters. */
+const LONGEST_SUBJECT = 255;
+const LONGEST_NAME = 200;
+
+/** The entry after this sign-in; the very same object when nothing changed. `undefined`: nobody we could tell from a partner. */
+export function adopt(
+  facts: ProviderFacts,
+  before: PersonEntry | undefined,
+  parts: AdoptionParts,
+): PersonEntry | undefined {
+  const { subject } = facts;
+  if (subject === '' || subject.length > LONGEST_SUBJECT || partnerOfSubject(subject) !== undefined) return undefined;
+  const names = { username: facts.username.slice(0, LONGEST_NAME), fullName: facts.fullName.slice(0, LONGEST_NAME) };
+  const provided = [...new Set(facts.roles.filter(parts.isRole))].slice(0, ROLES_PER_ENTRY);
+  if (before === undefined) return begin(facts, names, provided, parts);
+  const after = { ...before, ...names, ...(parts.mode === 'follow' ? { roles: provided } : {}) };
+  return isDeepStrictEqual(after, before) ? before : { ...after, revision: before.revision + 1 };
+}
+
+function begin(
+  { subject, roles }: ProviderFacts,
+  names: Pick<PersonEntry, 'username' | 'fullName'>,
+  provided: readonly string[],
+  { tenant, mode, isFirst, nowMs }: AdoptionParts,
+): PersonEntry {
+  const isFounder = isFirst && roles.includes(FOUNDING_ROLE);
+  const counts = isFounder || mode !== 'ignore';
+  return {
+    ...{ tenant, subject, ...names, roles: counts ? provided : [] },
+    everything: isFounder || (counts && provided.some((role) => ALL_SEEING.has(role))),
+    ...{ grants: [], isLocked: false, revision: 1, createdAtMs: nowMs },
+  };
+}

@@ -1,0 +1,53 @@
+/** From an entry to a subject of policy: functions of its roles together, and its scope. Made once per change, not per request. */
+
+import { type FunctionName, isFunction, type Scope } from '@contor/policy';
+import { partnerOfSubject, type RoleEntry } from './entries.js';
+import type { Ledger } from './ledger.js';
+
+/** Somebody who asks, as policy sees them. */
+export interface Subject {
+  readonly id: string;
+  readonly kind: 'person' | 'partner';
+  readonly username: string;
+  readonly tenant: string;
+  readonly functions: ReadonlySet<FunctionName>;
+  readonly scope: Scope;
+}
+
+/** `undefined` for somebody unknown, removed or locked: nobody. */
+export function createSubjects(ledger: Ledger): (id: string) => Subject | undefined {
+  const made = new Map<string, Subject>();
+  ledger.onChange(() => made.clear());
+  return (id) => {
+    const known = made.get(id);
+    if (known !== undefined) return known;
+    const subject = makeSubject(ledger, id);
+    if (subject !== undefined) made.set(id, subject);
+    return subject;
+  };
+}
+
+function makeSubject(ledger: Ledger, id: string): Subject | undefined {
+  const partnerId = partnerOfSubject(id);
+  const entry = partnerId === undefined ? ledger.people.get(id) : ledger.partners.get(partnerId);
+  if (entry === undefined || entry.isLocked) return undefined;
+  return {
+    id,
+    kind: partnerId === undefined ? 'person' : 'partner',
+    username: 'username' in entry ? entry.username : entry.id,
+    tenant: entry.tenant,
+    functions: functionsOf(ledger, entry.roles),
+    scope: entry.everything ? { kind: 'everything' } : { kind: 'grants', grants: entry.grants },
+  };
+}
+
+/** With `edited`: as if that role already read so. */
+export function functionsOf(ledger: Ledger, roles: readonly string[], edited?: RoleEntry): ReadonlySet<FunctionName> {
+  const functions = new Set<FunctionName>();
+  for (const name of roles) {
+    const role = name === edited?.name ? edited : ledger.roles.get(name);
+    // A function that a later version no longer knows allows nothing.
+    for (const wanted of role?.functions ?? []) if (isFunction(wanted)) functions.add(wanted);
+  }
+  return functions;
+}

@@ -1,9 +1,28 @@
 /** Who may see and do what: tables of functions, roles and routes, and the one decision over them. */
 
-export { type Decision, type DenyCode, decide, findRoute, may, type Subject } from './decide.js';
+export {
+  type Decision,
+  type DenyCode,
+  decide,
+  FRESH_FOR_MS,
+  findRoute,
+  isFresh,
+  may,
+  type Subject,
+} from './decide.js';
 export { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionRow, isFunction } from './functions.js';
-export { functionsOf, isRole, ROLES, type RoleName } from './roles.js';
-export { type Access, RESERVED_SEGMENTS, ROUTES, type RoutePath, type RouteRow } from './routes.js';
+export { functionsOf, isSpecial, type RoleEntry, SEED_ROLES, type SeedRole, type SeedRoleName } from './roles.js';
+export {
+  type Access,
+  type AccessRule,
+  METHODS,
+  type Method,
+  RESERVED_SEGMENTS,
+  ROUTES,
+  type RouteName,
+  type RoutePath,
+  type RouteRow,
+} from './routes.js';
 export { EVER, type Grant, type Scope, type ScopeIndex, type Span, type TiedEntity } from './scope.js';
 export {
   type ControlStatement,

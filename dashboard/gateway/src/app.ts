@@ -2,10 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { type Health, type Logger, type Metrics, sameSecret } from '@contor/kit';
-import { functionsOf, ROUTES } from '@contor/policy';
+import { ROUTES, type RouteName } from '@contor/policy';
 import express, { type Application, type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
 import type { Audit } from './audit/entry.js';
-import { defaultDeny, type GuardParts, register, visitorOf } from './guard.js';
+import { defaultDeny, type GuardParts, register, registerAbsent, visitorOf } from './guard.js';
 import { noStore, securityHeaders } from './http/headers.js';
 import { hostCheck, isFromThisMachine } from './http/host-check.js';
 import { sendProblem } from './http/problem.js';
@@ -15,6 +15,7 @@ import type { StreamHub } from './live/stream.js';
 import { type AuthParts, callback, signIn, signOut } from './oidc/routes.js';
 import { pageStyle, sendMessagePage } from './pages/page.js';
 import { csrfToken } from './sessions/seal.js';
+import { subjectOf } from './sessions/subject.js';
 import type { Relay } from './upstream/relay.js';
 
 export interface AppParts {
@@ -87,13 +88,15 @@ export function createApp(parts: AppParts): Application {
     const authenticatedAt = new Date(authentication.authenticatedAtMs).toISOString();
     const { methods } = authentication;
     const session = { user, roles, authenticatedAt, methods, accountUrl: parts.accountUrl };
-    response.json({ ...session, functions: functionsOf(roles), csrfToken: csrfToken(sessionId) });
+    response.json({ ...session, functions: [...subjectOf(person).functions], csrfToken: csrfToken(sessionId) });
   });
   register(app, guard, '/api/stream', stream(hub, auth.access));
-  for (const { path } of ROUTES) {
-    if (path.startsWith('/api/ngsi-ld/')) register(app, guard, path, broker.handle);
+  for (const { method, path } of ROUTES) {
+    const isRead = method === 'GET' && !path.includes('/subscriptions');
+    if (isRead && path.startsWith('/api/ngsi-ld/')) register(app, guard, `GET ${path}` as RouteName, broker.handle);
     if (path.startsWith('/api/quantumleap/')) register(app, guard, path, history.handle);
   }
+  registerAbsent(app, guard);
   register(app, guard, '/{*page}', parts.serveApp);
   app.use(answerFault(log));
   return app;

@@ -1,14 +1,24 @@
 /**
- * Every route passes here: who is asking, does policy allow this row, and did a POST come from our own page. A route is
+ * Every route passes here: who is asking, does policy allow this row, and did a change come from our own page. A route is
  * registered only through `register`, which ties it to its row; what has no row is refused before any route is looked at.
  */
 
 import { sameSecret } from '@contor/kit';
-import { type Decision, decide, findRoute, ROUTES, type RoutePath, type RouteRow } from '@contor/policy';
+import {
+  type Decision,
+  decide,
+  findRoute,
+  type Method,
+  ROUTES,
+  type RouteName,
+  type RoutePath,
+  type RouteRow,
+} from '@contor/policy';
 import type { Application, Handler, Request, RequestHandler, Response } from 'express';
 import { sendProblem } from './http/problem.js';
 import type { Access, Visitor } from './sessions/access.js';
 import { csrfToken } from './sessions/seal.js';
+import { subjectOf } from './sessions/subject.js';
 
 /** Marks the handler that guards a route, with the row it guards by: the test of the register looks for it. */
 export const GUARDS = Symbol('guards');
@@ -39,10 +49,33 @@ export function defaultDeny(parts: GuardParts): RequestHandler {
   };
 }
 
-export function register(app: Application, parts: GuardParts, path: RoutePath, ...handlers: readonly Handler[]): void {
-  for (const row of ROUTES.filter((candidate) => candidate.path === path)) {
-    const verb = row.method === 'GET' ? 'get' : 'post';
-    app[verb](path, createGuard(parts, row), ...handlers);
+const VERBS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const satisfies Readonly<
+  Record<Method, string>
+>;
+
+/** Ties handlers to one row (`PUT /api/admin/roles/:role`), or to all rows of a path. */
+export function register(
+  app: Application,
+  parts: GuardParts,
+  name: RoutePath | RouteName,
+  ...handlers: readonly Handler[]
+): void {
+  for (const row of ROUTES) {
+    if (row.path !== name && `${row.method} ${row.path}` !== name) continue;
+    app[VERBS[row.method]](row.path, createGuard(parts, row), ...handlers);
+    (registered.get(app) ?? registered.set(app, new Set()).get(app))?.add(row);
+  }
+}
+
+const registered = new WeakMap<Application, Set<RouteRow>>();
+
+/** Rows nobody has tied a handler to: guarded like the others, so that no other route picks their requests up, and not there. */
+export function registerAbsent(app: Application, parts: GuardParts): void {
+  for (const row of ROUTES) {
+    if (row.path === '/{*page}' || registered.get(app)?.has(row)) continue;
+    register(app, parts, `${row.method} ${row.path}` as RouteName, (_request, response) =>
+      sendProblem(response, 'route.unknown'),
+    );
   }
 }
 
@@ -51,9 +84,9 @@ function createGuard(parts: GuardParts, row: RouteRow): Guard {
     if (row.access === 'public' || row.access === 'service') return next();
     const found = await parts.access.visitorOf(request);
     if (found === 'unreachable') return sendProblem(response, 'identity.unreachable');
-    const decision = decide(found?.person, row);
+    const decision = decide(found && subjectOf(found.person), row);
     if (decision.kind === 'deny' || found === undefined) return refuse(parts, row, decision, response);
-    if (row.method === 'POST' && !isFromOurPage(request, found, parts.publicOrigin)) {
+    if (row.method !== 'GET' && !isFromOurPage(request, found, parts.publicOrigin)) {
       parts.onDenied(row, 403);
       return sendProblem(response, 'csrf.refused');
     }

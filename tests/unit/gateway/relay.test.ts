@@ -78,9 +78,8 @@ describe('the relay', () => {
   });
 
   it.each([
-    ['POST', '/api/ngsi-ld/v1/entities'],
-    ['DELETE', '/api/ngsi-ld/v1/entities/urn:ngsi-ld:Device:1'],
-    ['GET', '/api/ngsi-ld/v1/subscriptions'],
+    ['PUT', '/api/ngsi-ld/v1/entities/urn:ngsi-ld:Device:1'],
+    ['GET', '/api/ngsi-ld/v1/csourceRegistrations'],
     ['GET', '/api/ngsi-ld/v1/entities/%2e%2e%2fsubscriptions'],
     ['GET', '/API/ngsi-ld/v1/entities'],
     ['POST', '/api/quantumleap/v2/notify'],
@@ -88,6 +87,15 @@ describe('the relay', () => {
   ])('knows no %s %s', async (method, path) => {
     const answer = await browser.raw(method, house.gatewayUrl + path);
     expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([404, 'route.unknown']);
+    expect(passedOn()).toEqual([]);
+  });
+
+  it.each([
+    ['POST', '/api/ngsi-ld/v1/entities'],
+    ['DELETE', '/api/ngsi-ld/v1/entities/urn:ngsi-ld:Device:1'],
+  ])('does not let a manager %s %s', async (method, path) => {
+    const answer = await browser.raw(method, house.gatewayUrl + path);
+    expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([403, 'function.missing']);
     expect(passedOn()).toEqual([]);
   });
 

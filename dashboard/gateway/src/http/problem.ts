@@ -9,6 +9,11 @@ export const PROBLEMS = {
     title: 'You may not see this.',
     detail: 'Ask the person who manages users for the role that allows it.',
   },
+  'person.needed': {
+    status: 403,
+    title: 'This is for people only.',
+    detail: 'Sign in with a browser; a key or client cannot do it.',
+  },
   'route.unknown': { status: 404, title: 'There is nothing here.', detail: 'Check the address and the method.' },
   'csrf.refused': {
     status: 403,

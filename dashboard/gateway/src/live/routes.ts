@@ -6,6 +6,7 @@ import express, { type Handler, type RequestHandler } from 'express';
 import { visitorOf } from '../guard.js';
 import { sendProblem } from '../http/problem.js';
 import type { Access } from '../sessions/access.js';
+import { subjectOf } from '../sessions/subject.js';
 import { LIVE_TYPES, type LiveEntity, type LiveState } from './state.js';
 import type { StreamHub } from './stream.js';
 
@@ -23,7 +24,7 @@ export function stream(hub: StreamHub, access: Access): RequestHandler {
     const isStillAllowed = async () => {
       const found = await access.recheck(sessionId);
       // While the provider is away the session's own grace decides; after it the stream ends like everything else.
-      return found !== undefined && found !== 'unreachable' && decide(found.person, row).kind === 'allow';
+      return found !== undefined && found !== 'unreachable' && decide(subjectOf(found.person), row).kind === 'allow';
     };
     const isOpen = hub.open(response, { sessionKey, lastEventId: request.get('last-event-id'), isStillAllowed });
     if (!isOpen) sendProblem(response, 'stream.full');

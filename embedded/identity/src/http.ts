@@ -52,14 +52,18 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
   // Sent by every current browser; another site's page must not post passwords here (login CSRF, RFC 6819, 4.4.1.13).
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin') throw new FormError(403, 'The form came from another site.');
+  return new URLSearchParams((await readBody(request, FORM_LIMIT)).toString('utf8'));
+}
+
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += (chunk as Buffer).length;
-    if (size > FORM_LIMIT) throw new FormError(413, 'The form is too large.');
+    if (size > limit) throw new FormError(413, 'The body is too large.');
     chunks.push(chunk as Buffer);
   }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  return Buffer.concat(chunks);
 }
 
 const IPV6_NETWORK_GROUPS = 4;

@@ -20,13 +20,17 @@ import {
   type Start,
   urlOf,
 } from '@contor/kit';
+import { handleAdmin } from './admin/routes.js';
+import { createTokenCheck } from './admin/token.js';
 import { createBackOff } from './back-off.js';
+import { metadataOf, openClients } from './clients.js';
 import { clientSecret, openKeys } from './keys.js';
 import { createProvider } from './provider.js';
 import { createHandler } from './server.js';
+import { openSessions } from './sessions.js';
 import { type IdentityConfig, REALM_PATH } from './settings.js';
 import { handleSignIn } from './sign-in.js';
-import { createAdapterFactory, OidcIndex } from './store/adapter.js';
+import { ClientsModel, createAdapterFactory, OidcIndex } from './store/adapter.js';
 import { ensureManager, openUsers, type Users } from './users.js';
 
 export { clientSecret } from './keys.js';
@@ -109,18 +113,26 @@ async function open(config: IdentityConfig, environment: Environment, opened: Op
   const publicUrl = config.publicUrl ?? urlOf(server, config);
   const dashboardUrl = config.gatewayUrl;
 
+  const nowMs = () => clock.nowMs();
+  const clients = openClients(documents);
+  const sessions = openSessions(documents, nowMs);
+  const clientsModel = new ClientsModel((clientId) => metadataOf(clients.byClientId(clientId)));
+  const models = createAdapterFactory(documents, index, nowMs);
   const provider = createProvider({
     issuer: publicUrl + REALM_PATH,
     gatewayUrl: dashboardUrl,
     keys,
     clientSecret: secret,
-    adapter: createAdapterFactory(documents, index, () => clock.nowMs()),
+    adapter: (model) => (model === 'Client' ? clientsModel : models(model)),
     users,
+    sessions,
     log,
   });
   const metrics = createMetrics('identity');
   const attempts = metrics.counter('identity_sign_ins_total', 'Sign-in attempts by outcome.', ['outcome']);
   const signIn = { provider, users, backOff: createBackOff(clock), dashboardUrl, attempts, log };
+  const administratorOf = createTokenCheck(publicUrl + REALM_PATH, keys.signing, nowMs);
+  const admin = { users, clients, sessions, administratorOf, publicUrl, nowMs, log };
   const health = (): Health => ({ state: 'ready', figures: { users: users.count, documents: documents.size } });
   const handler = createHandler({
     publicUrl: new URL(publicUrl),
@@ -128,6 +140,7 @@ async function open(config: IdentityConfig, environment: Environment, opened: Op
     secret: config.secret,
     provider,
     signIn: (request, response) => handleSignIn(signIn, request, response),
+    admin: (request, response) => handleAdmin(admin, request, response),
     health,
     metrics,
     log,

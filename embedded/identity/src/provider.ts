@@ -5,13 +5,27 @@
 
 import type { Logger } from '@contor/kit';
 import type { AdapterFactory, Configuration, KoaContextWithOIDC, Provider as ProviderType } from 'oidc-provider';
+import { InvalidTarget } from 'oidc-provider/lib/helpers/errors.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
+import { ADMIN_RIGHTS } from './admin/token.js';
 import { ACR_VALUES } from './authentication.js';
+import { isSecretOf } from './clients.js';
+import { remoteAddress } from './http.js';
 import type { ProviderKeys } from './keys.js';
 import { messagePage, signOutPage } from './pages/pages.js';
 import { chooseLanguage, type Texts } from './pages/texts.js';
-import { API_AUDIENCE, API_RESOURCE, API_SCOPE, DASHBOARD_CLIENT, LIFETIMES, REALM_PATH } from './settings.js';
-import type { User, Users } from './users.js';
+import type { Sessions } from './sessions.js';
+import {
+  ADMIN_AUDIENCE,
+  ADMIN_RESOURCE,
+  API_AUDIENCE,
+  API_RESOURCE,
+  API_SCOPE,
+  DASHBOARD_CLIENT,
+  LIFETIMES,
+  REALM_PATH,
+} from './settings.js';
+import { fullNameOf, type User, type Users } from './users.js';
 
 export interface ProviderParts {
   readonly issuer: string;
@@ -20,6 +34,7 @@ export interface ProviderParts {
   readonly clientSecret: string;
   readonly adapter: AdapterFactory;
   readonly users: Users;
+  readonly sessions: Sessions;
   readonly log: Logger;
 }
 
@@ -43,7 +58,11 @@ export function createProvider(parts: ProviderParts): ProviderType {
     ...accounts(parts),
     ...pages(parts),
   });
+  provider.Client.prototype.compareClientSecret = function (this: { clientSecret?: string }, shown: string) {
+    return isSecretOf(this.clientSecret ?? '', shown);
+  };
   report(provider, parts.log);
+  rememberOrigins(provider, parts);
   return provider;
 }
 
@@ -55,6 +74,18 @@ function report(provider: ProviderType, log: Logger): void {
   provider.on('grant.error', refused('A token request was refused.'));
   provider.on('end_session.error', refused('A sign-out was refused.'));
   provider.silent = true; // Koa would print to the console what the events above already bring to the log.
+}
+
+/** People recognise their sessions by address and browser. It is a courtesy: no sign-in fails because of it. */
+function rememberOrigins(provider: ProviderType, { sessions, log }: ProviderParts): void {
+  provider.on('authorization.success', ({ oidc, req }) => {
+    const { session } = oidc;
+    if (session?.uid === undefined) return;
+    const origin = { address: remoteAddress(req), agent: req.headers['user-agent'] };
+    sessions
+      .seen(session.uid, origin)
+      .catch((error: unknown) => log.warn({ error }, 'The origin of a session could not be kept.'));
+  });
 }
 
 function protocol({ adapter, keys, issuer }: ProviderParts): Configuration {
@@ -97,7 +128,7 @@ function clients({ clientSecret, gatewayUrl }: ProviderParts): Configuration {
         client_secret: clientSecret,
         redirect_uris: [`${gatewayUrl}/auth/callback`],
         post_logout_redirect_uris: [`${gatewayUrl}/`],
-        grant_types: ['authorization_code', 'refresh_token'],
+        grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
         response_types: ['code'],
         token_endpoint_auth_method: 'client_secret_basic',
       },
@@ -106,15 +137,17 @@ function clients({ clientSecret, gatewayUrl }: ProviderParts): Configuration {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
+      clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
       revocation: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => API_RESOURCE,
+        // The dashboard for itself administers the realm; for a person, and every partner, it is the platform's API.
+        defaultResource: (context) => (isServiceAccount(context) ? ADMIN_RESOURCE : API_RESOURCE),
         useGrantedResource: () => true,
-        getResourceServerInfo: () => ({
+        getResourceServerInfo: (context, resource) => ({
           scope: API_SCOPE,
-          audience: API_AUDIENCE,
+          audience: audienceOf(context, resource),
           accessTokenTTL: LIFETIMES.AccessToken,
           accessTokenFormat: 'jwt',
           jwt: { sign: { alg: 'RS256' } },
@@ -147,7 +180,7 @@ function accounts({ users }: ProviderParts): Configuration {
     // Keycloak's shape; looked up at each issue, so that a changed role is in the next token.
     extraTokenClaims: (_context, token) => {
       const user = 'accountId' in token ? users.byId(token.accountId) : undefined;
-      const identity = user === undefined ? {} : { ...profileOf(user), realm_access: { roles: [...user.roles] } };
+      const identity = user === undefined ? serviceAccount(token.clientId ?? '') : personOf(user);
       return { typ: 'Bearer', azp: token.clientId, ...identity };
     },
     // The dashboard is our own: whoever signs in to it has agreed to be signed in.
@@ -183,8 +216,30 @@ function wordingOf(error: Error, status: number): [keyof Texts, keyof Texts] {
   return status >= 500 ? ['failedTitle', 'failedText'] : ['refusedTitle', 'refusedText'];
 }
 
+function isServiceAccount({ oidc }: KoaContextWithOIDC): boolean {
+  return oidc.client?.clientId === DASHBOARD_CLIENT && oidc.params?.grant_type === 'client_credentials';
+}
+
+/** A resource that somebody asks for by name must be theirs. */
+function audienceOf(context: KoaContextWithOIDC, resource: string): string {
+  if (resource === API_RESOURCE) return API_AUDIENCE;
+  if (resource === ADMIN_RESOURCE && isServiceAccount(context)) return ADMIN_AUDIENCE;
+  throw new InvalidTarget();
+}
+
+function personOf(user: User): object {
+  return { ...profileOf(user), realm_access: { roles: [...user.roles] } };
+}
+
+/** As Keycloak names the account of a client; only the dashboard's may administer. */
+function serviceAccount(clientId: string): object {
+  const rights =
+    clientId === DASHBOARD_CLIENT ? { resource_access: { [ADMIN_AUDIENCE]: { roles: ADMIN_RIGHTS } } } : {};
+  return { client_id: clientId, preferred_username: `service-account-${clientId}`, ...rights };
+}
+
 function profileOf(user: User): { name: string; preferred_username: string } {
-  return { name: user.fullName, preferred_username: user.username };
+  return { name: fullNameOf(user), preferred_username: user.username };
 }
 
 function languageOf(context: KoaContextWithOIDC): ReturnType<typeof chooseLanguage> {

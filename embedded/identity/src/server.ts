@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Health, isLoopback, type Logger, type Metrics, sameSecret } from '@contor/kit';
 import type { Provider } from 'oidc-provider';
+import { ADMIN_PATH } from './admin/routes.js';
 import { FormError, send, sendPage, setSecurityHeaders } from './http.js';
 import { MARK_PATH, messagePage, SIGN_OUT_SCRIPT, SIGN_OUT_SCRIPT_PATH, STYLE_PATH } from './pages/pages.js';
 import { MARK, STYLE } from './pages/style.js';
@@ -15,7 +16,8 @@ export interface ServerParts {
   readonly dashboardUrl: string;
   readonly secret: string | undefined;
   readonly provider: Provider;
-  readonly signIn: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly signIn: Handler;
+  readonly admin: Handler;
   readonly health: () => Health;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -48,6 +50,7 @@ async function dispatch(parts: ServerParts, runProvider: Handler, request: Incom
   if (path === STYLE_PATH) return sendAsset(response, 'text/css; charset=utf-8', STYLE);
   if (path === MARK_PATH) return sendAsset(response, 'image/svg+xml', MARK);
   if (path === SIGN_OUT_SCRIPT_PATH) return sendAsset(response, 'text/javascript; charset=utf-8', SIGN_OUT_SCRIPT);
+  if (path.startsWith(`${ADMIN_PATH}/`)) return parts.admin(request, response);
   if (path.startsWith(`${SIGN_IN_PATH}/`)) return parts.signIn(request, response);
   if (path.startsWith(`${REALM_PATH}/`)) return runProvider(request, response);
   if (path === '/') {

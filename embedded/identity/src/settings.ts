@@ -37,10 +37,15 @@ export const API_AUDIENCE = 'contor-api';
 export const API_RESOURCE = 'urn:contor:api';
 export const API_SCOPE = 'api';
 
+/** What administers the realm: in Keycloak a client of this name, whose roles a service account carries. */
+export const ADMIN_AUDIENCE = 'realm-management';
+export const ADMIN_RESOURCE = 'urn:contor:realm-management';
+
 /** Seconds. */
 export const LIFETIMES = {
   /** Short, because a changed role takes effect when the next one is fetched. */
   AccessToken: 300,
+  ClientCredentials: 300,
   IdToken: 300,
   /** RFC 6749, 4.1.2 recommends at most ten minutes; the gateway redeems it at once. */
   AuthorizationCode: 60,

@@ -1,35 +1,46 @@
-/** The people who may sign in. Stored beside the sessions; the password only as its hash. */
+/** The people who may sign in, one document each beside the sessions; the password only as its hash. */
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { DocumentStore } from '@contor/kit';
+import type { Document, DocumentStore } from '@contor/kit';
 import { hashPassword, readablePassword } from './passwords.js';
+import type { OtpCredential } from './second-factor/credential.js';
 import { readOrCreateSecretFile, readSecretFile } from './secret-files.js';
+
+/** What somebody must do before the next sign-in is complete; Keycloak's words. */
+export const REQUIRED_ACTIONS = ['UPDATE_PASSWORD', 'CONFIGURE_TOTP'] as const;
+export type RequiredAction = (typeof REQUIRED_ACTIONS)[number];
 
 export interface User {
   /** Becomes `sub`; never reused, so that a new person of the same name inherits nothing. */
   readonly id: string;
+  /** Lower case. */
   readonly username: string;
-  readonly fullName: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly email?: string;
   readonly roles: readonly string[];
-  readonly password: string;
+  /** Without one nobody can sign in. */
+  readonly password?: string;
+  readonly otp?: OtpCredential | undefined;
+  readonly requiredActions: readonly RequiredAction[];
   readonly isEnabled: boolean;
   readonly createdAtMs: number;
 }
 
+export type NewUser = Pick<User, 'username' | 'firstName' | 'lastName' | 'roles'> &
+  Partial<Pick<User, 'email' | 'requiredActions' | 'isEnabled'>> & { readonly password?: string };
+
 export interface Users {
   byId(id: string): User | undefined;
   byName(username: string): User | undefined;
-  add(user: NewUser, nowMs: number): Promise<User>;
-  save(user: User): Promise<void>;
+  all(): readonly User[];
+  /** `taken`: somebody has this name, in whatever letters. `full`: there is no room for more. */
+  add(user: NewUser, nowMs: number): Promise<User | 'taken' | 'full'>;
+  /** Changes what is there now, in one step; `undefined` when the person is gone meanwhile. */
+  change(id: string, fields: Partial<Omit<User, 'id' | 'username' | 'createdAtMs'>>): Promise<User | undefined>;
+  remove(id: string): Promise<void>;
   readonly count: number;
-}
-
-export interface NewUser {
-  readonly username: string;
-  readonly fullName: string;
-  readonly roles: readonly string[];
-  readonly password: string;
 }
 
 export interface Credentials {
@@ -39,30 +50,63 @@ export interface Credentials {
 
 const KIND = 'user';
 const MANAGER_FILE = 'manager.json';
+/** The first person may do everything, so that there is somebody who can let others in. */
+const MANAGER_ROLES = ['manager', 'data-administrator'];
+/** A large utility's staff and customers with an account; each is about 600 bytes in memory and in the log. */
+const USERS_LIMIT = 50_000;
 
 export function openUsers(documents: DocumentStore): Users {
-  const all = () => [...documents.all(KIND)].map(({ value }) => value as User);
-  const save = (user: User) => documents.put({ kind: KIND, id: user.id, value: user });
+  const all = () => [...documents.all(KIND)].map(userOf);
+  const byId = (id: string) => {
+    const value = documents.get(KIND, id);
+    return value === undefined ? undefined : userOf({ kind: KIND, id, value });
+  };
+  const byName = (username: string) => all().find((user) => user.username === normalName(username));
+  const save = async (user: User) => {
+    await documents.put({ kind: KIND, id: user.id, value: user });
+    return user;
+  };
   return {
-    byId: (id) => documents.get(KIND, id) as User | undefined,
-    byName: (username) => all().find((user) => user.username === username.trim().toLowerCase()),
-    async add({ username, fullName, roles, password }, nowMs) {
-      const user: User = {
-        id: randomUUID(),
-        username: username.trim().toLowerCase(),
-        fullName,
-        roles,
-        password: await hashPassword(password),
-        isEnabled: true,
-        createdAtMs: nowMs,
-      };
-      await save(user);
-      return user;
+    byId,
+    byName,
+    all,
+    async add({ password, ...fields }, nowMs) {
+      const hash = password === undefined ? {} : { password: await hashPassword(password) };
+      // Looked at only now: between this and `put`, which is visible at once, nobody else comes in.
+      const everybody = all();
+      if (everybody.length >= USERS_LIMIT) return 'full';
+      const username = normalName(fields.username);
+      if (everybody.some((user) => user.username === username)) return 'taken';
+      const defaults = { requiredActions: [], isEnabled: true };
+      return save({ ...defaults, ...fields, ...hash, username, id: randomUUID(), createdAtMs: nowMs });
     },
-    save,
+    async change(id, fields) {
+      const user = byId(id);
+      return user === undefined ? undefined : save({ ...user, ...fields });
+    },
+    remove: (id) => documents.remove(KIND, id),
     get count() {
       return all().length;
     },
+  };
+}
+
+export function fullNameOf({ firstName, lastName, username }: User): string {
+  return [firstName, lastName].filter((name) => name !== '').join(' ') || username;
+}
+
+export function normalName(username: string): string {
+  return username.trim().toLowerCase();
+}
+
+/** Accounts of the first format have one name and nothing that is asked of them. */
+function userOf({ value }: Document): User {
+  const { fullName, firstName, lastName, requiredActions, ...fields } = value as User & { readonly fullName?: string };
+  return {
+    ...fields,
+    firstName: firstName ?? fullName ?? '',
+    lastName: lastName ?? '',
+    requiredActions: requiredActions ?? [],
   };
 }
 
@@ -76,7 +120,7 @@ export async function ensureManager(users: Users, dataFolder: string, nowMs: num
     JSON.stringify({ username: 'manager', password: readablePassword() } satisfies Credentials),
   );
   const { username, password } = JSON.parse(text) as Credentials;
-  await users.add({ username, fullName: 'Manager', roles: ['manager'], password }, nowMs);
+  await users.add({ username, firstName: 'Manager', lastName: '', roles: MANAGER_ROLES, password }, nowMs);
   return true;
 }
 

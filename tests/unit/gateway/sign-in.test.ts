@@ -40,7 +40,10 @@ describe('signing in', () => {
 
     const { status, body } = await session(browser);
     expect(status).toBe(200);
-    expect(body).toMatchObject({ user: { name: 'manager', fullName: 'Manager' }, roles: ['manager'] });
+    expect(body).toMatchObject({
+      user: { name: 'manager', fullName: 'Manager' },
+      roles: ['manager', 'data-administrator'],
+    });
     expect(body.functions).toContain('live.view');
     expect(body.csrfToken).toMatch(/^[\w-]{40,}$/);
     expect(body).toMatchObject({ methods: ['pwd'], accountUrl: `${house.identityUrl}/realms/contor/account` });

@@ -143,7 +143,7 @@ describe('tokens', () => {
       typ: 'Bearer',
       azp: 'contor-dashboard',
       preferred_username: 'manager',
-      realm_access: { roles: ['manager'] },
+      realm_access: { roles: ['manager', 'data-administrator'] },
     });
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(300);
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'RS256', typ: 'at+jwt' });

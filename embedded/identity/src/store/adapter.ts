@@ -53,6 +53,47 @@ export function createAdapterFactory(documents: DocumentStore, index: OidcIndex,
   return (model) => new StoredModel(model, documents, index, nowMs);
 }
 
+/** Clients are made by administrators, never by the protocol; the provider may only look. */
+export class ClientsModel implements Adapter {
+  readonly #find: (clientId: string) => AdapterPayload | undefined;
+
+  constructor(find: (clientId: string) => AdapterPayload | undefined) {
+    this.#find = find;
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    return this.#find(id);
+  }
+
+  async findByUid(): Promise<undefined> {
+    return undefined;
+  }
+
+  async findByUserCode(): Promise<undefined> {
+    return undefined;
+  }
+
+  upsert(): Promise<void> {
+    return refuseWrite();
+  }
+
+  consume(): Promise<void> {
+    return refuseWrite();
+  }
+
+  destroy(): Promise<void> {
+    return refuseWrite();
+  }
+
+  revokeByGrantId(): Promise<void> {
+    return refuseWrite();
+  }
+}
+
+function refuseWrite(): Promise<void> {
+  return Promise.reject(new Error('The protocol does not write clients.'));
+}
+
 class StoredModel implements Adapter {
   readonly #kind: string;
   readonly #documents: DocumentStore;

@@ -17,6 +17,8 @@ export interface ChainTip {
 export type ChainedLogOptions = Omit<DurableLogOptions, 'version' | 'migrate'>;
 
 export interface ChainedRecord extends ChainTip {
+  /** Hash of the record before. */
+  readonly previous: string;
   readonly body: Uint8Array;
 }
 

@@ -89,7 +89,7 @@ async function writeNew(disk: Disk, path: string, pieces: readonly Uint8Array[])
 }
 
 /** A half-written file of an earlier, interrupted attempt is in nobody's way. */
-async function createOver(disk: Disk, path: string): ReturnType<Disk['open']> {
+export async function createOver(disk: Disk, path: string): ReturnType<Disk['open']> {
   try {
     return await disk.open(path, 'create');
   } catch (error) {

@@ -1,7 +1,17 @@
 /** Ground floor: bytes, checksums, errors, log, settings, time, retry schedule, durable log, ports and their simulations. */
 
 export * from './bytes.js';
+export {
+  type ArchiveBlock,
+  type ArchivedRecord,
+  listBlocks,
+  readBlock,
+  type Sealed,
+  writeArchive,
+} from './chained-log/archive.js';
+export { CHAIN_FAULTS, type ChainFault } from './chained-log/check.js';
 export { openChainedLog } from './chained-log/log.js';
+export { type ChainOnDisk, type ChainReport, verifyChain } from './chained-log/verify.js';
 export type * from './chained-log.js';
 export * from './checkpoint.js';
 export type * from './clock.js';

@@ -150,7 +150,7 @@ function recordOf(sequence: number, payload: Uint8Array): ChainedRecord {
   const link = decodeLink(payload);
   if (link === undefined)
     throw new DamagedFileError('chain.record', 'A record of the chain is too short.', { sequence });
-  return { sequence, hash: link.hash, body: link.body };
+  return { sequence, ...link };
 }
 
 function sizeOf(body: Uint8Array): number {

@@ -1,0 +1,117 @@
+/**
+ * Verifies a chained log as it lies on disk, archives first. Opens nothing for writing and repairs nothing, so it may run
+ * beside the writer or on a copy.
+ */
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { ChainTip } from '../chained-log.js';
+import { readWhole } from '../checkpoint.js';
+import type { Disk } from '../disk.js';
+import { examine } from '../durable-log/examine.js';
+import { decodeHeader, HEADER_BYTES, parseSegmentName, RecordWalk } from '../durable-log/format.js';
+import { readArchive } from './archive.js';
+import { ChainCheck, type ChainFault } from './check.js';
+import { decodeLink } from './link.js';
+
+export interface ChainOnDisk {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly kind: string;
+  /** Files that older records were sealed into, oldest first, each with the SHA-256 it should have when that is known. */
+  readonly archives?: readonly { readonly path: string; readonly sha256?: string }[];
+  readonly anchors?: readonly ChainTip[];
+  /** Told of each record, for those who look for something in it. */
+  readonly onRecord?: (sequence: number, body: Uint8Array) => void;
+}
+
+export interface ChainReport {
+  readonly records: number;
+  /** 0 when there is no record. */
+  readonly first: number;
+  readonly last: ChainTip;
+  /** At most `MOST_FAULTS` of them. None: every byte is as it was written, and the chain goes through every anchor. */
+  readonly faults: readonly ChainFault[];
+  readonly faultCount: number;
+  readonly anchorsMet: number;
+  /** An unfinished write at the end, as a crash leaves it. Never acknowledged, so nothing is missing; but it is not whole either. */
+  readonly tornBytes: number;
+}
+
+export async function verifyChain(chain: ChainOnDisk): Promise<ChainReport> {
+  const check = new ChainCheck(chain.anchors ?? []);
+  await checkArchives(chain, check);
+  const tornBytes = await checkSegments(chain, check);
+  const anchorsMet = check.end(chain.directory);
+  const { records, first, last, faults, faultCount } = check;
+  return { records, first, last, faults, faultCount, anchorsMet, tornBytes };
+}
+
+async function checkArchives({ disk, archives = [], onRecord }: ChainOnDisk, check: ChainCheck): Promise<void> {
+  for (const { path, sha256 } of archives) {
+    const before = check.last.sequence;
+    const hash = createHash('sha256');
+    for await (const step of readArchive(disk, path, (bytes) => void hash.update(bytes))) {
+      if (step.kind === 'damaged') check.fault('damaged', check.last.sequence + 1, check.last.sequence, path);
+      else takeRecord(check, step.sequence, step.payload, path, onRecord);
+    }
+    const isSealed = sha256 === undefined || hash.digest('hex') === sha256;
+    if (!isSealed) check.fault('archive', before + 1, check.last.sequence, path);
+  }
+}
+
+async function checkSegments(chain: ChainOnDisk, check: ChainCheck): Promise<number> {
+  const { disk, directory, onRecord } = chain;
+  const names = (await disk.list(directory)).filter((name) => parseSegmentName(name) !== undefined);
+  const archiveEnd = check.last;
+  let overlap: ChainCheck | undefined;
+  let tornBytes = 0;
+  for (const [index, name] of names.entries()) {
+    const bytes = (await readWhole(disk, join(directory, name))) ?? new Uint8Array(0);
+    tornBytes += checkSegment(chain, check, name, bytes, index === names.length - 1, (sequence, payload) => {
+      if (sequence > archiveEnd.sequence) return takeRecord(check, sequence, payload, name, onRecord);
+      // The log still holds the end of what was archived: it must be the same records.
+      overlap ??= new ChainCheck([archiveEnd], sequence);
+      overlap.record(sequence, payload, name);
+    });
+  }
+  for (const { kind, sequence, through, where } of overlap?.faults ?? []) check.fault(kind, sequence, through, where);
+  return tornBytes;
+}
+
+function checkSegment(
+  { kind }: ChainOnDisk,
+  check: ChainCheck,
+  name: string,
+  bytes: Uint8Array,
+  isLast: boolean,
+  take: (sequence: number, payload: Uint8Array) => void,
+): number {
+  const first = parseSegmentName(name) ?? 0;
+  const outcome = decodeHeader(bytes);
+  // A segment that was begun and holds nothing yet.
+  if (isLast && outcome.kind !== 'header' && bytes.byteLength <= HEADER_BYTES) return bytes.byteLength;
+  const isOurs = outcome.kind === 'header' && outcome.header.kind === kind && outcome.header.firstSequence === first;
+  if (!isOurs || outcome.intactCopies < 2) check.fault('damaged', first, first - 1, name);
+  if (!isOurs) return 0;
+  const found = examine(bytes, outcome.seed, first, isLast);
+  for (const hole of found.holes) check.fault('damaged', hole.firstSequence, hole.lastSequence, name);
+  const walk = new RecordWalk(bytes.subarray(0, found.end), HEADER_BYTES, outcome.seed, first);
+  for (let step = walk.next(); ; step = walk.next()) {
+    if (step === 'record') take(walk.sequence, walk.payload);
+    else if (step !== 'seal' && !walk.resync()) break;
+  }
+  return bytes.byteLength - found.end;
+}
+
+function takeRecord(
+  check: ChainCheck,
+  sequence: number,
+  payload: Uint8Array,
+  where: string,
+  onRecord: ChainOnDisk['onRecord'],
+): void {
+  check.record(sequence, payload, where);
+  const link = onRecord === undefined ? undefined : decodeLink(payload);
+  if (link !== undefined) onRecord?.(sequence, link.body);
+}

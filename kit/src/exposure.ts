@@ -23,11 +23,20 @@ export function checkExposure({ host, tlsCert, tlsKey, secret, prefix = 'X' }: E
     ]);
   }
   if (isLoopback(host) || (tlsCert && tlsKey && secret)) return;
-  throw new ConfigError([
+  throw exposed(host, prefix);
+}
+
+/** The same for a listener alone, whoever opens it: nothing leaves this machine in plain text. */
+export function checkEncrypted(host: string, isEncrypted: boolean, prefix = 'X'): void {
+  if (!isEncrypted && !isLoopback(host)) throw exposed(host, prefix);
+}
+
+function exposed(host: string, prefix: string): ConfigError {
+  return new ConfigError([
     {
       code: 'config.exposed',
       message: `${host} is not a loopback address, so other machines could reach this server unprotected.`,
-      fix: `Set ${names.tlsCert}, ${names.tlsKey} and PLATFORM_SECRET, or bind 127.0.0.1.`,
+      fix: `Set ${prefix}_TLS_CERT, ${prefix}_TLS_KEY (\`contor certs make\` makes them) and PLATFORM_SECRET, or bind 127.0.0.1.`,
     },
   ]);
 }

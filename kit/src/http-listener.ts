@@ -1,18 +1,23 @@
 /** A listening HTTP server: plain on loopback, TLS elsewhere, with limits against those who only hold the line (T32). */
 
-import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from './errors.js';
+import { checkEncrypted } from './exposure.js';
+import type { Logger } from './log.js';
+import { realClock } from './real/clock.js';
+import { openServerCertificate, type ServerCertificate } from './tls/server-certificate.js';
 
 export interface HttpListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
-  /** The setting that chooses the port, for the message when it is taken. */
+  /** The setting that chooses the port, for the message when it is taken. What is before `_PORT` begins its other settings too. */
   readonly setting: string;
+  /** Told when the certificate was renewed or cannot be. */
+  readonly log?: Logger;
   /** Where a service must be more patient than the rest. */
   readonly limits?: Pick<ServerOptions, 'requestTimeout' | 'keepAliveTimeout'>;
 }
@@ -21,16 +26,29 @@ const LIMITS = { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeou
 /** Of the ten seconds a stop may take. */
 const STOP_GRACE_MS = 3_000;
 
+const certificates = new WeakMap<Server, ServerCertificate>();
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => SILENT,
+};
+
 export async function listenHttp(options: HttpListenerOptions, listener: RequestListener): Promise<Server> {
-  const { host, port, tlsCert, tlsKey } = options;
+  const { host, port, setting, log = SILENT } = options;
+  const prefix = setting.replace(/_PORT$/, '');
   const limits = { ...LIMITS, ...options.limits };
-  const server: Server =
-    tlsCert === undefined || tlsKey === undefined
-      ? createServer(limits, listener)
-      : createTlsServer(
-          { ...limits, minVersion: 'TLSv1.2', cert: await readFile(tlsCert), key: await readFile(tlsKey) },
-          listener,
-        );
+  const certificate = await openServerCertificate(options, { clock: realClock(), log, prefix });
+  checkEncrypted(host, certificate !== undefined, prefix);
+  const server: Server = certificate
+    ? createTlsServer({ ...limits, ...certificate.options }, listener)
+    : createServer(limits, listener);
+  if (certificate !== undefined) {
+    certificates.set(server, certificate);
+    certificate.follow(server);
+    server.once('close', () => certificate.close());
+  }
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException): void => reject(explain(error, options));
     server.once('error', refuse);
@@ -42,10 +60,15 @@ export async function listenHttp(options: HttpListenerOptions, listener: Request
   return server;
 }
 
+/** For health: `withCertificate(health, certificateOf(server))`. undefined: the server is plain. */
+export function certificateOf(server: Server): ServerCertificate | undefined {
+  return certificates.get(server);
+}
+
 /** With the port that the system chose, when it was asked to. */
-export function urlOf(server: Server, { host, tlsCert }: Pick<HttpListenerOptions, 'host' | 'tlsCert'>): string {
+export function urlOf(server: Server, { host }: Pick<HttpListenerOptions, 'host'>): string {
   const { port } = server.address() as AddressInfo;
-  return `${tlsCert === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${certificates.has(server) ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Lets requests in flight finish, but not for ever. */

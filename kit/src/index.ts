@@ -56,3 +56,6 @@ export * from './simulated/disk.js';
 export * from './simulated/net.js';
 export { seededRandom } from './simulated/random.js';
 export * from './time.js';
+export * from './tls/certificate.js';
+export * from './tls/server-certificate.js';
+export * from './tls/trust.js';

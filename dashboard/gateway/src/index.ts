@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type BrokerClient, createBrokerClient } from '@contor/history-query';
 import {
+  certificateOf,
   checkExposure,
   closeHttp,
   createMetrics,
@@ -20,6 +21,7 @@ import {
   type Running,
   type Start,
   urlOf,
+  withCertificate,
 } from '@contor/kit';
 import { contextLink } from '@contor/orion-config';
 import { serveApp } from './app/routes.js';
@@ -97,7 +99,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
 
   // Listens first: with port 0 only then is our own address known, which the provider and the broker are told.
   let handle: RequestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '1' }).end();
-  const server = await listenHttp({ ...config, setting: 'GATEWAY_PORT', limits: LIMITS }, (request, response) =>
+  const server = await listenHttp({ ...config, setting: 'GATEWAY_PORT', limits: LIMITS, log }, (request, response) =>
     handle(request, response),
   );
   opened.push(() => closeHttp(server));
@@ -136,7 +138,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   opened.push(() => feed.stop());
 
   const metrics = createMetrics('gateway');
-  const health = (): Health => {
+  const reach = (): Health => {
     const missing = [oidc.isReady ? [] : ['the sign-in server'], feed.isTrue ? [] : ['the broker']].flat();
     const figures = {
       sessions: store.size,
@@ -148,6 +150,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       ? { state: 'ready', figures }
       : { state: 'degraded', reason: `Not reachable: ${missing.join(' and ')}.`, figures };
   };
+  const health = (): Health => withCertificate(reach(), certificateOf(server));
   handle = createApp({
     auth: {
       oidc,

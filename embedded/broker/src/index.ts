@@ -1,7 +1,16 @@
 /** The broker: an NGSI-LD context broker in one process and one data folder. This page wires its rooms, starts and stops them. */
 
 import { readFile } from 'node:fs/promises';
-import { checkExposure, createMetrics, type Health, lockDirectory, type Start, toHex } from '@contor/kit';
+import {
+  checkExposure,
+  createMetrics,
+  type Health,
+  lockDirectory,
+  openServerCertificate,
+  type Start,
+  toHex,
+  withCertificate,
+} from '@contor/kit';
 import { CONTEXT_URL, contextDocument } from '@contor/orion-config';
 import { CORE_URL } from './context/core.js';
 import { createContextFetcher, fetchableFrom } from './context/fetch.js';
@@ -32,6 +41,7 @@ const VERSION = '0.1.0';
 export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   const { host, port, dataFolder, tlsCert, tlsKey, secret } = config;
   checkExposure({ host, tlsCert, tlsKey, secret, prefix: 'BROKER' });
+  const certificate = await openServerCertificate(config, { clock: ports.clock, log, prefix: 'BROKER' });
   const lock = await lockDirectory(dataFolder);
   const onFatal = (error: Error): void => {
     log.error({ err: error }, 'The disk failed; the broker stops and will recover from what is on it.');
@@ -92,7 +102,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
     };
     const metrics = createMetrics('broker');
     let isStopping = false;
-    const health = (): Health => healthOf(broker, isStopping);
+    const health = (): Health => withCertificate(healthOf(broker, isStopping), certificate);
     const front = createFront({
       broker,
       routes: isStrict ? strictRoutes(ROUTES) : ROUTES,
@@ -100,10 +110,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       metrics,
       maxBodyBytes: config.maxBodyBytes,
       secret,
-      tls:
-        tlsCert === undefined || tlsKey === undefined
-          ? undefined
-          : { cert: await readFile(tlsCert), key: await readFile(tlsKey) },
+      tls: certificate?.options,
       service: {
         '/version': () => jsonAnswer(200, { 'contor broker version': VERSION, version: VERSION, 'ngsi-ld': '1.9.1' }),
         '/ngsi-ld/ex/v1/version': () =>
@@ -121,6 +128,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       },
     });
     const url = await front.listen({ host, port });
+    certificate?.follow(front.server);
     office.start();
     log.info({ url }, 'The broker is listening.');
     return {
@@ -128,6 +136,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       health,
       async stop() {
         isStopping = true;
+        certificate?.close();
         await front.close();
         await office.stop();
         closeDelivery();

@@ -1,6 +1,6 @@
 /** History: QuantumLeap's HTTP API on a durable log and DuckDB. Reads config, wires the rooms, starts, stops. */
 
-import { readFile, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ConfigError,
@@ -10,7 +10,9 @@ import {
   lockDirectory,
   openCheckpoint,
   openDurableLog,
+  openServerCertificate,
   type Start,
+  withCertificate,
 } from '@contor/kit';
 import { backupsIn } from './backups.js';
 import { roleOf } from './deviations.js';
@@ -39,6 +41,7 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     throw unknownRole(config.as);
   }
   const { clock, disk } = ports;
+  const certificate = await openServerCertificate(config, { clock, log: logger, prefix: 'HISTORY' });
   const waiting = { clock, logger, folder: config.dataFolder };
   const lock = await whenThereIsRoom(waiting, () => lockDirectory(config.dataFolder));
   const onFatal = (error: Error) => {
@@ -85,12 +88,12 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
   const health = (): Health => {
     const { trouble: reason, figures } = store;
     const state = isStopping ? 'stopping' : reason === undefined ? 'ready' : 'degraded';
-    return { state, ...(reason !== undefined && { reason }), figures };
+    return withCertificate({ state, ...(reason !== undefined && { reason }), figures }, certificate);
   };
   const front = createFront({
     ...{ retention, backups: backupsIn(backupFolder, [retentionPath]) },
     ...{ store, role, clock, logger, health, version: VERSION, secret: config.secret },
-    tls: await readTls(config),
+    tls: certificate?.options,
     bodyLimitBytes: config.bodyLimit,
     defaultLimit: config.defaultLimit,
   });
@@ -99,12 +102,14 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     await lock.release();
     throw errnoOf(error) === 'EADDRINUSE' ? portTaken(config.port, error) : error;
   });
+  certificate?.follow(front.server);
   logger.info({ url, ...store.figures }, 'History is listening.');
   return {
     url,
     health,
     async stop() {
       isStopping = true;
+      certificate?.close();
       await front.close();
       await store.close();
       await lock.release();
@@ -125,10 +130,4 @@ function unknownRole(name: string | undefined): ConfigError {
 function portTaken(port: number, cause: unknown): ConfigError {
   const message = `Port ${port} is taken by another program.`;
   return new ConfigError([{ code: 'config.port-taken', message, fix: 'Stop it, or set HISTORY_PORT.' }], cause);
-}
-
-async function readTls({ tlsCert, tlsKey }: HistoryConfig) {
-  return tlsCert === undefined || tlsKey === undefined
-    ? undefined
-    : { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
 }

@@ -6,6 +6,7 @@
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import {
+  certificateOf,
   checkExposure,
   closeHttp,
   createMetrics,
@@ -19,6 +20,7 @@ import {
   type Running,
   type Start,
   urlOf,
+  withCertificate,
 } from '@contor/kit';
 import { handleAdmin } from './admin/routes.js';
 import { createTokenCheck } from './admin/token.js';
@@ -106,7 +108,7 @@ async function open(config: IdentityConfig, environment: Environment, opened: Op
 
   // Listens first: with port 0 only then is our own address known, which the issuer is made of.
   let handle: RequestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '1' }).end();
-  const server = await listenHttp({ ...config, setting: 'IDENTITY_PORT' }, (request, response) =>
+  const server = await listenHttp({ ...config, setting: 'IDENTITY_PORT', log }, (request, response) =>
     handle(request, response),
   );
   opened.push(() => closeHttp(server));
@@ -133,7 +135,8 @@ async function open(config: IdentityConfig, environment: Environment, opened: Op
   const signIn = { provider, users, backOff: createBackOff(clock), dashboardUrl, attempts, log };
   const administratorOf = createTokenCheck(publicUrl + REALM_PATH, keys.signing, nowMs);
   const admin = { users, clients, sessions, administratorOf, publicUrl, nowMs, log };
-  const health = (): Health => ({ state: 'ready', figures: { users: users.count, documents: documents.size } });
+  const figures = () => ({ users: users.count, documents: documents.size });
+  const health = (): Health => withCertificate({ state: 'ready', figures: figures() }, certificateOf(server));
   const handler = createHandler({
     publicUrl: new URL(publicUrl),
     dashboardUrl,

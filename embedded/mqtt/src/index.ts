@@ -1,9 +1,16 @@
 /** An MQTT 3.1.1 broker whose PUBACK means "on disk". Reads from top to bottom: lock, log, credentials, broker, door. */
 
-import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { ConfigError, checkExposure, type Health, lockDirectory, type Running, type Start } from '@contor/kit';
+import {
+  checkExposure,
+  type Health,
+  lockDirectory,
+  openServerCertificate,
+  type Running,
+  type Start,
+  withCertificate,
+} from '@contor/kit';
 import { Broker } from './broker.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { openHealthServer } from './health-server.js';
@@ -29,12 +36,9 @@ export interface MqttRunning extends Running {
 export const start = (async (config, { ports, log }): Promise<MqttRunning> => {
   const { host, tlsCert, tlsKey, secret, dataFolder } = config;
   checkExposure({ host, tlsCert, tlsKey, secret, prefix: 'MQTT' });
-  const tls =
-    tlsCert && tlsKey
-      ? { cert: await readPem(tlsCert, 'MQTT_TLS_CERT'), key: await readPem(tlsKey, 'MQTT_TLS_KEY') }
-      : undefined;
+  const certificate = await openServerCertificate(config, { clock: ports.clock, log, prefix: 'MQTT' });
   const lock = await lockDirectory(dataFolder);
-  const undo: (() => Promise<unknown>)[] = [() => lock.release()];
+  const undo: (() => Promise<unknown>)[] = [() => lock.release(), async () => certificate?.close()];
   const stop = async (): Promise<void> => {
     while (undo.length > 0) await undo.pop()?.();
   };
@@ -74,18 +78,18 @@ export const start = (async (config, { ports, log }): Promise<MqttRunning> => {
     undo.push(() => broker.stop());
     const listener = await openListener({
       ...config,
-      tls,
+      certificate,
       clock: ports.clock,
       log,
       accept: (socket) => void broker.aedes.handle(socket),
     });
     links.listener = listener;
     undo.push(() => listener.close());
-    const health = (): Health => healthOf(store, broker, listener, gatekeeper);
+    const health = (): Health => withCertificate(healthOf(store, broker, listener, gatekeeper), certificate);
     const healthServer = config.healthPort === 0 ? undefined : await openHealthServer(config.healthPort, health);
     if (healthServer !== undefined) undo.push(() => healthServer.close());
 
-    const url = `${tls ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
+    const url = `${certificate ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
     log.info(
       // Not `credentials`: the log redacts what has the name of a secret.
       { url, known: gatekeeper.size, sessions: store.sessions.size, queued: store.messages.size },
@@ -121,13 +125,4 @@ function healthOf(store: Store, broker: Broker, listener: MqttListener, gatekeep
     reason: 'Publishers wait for room: a subscriber is behind, or the disk is full.',
     figures,
   };
-}
-
-async function readPem(path: string, setting: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const fix = `Correct ${setting}, or make the file readable for this user.`;
-    throw new ConfigError([{ code: 'config.tls-file', message: `${path} cannot be read.`, fix }], error);
-  }
 }

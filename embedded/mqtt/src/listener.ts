@@ -2,14 +2,21 @@
 
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { type Clock, isLoopback, type Logger, TransportError } from '@contor/kit';
+import {
+  type Clock,
+  checkEncrypted,
+  isLoopback,
+  type Logger,
+  type ServerCertificate,
+  TransportError,
+} from '@contor/kit';
 import { FrameGuard } from './frame-guard.js';
 import { RateLimit } from './rate-limit.js';
 
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly certificate: ServerCertificate | undefined;
   readonly maxConnections: number;
   /** New connections a second and address; three seconds' worth may come at once. */
   readonly connectRate: number;
@@ -32,9 +39,11 @@ const LOOPBACK_FACTOR = 100;
 const BURST_SECONDS = 3;
 const WRONG_PASSWORD_COST = 10;
 const BACKLOG = 4096;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export async function openListener(options: ListenerOptions): Promise<MqttListener> {
-  const { clock, log, connectRate } = options;
+  const { clock, log, connectRate, certificate } = options;
+  checkEncrypted(options.host, certificate !== undefined, 'MQTT');
   const rate = (perSecond: number) => new RateLimit({ perSecond, burst: perSecond * BURST_SECONDS });
   const remote = rate(connectRate);
   const local = rate(connectRate * LOOPBACK_FACTOR);
@@ -56,9 +65,7 @@ export async function openListener(options: ListenerOptions): Promise<MqttListen
     guard(socket, log);
     options.accept(socket);
   };
-  const server = options.tls
-    ? createTlsServer({ ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 }, admit)
-    : createServer({ noDelay: true }, admit);
+  const server = certificate ? encrypted(certificate, admit) : createServer({ noDelay: true }, admit);
   server.on('tlsClientError', (error: Error) => log.debug({ reason: error.message }, 'A TLS handshake failed.'));
   await listen(server, options);
   return {
@@ -76,6 +83,12 @@ export async function openListener(options: ListenerOptions): Promise<MqttListen
         for (const socket of open) socket.destroy();
       }),
   };
+}
+
+function encrypted(certificate: ServerCertificate, admit: (socket: Socket) => void): Server {
+  const server = createTlsServer({ ...certificate.options, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, admit);
+  certificate.follow(server);
+  return server;
 }
 
 function listen(server: Server, { host, port }: ListenerOptions): Promise<void> {

@@ -1,7 +1,7 @@
 /** The HTTP side: fastify carries requests to the route table and answers back. Every answer is one of ours, errors too. */
 
 import type { Server } from 'node:http';
-import { isLoopback, type Logger, type Metrics, sameSecret } from '@contor/kit';
+import { isLoopback, type Logger, type Metrics, type ServerCertificate, sameSecret } from '@contor/kit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { badRequest, notBuilt, Problem } from '../problem.js';
 import type { Answer, Broker, Call } from './call.js';
@@ -17,7 +17,7 @@ export interface FrontOptions {
   readonly metrics: Metrics;
   readonly maxBodyBytes: number;
   readonly secret: string | undefined;
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly tls: ServerCertificate['options'] | undefined;
   /** GET /version, /health and /metrics, beside the API. */
   readonly service: Readonly<Record<string, () => Answer | Promise<Answer>>>;
 }
@@ -33,7 +33,7 @@ const KEEP_ALIVE_MS = 72_000;
 export function createFront(options: FrontOptions): FastifyInstance<Server> {
   const { maxBodyBytes, tls, secret, service, routes = ROUTES } = options;
   const app = fastify({
-    ...(tls && { https: tls }),
+    ...(tls && { https: { ...tls } }),
     bodyLimit: maxBodyBytes,
     routerOptions: { maxParamLength: MAX_PARAM, ignoreTrailingSlash: true },
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -8,6 +8,7 @@ import {
   isLoopbackHost,
   type Logger,
   type Metrics,
+  type ServerCertificate,
   sameSecret,
 } from '@contor/kit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -29,7 +30,7 @@ export interface FrontOptions {
   readonly logger: Logger;
   readonly version: string;
   readonly secret: string | undefined;
-  readonly tls: { readonly cert: Uint8Array; readonly key: Uint8Array } | undefined;
+  readonly tls: ServerCertificate['options'] | undefined;
   readonly bodyLimitBytes: number;
   readonly defaultLimit: number;
   readonly role: Role;
@@ -49,11 +50,7 @@ export function createFront(options: FrontOptions): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER },
   };
-  const app = (
-    tls === undefined
-      ? Fastify(common)
-      : Fastify({ ...common, https: { cert: Buffer.from(tls.cert), key: Buffer.from(tls.key) } })
-  ) as FastifyInstance;
+  const app = (tls === undefined ? Fastify(common) : Fastify({ ...common, https: { ...tls } })) as FastifyInstance;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 

@@ -7,6 +7,7 @@ export type VocabularyCode =
   | 'decimal.not-a-number'
   | 'decimal.out-of-range'
   | 'decimal.too-precise'
+  | 'decimal.unit'
   | 'entity.duplicate-instance'
   | 'entity.unknown-attribute'
   | 'entity.unknown-type'

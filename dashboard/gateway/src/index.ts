@@ -18,6 +18,7 @@ import {
   listenHttp,
   lockDirectory,
   openCheckpoint,
+  openKeyring,
   type Running,
   type Start,
   urlOf,
@@ -76,8 +77,9 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   opened.push(() => lock.release());
   const checkpoint = (name: string) => openCheckpoint({ disk, path: join(config.dataFolder, name) });
   const secrets = await openSecrets(checkpoint('secrets'));
+  const keyring = await openKeyring({ ...config, folder: config.dataFolder });
   const trail = await createAudit({
-    ...{ disk, clock, log, dataFolder: config.dataFolder },
+    ...{ disk, clock, log, keyring, dataFolder: config.dataFolder },
     onFatal: (error) => {
       log.error({ error }, 'The audit trail cannot be written safely: exiting, and recovering at the next start.');
       process.exit(EXIT_FATAL);
@@ -165,7 +167,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     hub,
     broker,
     history,
-    audit: trail.audit,
+    audit: trail,
     serveApp: serveApp(config.appFolder, clock),
     accountUrl: `${issuer}/account`,
     notifySecret: secrets.notify,

@@ -1,6 +1,6 @@
 /** What the operator can set. */
 
-import type { SettingsOf, SettingsTable } from '@contor/kit';
+import { KEYRING_SETTINGS, type SettingsOf, type SettingsTable } from '@contor/kit';
 
 export const SETTINGS = {
   host: { name: 'GATEWAY_HOST', kind: 'text', fallback: '127.0.0.1', about: 'Address to listen on' },
@@ -39,6 +39,7 @@ export const SETTINGS = {
     optional: true,
     about: 'Shown to broker and history; guards /metrics',
   },
+  ...KEYRING_SETTINGS,
 } as const satisfies SettingsTable;
 
 export type GatewayConfig = SettingsOf<typeof SETTINGS>;

@@ -17,7 +17,14 @@ export interface Grant {
   readonly toMs?: number | undefined;
 }
 
-export type Scope = { readonly kind: 'everything' } | { readonly kind: 'grants'; readonly grants: readonly Grant[] };
+export type Scope =
+  | { readonly kind: 'everything' }
+  | {
+      readonly kind: 'grants';
+      readonly grants: readonly Grant[];
+      /** What is owned under this name is seen besides: groups, reports, rules, exports of one's own. */
+      readonly username?: string | undefined;
+    };
 
 /** What the index reads of an entity: its name and its relationships, normalized NGSI-LD (`pick` of the attributes in `TIES`). */
 export interface TiedEntity {

@@ -1,0 +1,144 @@
+/**
+ * The index of who sees what: fed with entities, asked with scopes. It keeps views of the scopes that were asked about lately, and
+ * takes out of them what a change may have changed: one entry for a new alert or reading, everything when a tie moves.
+ */
+
+import { EVER, type Scope, type ScopeIndex, type Span, type TiedEntity } from '../scope.js';
+import { contains, NEVER, type Spans, unite } from './spans.js';
+import { type Budget, type Grants, View } from './view.js';
+import { idsAt, type Seen, Walk } from './walk.js';
+import { type Change, World } from './world.js';
+
+/** Scopes asked about at the same time: everybody who is signed in, and partners. */
+const MOST_VIEWS = 1_000;
+/** Answers remembered in all views together, about 60 bytes each. */
+const MOST_REMEMBERED = 1_000_000;
+
+interface Kept {
+  readonly view: View;
+  readonly walk: Walk;
+}
+
+const ALWAYS: Spans = Object.freeze([EVER]);
+
+export function createScopeIndex(): ScopeIndex {
+  return new Index();
+}
+
+class Index implements ScopeIndex {
+  readonly #world = new World();
+  readonly #budget: Budget = { left: MOST_REMEMBERED };
+  /** By what they say, the one that was used last at the end. */
+  readonly #views = new Map<string, Kept>();
+  /** The same by the scope object, so that a request that asks a hundred times is not read a hundred times. */
+  #byScope = new WeakMap<Scope, Kept>();
+  #version = 0;
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get size(): number {
+    return this.#world.size;
+  }
+
+  apply(entity: TiedEntity): void {
+    this.#after(this.#world.apply(entity));
+  }
+
+  remove(id: string): void {
+    this.#after(this.#world.remove(id));
+  }
+
+  has(id: string): boolean {
+    return this.#world.isKnown(this.#world.graph.find(id));
+  }
+
+  spansOf(scope: Scope, id: string): readonly Span[] {
+    if (scope.kind === 'everything') return ALWAYS;
+    const node = this.#world.graph.find(id);
+    return this.#world.isKnown(node) ? this.#kept(scope).view.seen(node) : NEVER;
+  }
+
+  isVisible(scope: Scope, id: string, atMs: number): boolean {
+    return contains(this.spansOf(scope, id), atMs);
+  }
+
+  idsOf(scope: Scope, types: readonly string[], when: number | 'ever'): readonly string[] {
+    return idsAt(this.#list(scope, types), when);
+  }
+
+  typesOf(scope: Scope, when: number | 'ever'): readonly string[] {
+    const spans = new Map<string, Spans>();
+    for (const one of this.#list(scope, [])) spans.set(one.type, unite(spans.get(one.type) ?? NEVER, one.spans));
+    const there = [...spans].filter(([, seen]) => when === 'ever' || contains(seen, when));
+    return there.map(([type]) => type).sort();
+  }
+
+  #list(scope: Scope, types: readonly string[]): readonly Seen[] {
+    return scope.kind === 'everything' ? this.#all(types) : this.#kept(scope).walk.list(types, this.#version);
+  }
+
+  #all(types: readonly string[]): readonly Seen[] {
+    const { graph } = this.#world;
+    const wanted = new Set(types);
+    const seen: Seen[] = [];
+    for (let node = 0; node < graph.end; node += 1) {
+      const type = this.#world.typeNameOf(node);
+      if (type === undefined || (wanted.size > 0 && !wanted.has(type))) continue;
+      seen.push({ id: graph.idOf(node), type, spans: ALWAYS });
+    }
+    return seen.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  #kept(scope: Grants): Kept {
+    if (this.#budget.left < 0) this.#forgetAll();
+    const known = this.#byScope.get(scope);
+    if (known !== undefined) return known;
+    const key = keyOf(scope);
+    const kept = this.#views.get(key) ?? this.#open(scope);
+    this.#views.delete(key);
+    this.#views.set(key, kept);
+    this.#byScope.set(scope, kept);
+    return kept;
+  }
+
+  #open(scope: Grants): Kept {
+    if (this.#views.size >= MOST_VIEWS) this.#forgetViews();
+    const view = new View(this.#world, scope, this.#budget);
+    return { view, walk: new Walk(this.#world, view) };
+  }
+
+  /** A view that is reached by its object alone would not hear of changes, so all go together. */
+  #forgetViews(): void {
+    this.#forgetAll();
+    this.#views.clear();
+    this.#byScope = new WeakMap();
+  }
+
+  #forgetAll(): void {
+    for (const { view, walk } of this.#views.values()) {
+      view.forgetAll();
+      walk.forget();
+    }
+  }
+
+  #after(change: Change): void {
+    if (change.kind === 'none') return;
+    this.#version += 1;
+    if (change.kind === 'many') {
+      this.#forgetAll();
+      return;
+    }
+    for (const { view, walk } of this.#views.values()) {
+      view.forget(change.node);
+      walk.touch(change.node);
+    }
+  }
+}
+
+/** Equal for scopes that grant the same. */
+function keyOf({ grants, username }: Grants): string {
+  const said = grants.map(({ to, fromMs, toMs }) => [to, fromMs ?? null, toMs ?? null]);
+  return JSON.stringify([username ?? null, ...said.map((grant) => JSON.stringify(grant)).sort()]);
+}

@@ -11,6 +11,7 @@ export {
   type Subject,
 } from './decide.js';
 export { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionRow, isFunction } from './functions.js';
+export { formatKeySet, keyOfTenant } from './key-set.js';
 export { functionsOf, isSpecial, type RoleEntry, SEED_ROLES, type SeedRole, type SeedRoleName } from './roles.js';
 export {
   type Access,
@@ -35,6 +36,7 @@ export {
   type RequestStatement,
   type Signer,
   type Statement,
+  statementHash,
   type VerifiedStatement,
   verifyStatement,
 } from './statements.js';

@@ -1,7 +1,6 @@
 /** Who may see and do what: tables of functions, roles and routes, and the one decision over them. */
 
 export {
-export {
   COMMAND_NAMES,
   COMMANDS,
   type CommandName,
@@ -11,6 +10,7 @@ export {
   MOST_TARGETS,
   parameterFault,
 } from './commands.js';
+export {
   type Decision,
   type DenyCode,
   decide,

@@ -33,6 +33,22 @@ export const PROBLEMS = {
     title: 'Metrics are not public.',
     detail: 'Show the platform secret as a Bearer token, or ask from this machine.',
   },
+  'scope.unknown': {
+    status: 503,
+    title: 'What you may see is not known yet.',
+    detail: 'The gateway is still reading how sites, points and meters belong together. Try again in a moment.',
+  },
+  'entity.unknown': { status: 404, title: 'There is no such entity.', detail: 'Check the identifier.' },
+  'tenant.malformed': {
+    status: 400,
+    title: 'The tenant header cannot be read.',
+    detail: 'Leave NGSILD-Tenant, Fiware-Service and Fiware-ServicePath out: the tenant is yours.',
+  },
+  'tenant.foreign': {
+    status: 403,
+    title: 'This is not your tenant.',
+    detail: 'Leave NGSILD-Tenant and Fiware-Service out: the tenant is yours.',
+  },
   'stream.full': { status: 503, title: 'Too many live views are open.', detail: 'Close some and try again.' },
   'identity.unreachable': {
     status: 503,

@@ -1,45 +1,36 @@
 /** The whole gateway as one Express application: first what holds for every request, then the table of routes. */
 
-import { randomBytes } from 'node:crypto';
 import { type Health, type Logger, type Metrics, sameSecret } from '@contor/kit';
-import { ROUTES, type RouteName } from '@contor/policy';
-import express, { type Application, type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import express, { type Application, type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { Audit } from './audit/entry.js';
+import type { Enforcement } from './enforcement.js';
 import { defaultDeny, type GuardParts, register, registerAbsent, visitorOf } from './guard.js';
+import { correlationOf, setCorrelation } from './http/correlation.js';
 import { noStore, securityHeaders } from './http/headers.js';
 import { hostCheck, isFromThisMachine } from './http/host-check.js';
 import { sendProblem } from './http/problem.js';
-import { notify, stream } from './live/routes.js';
-import type { LiveState } from './live/state.js';
-import type { StreamHub } from './live/stream.js';
 import { type AuthParts, callback, signIn, signOut } from './oidc/routes.js';
 import { pageStyle, sendMessagePage } from './pages/page.js';
 import { csrfToken } from './sessions/seal.js';
 import { subjectOf } from './sessions/subject.js';
-import type { Relay } from './upstream/relay.js';
+import { UpstreamError } from './upstream/upstream.js';
 
 export interface AppParts {
   readonly auth: AuthParts;
-  readonly state: LiveState;
-  readonly hub: StreamHub;
-  readonly broker: Relay;
-  readonly history: Relay;
+  readonly enforcement: Pick<Enforcement, 'register'>;
   /** Whoever changes something tells it before and after. */
   readonly audit: Audit;
   readonly serveApp: RequestHandler;
   /** Where people change their password and second factor: Keycloak's path. */
   readonly accountUrl: string;
-  readonly notifySecret: string;
   readonly platformSecret: string | undefined;
   readonly health: () => Health;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-const CORRELATION = 'Fiware-Correlator';
-
 export function createApp(parts: AppParts): Application {
-  const { auth, hub, broker, history, state, log, metrics } = parts;
+  const { auth, log, metrics } = parts;
   const app = express();
   // As the policy reads paths: exactly. Otherwise /API/… would be one route here and another there.
   app.enable('case sensitive routing');
@@ -56,8 +47,8 @@ export function createApp(parts: AppParts): Application {
     onDenied: (_row, status) => denied.inc({ status }),
   };
 
+  app.use(setCorrelation);
   app.use((request, response, next) => {
-    response.set(CORRELATION, randomBytes(16).toString('hex'));
     response.once('finish', () => {
       const route: unknown = request.route?.path;
       requests.inc({ route: typeof route === 'string' ? route : 'none', status: response.statusCode });
@@ -74,7 +65,6 @@ export function createApp(parts: AppParts): Application {
     response.status(report.state === 'ready' || report.state === 'degraded' ? 200 : 503).json(report);
   });
   register(app, guard, '/metrics', showMetrics(parts));
-  register(app, guard, '/notify/live', ...notify(state, parts.notifySecret));
 
   register(app, guard, '/auth/signin', signIn(auth));
   register(app, guard, '/auth/callback', callback(auth));
@@ -90,20 +80,11 @@ export function createApp(parts: AppParts): Application {
     const session = { user, roles, authenticatedAt, methods, accountUrl: parts.accountUrl };
     response.json({ ...session, functions: [...subjectOf(person).functions], csrfToken: csrfToken(sessionId) });
   });
-  register(app, guard, '/api/stream', stream(hub, auth.access));
-  for (const { method, path } of ROUTES) {
-    const isRead = method === 'GET' && !path.includes('/subscriptions');
-    if (isRead && path.startsWith('/api/ngsi-ld/')) register(app, guard, `GET ${path}` as RouteName, broker.handle);
-    if (path.startsWith('/api/quantumleap/')) register(app, guard, path, history.handle);
-  }
+  parts.enforcement.register(app, guard);
   registerAbsent(app, guard);
   register(app, guard, '/{*page}', parts.serveApp);
   app.use(answerFault(log));
   return app;
-}
-
-export function correlationOf(response: Response): string {
-  return response.get(CORRELATION) ?? '';
 }
 
 /** Figures are not for the public: the platform secret, or somebody on this very machine. */
@@ -122,9 +103,10 @@ function showMetrics({ platformSecret, metrics }: AppParts): RequestHandler {
 function answerFault(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const status = clientFaultOf(error);
-    if (status === undefined)
-      log.error({ error, correlation: correlationOf(response) }, 'A request could not be answered.');
+    const isOurs = status === undefined && !(error instanceof UpstreamError);
+    if (isOurs) log.error({ error, correlation: correlationOf(response) }, 'A request could not be answered.');
     if (response.headersSent) return void response.destroy();
+    if (error instanceof UpstreamError) return sendProblem(response, error.code);
     if (status !== undefined) return sendProblem(response, 'notify.malformed');
     const isFull = isDiskFull(error);
     if (request.path.startsWith('/api/')) return sendProblem(response, isFull ? 'disk.full' : 'internal');

@@ -6,7 +6,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type BrokerClient, createBrokerClient } from '@contor/history-query';
+import { createBrokerClient } from '@contor/history-query';
 import {
   certificateOf,
   checkExposure,
@@ -14,7 +14,6 @@ import {
   createMetrics,
   type Environment,
   type Health,
-  type Logger,
   listenHttp,
   lockDirectory,
   openCheckpoint,
@@ -24,28 +23,21 @@ import {
   urlOf,
   withCertificate,
 } from '@contor/kit';
-import { contextLink } from '@contor/orion-config';
 import { serveApp } from './app/routes.js';
-import { correlationOf, createApp } from './app.js';
+import { createApp } from './app.js';
 import { createAudit } from './audit/audit.js';
-import { createLiveBroker } from './live/broker.js';
-import { startLiveFeed } from './live/feed.js';
-import { NOTIFY_HEADER } from './live/routes.js';
-import { LIVE_TYPES, LiveState } from './live/state.js';
-import { createStreamHub } from './live/stream.js';
+import { openEnforcement } from './enforcement.js';
+import { visitorOf } from './guard.js';
 import { createOidcClient } from './oidc/client.js';
 import { openSecrets } from './secrets.js';
 import { createAccess } from './sessions/access.js';
 import { createCookieJar } from './sessions/cookies.js';
 import { openSessions } from './sessions/store.js';
+import { subjectOf } from './sessions/subject.js';
 import type { GatewayConfig } from './settings.js';
-import { NGSI_LD_PARAMETERS, QUANTUMLEAP_PARAMETERS } from './upstream/allow-list.js';
-import { createRelay, type Relay } from './upstream/relay.js';
 
 export { type GatewayConfig, SETTINGS } from './settings.js';
 
-const SUBSCRIPTION_ID = 'urn:ngsi-ld:Subscription:contor-gateway-live';
-const DEFAULT_TENANT = 'default';
 /** As the agents end: whoever supervises starts anew, and opening recovers. */
 const EXIT_FATAL = 70;
 const BROKER_TIMEOUT_MS = 15_000;
@@ -93,11 +85,6 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     ...{ context: 'installed', timeoutMs: BROKER_TIMEOUT_MS },
   });
   opened.push(() => client.close());
-  const { broker, history } = createRelays(config, client, log);
-  opened.push(
-    () => broker.close(),
-    () => history.close(),
-  );
 
   // Listens first: with port 0 only then is our own address known, which the provider and the broker are told.
   let handle: RequestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '1' }).end();
@@ -119,35 +106,30 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   const cookies = createCookieJar(publicUrl.startsWith('https:'));
   const access = createAccess({ store, oidc, cookies, clock, log });
 
-  const state = new LiveState(clock.nowMs());
-  const hub = createStreamHub({ state, clock, version });
-  opened.push(() => hub.close());
-  store.onRemoved((key) => hub.closeSession(key));
-  const feed = startLiveFeed({
-    broker: createLiveBroker(client),
-    state,
-    subscription: {
-      id: SUBSCRIPTION_ID,
-      types: LIVE_TYPES,
-      endpoint: `${config.notifyUrl ?? localUrl(config, server)}/notify/live`,
-      headers: { [NOTIFY_HEADER]: secrets.notify },
+  const enforcement = openEnforcement({
+    ...{ config, client, version, clock, random, log },
+    notifyUrl: config.notifyUrl ?? localUrl(config, server),
+    notifySecret: secrets.notify,
+    askers: {
+      subjectOf: (request) => subjectOf(visitorOf(request).person),
+      standingOf: (request) => {
+        const { sessionId, sessionKey, person } = visitorOf(request);
+        // While the provider is away the session's own grace decides; after it the stream ends like everything else.
+        const isStanding = async () => {
+          const found = await access.recheck(sessionId);
+          return found !== undefined && found !== 'unreachable';
+        };
+        return { key: sessionKey, current: () => subjectOf(person), isStanding };
+      },
     },
-    clock,
-    random,
-    log,
   });
-
-  opened.push(() => feed.stop());
+  opened.push(() => enforcement.stop());
+  store.onRemoved((key) => enforcement.closeSession(key));
 
   const metrics = createMetrics('gateway');
   const reach = (): Health => {
-    const missing = [oidc.isReady ? [] : ['the sign-in server'], feed.isTrue ? [] : ['the broker']].flat();
-    const figures = {
-      sessions: store.size,
-      streams: hub.clients,
-      entities: state.size,
-      entitiesDropped: state.dropped,
-    };
+    const missing = [oidc.isReady ? [] : ['the sign-in server'], enforcement.missing].flat();
+    const figures = { sessions: store.size, ...enforcement.figures };
     return missing.length === 0
       ? { state: 'ready', figures }
       : { state: 'degraded', reason: `Not reachable: ${missing.join(' and ')}.`, figures };
@@ -163,14 +145,10 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       nowMs: () => clock.nowMs(),
       log,
     },
-    state,
-    hub,
-    broker,
-    history,
+    enforcement,
     audit: trail,
     serveApp: serveApp(config.appFolder, clock),
     accountUrl: `${issuer}/account`,
-    notifySecret: secrets.notify,
     platformSecret: config.secret,
     health,
     metrics,
@@ -181,43 +159,8 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   return { url: publicUrl, health, stop: () => closeAll(opened) };
 }
 
-function createRelays(
-  config: GatewayConfig,
-  client: BrokerClient,
-  log: Logger,
-): { readonly broker: Relay; readonly history: Relay } {
-  const headers = headersFor(config);
-  const broker = createRelay({
-    prefix: '/api',
-    target: new URL(config.brokerUrl),
-    rules: NGSI_LD_PARAMETERS,
-    headers: async () => ({ ...headers, link: contextLink(await client.contextUrl()) }),
-    unreachable: 'broker.unreachable',
-    correlationOf,
-    log,
-  });
-  const history = createRelay({
-    prefix: '/api/quantumleap',
-    target: new URL(config.historyUrl),
-    rules: QUANTUMLEAP_PARAMETERS,
-    headers: async () => headers,
-    unreachable: 'history.unreachable',
-    correlationOf,
-    log,
-  });
-  return { broker, history };
-}
-
 /** A server on every address is reached on loopback by the broker of the same machine. */
 function localUrl(config: GatewayConfig, server: Server): string {
   const isEverywhere = config.host === '0.0.0.0' || config.host === '::';
   return urlOf(server, isEverywhere ? { ...config, host: '127.0.0.1' } : config);
-}
-
-/** What broker and history want to see from a service: the secret, and the tenant, which has no header when default. */
-function headersFor({ tenant, secret }: GatewayConfig): Readonly<Record<string, string>> {
-  return {
-    ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
-    ...(tenant === DEFAULT_TENANT ? {} : { 'ngsild-tenant': tenant, 'fiware-service': tenant }),
-  };
 }

@@ -14,8 +14,6 @@ export function sampleDevices(): readonly Device[] {
     model: MODEL,
     name: house.deviceLocalId,
     refDevice: house.deviceId,
-    serialNumber: house.serialNumber,
-    isSimulated: true,
     refPoint: house.pointId,
     timeZone: SAMPLE_CITY.timeZone,
     registerDigits: SAMPLE_CITY.registerDigits,

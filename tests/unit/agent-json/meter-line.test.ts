@@ -110,7 +110,6 @@ describe('a meter whose line breaks while it sends again what was not acked', ()
         seed: 'test',
         faults: { ...NO_FAULTS, ...faults },
         silentFromMs: undefined,
-        keep: async () => undefined,
         onAcked: () => {
           acked += 1;
         },

@@ -85,10 +85,10 @@ describe('the stream', () => {
   afterAll(() => house.close());
 
   const subscription = () => {
-    const made = house.broker.requests.find(
-      ({ method, url }) => method === 'POST' && url === '/ngsi-ld/v1/subscriptions',
-    );
-    return JSON.parse(made?.body ?? '{}');
+    const made = house.broker.requests
+      .filter(({ method, url }) => method === 'POST' && url === '/ngsi-ld/v1/subscriptions')
+      .map(({ body }) => JSON.parse(body));
+    return made.find(({ id }) => id === 'urn:ngsi-ld:Subscription:contor-gateway-live');
   };
   const secret = (): string => subscription().notification.endpoint.receiverInfo[0].value;
   const notify = (entities: object[], header = secret()) =>
@@ -190,7 +190,7 @@ describe('the live state', () => {
     state.reconcile('ACMeasurement', [meter('stays', 1), meter('found', 4)], asOf);
     const present = state
       .since(0, 100)
-      .map(({ entity }) => [entity.id.split(':').at(-1), (entity as ReturnType<typeof meter>).totalActivePower.value]);
+      .map(({ id, text }) => [id.split(':').at(-1), JSON.parse(text).totalActivePower.value]);
     expect(Object.fromEntries(present)).toEqual({ 'other-type': 1, stays: 2, new: 3, found: 4 });
   });
 

@@ -1,7 +1,8 @@
 /** Default deny, shown on the finished application: a route without a row in the policy is found by this test. */
 
 import { type AppParts, createApp } from '@contor/gateway/app.js';
-import { GUARDS } from '@contor/gateway/guard.js';
+import { type ContextParts, registerContext } from '@contor/gateway/context/routes.js';
+import { GUARDS, type GuardParts } from '@contor/gateway/guard.js';
 import { createMetrics } from '@contor/kit';
 import { findRoute, ROUTES } from '@contor/policy';
 import { describe, expect, it } from '@jest/globals';
@@ -38,16 +39,16 @@ function registered(app: App): readonly string[] {
   );
 }
 
+const CONTEXT = { askers: {}, notifySecret: 'secret' } as unknown as ContextParts;
+
 /** Registering asks nothing of the parts; only requests would. */
 function build(): App {
   const handler = () => undefined;
   const parts = {
     auth: { access: {}, publicUrl: new URL('http://127.0.0.1:3000') },
-    broker: { handle: handler },
-    history: { handle: handler },
+    enforcement: { register: (app: App, guard: GuardParts) => registerContext(app, guard, CONTEXT) },
     serveApp: handler,
     metrics: createMetrics('test'),
-    notifySecret: 'secret',
   };
   return createApp(parts as unknown as AppParts);
 }

@@ -76,6 +76,12 @@ export function openEventStream(address: string, listener: StreamListener): { re
       const { entities } = (parse(event) ?? {}) as { entities?: unknown };
       if (Array.isArray(entities)) listener.entities(entities.filter(isEntity));
     });
+    // What we may see is another part of the world, or has become smaller.
+    for (const name of ['reset', 'gone'])
+      opened.addEventListener(name, () => {
+        heard();
+        listener.catchUp();
+      });
     opened.addEventListener('error', () => {
       // CLOSED: the browser has given up (an answer that is no stream); otherwise it tries again by itself.
       const hasGivenUp = opened.readyState === EventSource.CLOSED;

@@ -2,13 +2,13 @@
 
 import type { BrokerClient } from '@contor/history-query';
 import { ensureSubscription, type SubscriptionDefinition } from '@contor/orion-config';
-import type { LiveEntity } from './state.js';
+import type { NotifiedEntity } from '../notify/door.js';
 
 export interface LiveBroker {
   /** Makes the subscription, or brings an earlier one up to date. */
   subscribe(subscription: LiveSubscription): Promise<void>;
   /** One page of entities of a type, in the broker's order. */
-  query(type: string, offset: number, limit: number): Promise<readonly LiveEntity[]>;
+  query(type: string, offset: number, limit: number): Promise<readonly NotifiedEntity[]>;
   close(): void;
 }
 

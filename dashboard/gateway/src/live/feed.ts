@@ -3,9 +3,11 @@
  * what a lost notification would have (DESIGN section 2, law 7). A broker that is away is tried again until it is back.
  */
 
-import { type Clock, type Logger, type Random, retrySchedule, type Timer } from '@contor/kit';
+import type { Clock, Logger, Random } from '@contor/kit';
+import type { NotifiedEntity } from '../notify/door.js';
+import { startRounds } from '../rounds.js';
 import type { LiveBroker, LiveSubscription } from './broker.js';
-import { LIVE_TYPES, type LiveEntity, type LiveState } from './state.js';
+import { LIVE_TYPES, type LiveState } from './state.js';
 
 export interface LiveFeed {
   /** What the live state has lately been compared with the broker. */
@@ -23,49 +25,30 @@ export interface FeedParts {
 }
 
 const RESYNC_EVERY_MS = 3 * 60_000;
-const RETRY = { firstMs: 250, factor: 1.6, maxMs: 10_000, jitter: 0.3 } as const;
 /** Orion-LD's largest page. */
 const PAGE = 1_000;
 const PAGES_LIMIT = 100;
 
-export function startLiveFeed(parts: FeedParts): LiveFeed {
-  const { broker, state, subscription, clock, random, log } = parts;
-  const schedule = retrySchedule(RETRY, random);
-  let isTrue = false;
-  let isStopped = false;
-  let timer: Timer | undefined;
-  let attempt = 0;
-
-  async function round(): Promise<void> {
-    try {
+export function startLiveFeed({ broker, state, subscription, clock, random, log }: FeedParts): LiveFeed {
+  let hasBeenTrue = false;
+  const rounds = startRounds({
+    async run() {
       // The subscription first: what changes while the query runs is then announced as well.
       await broker.subscribe(subscription);
       for (const type of LIVE_TYPES) await syncType(broker, state, type);
-      if (!isTrue) log.info({ entities: state.size }, 'The live view follows the broker.');
-      isTrue = true;
-      attempt = 0;
-      plan(RESYNC_EVERY_MS);
-    } catch (error) {
-      attempt += 1;
-      const reason = error instanceof Error ? error.message : 'unknown';
-      if (attempt === 1 && !isStopped) log.warn({ reason }, 'The broker does not answer; the live view waits for it.');
-      isTrue = false;
-      plan(schedule.delayMs(attempt));
-    }
-  }
-
-  function plan(delayMs: number): void {
-    if (!isStopped) timer = clock.after(delayMs, () => void round());
-  }
-
-  void round();
+      if (!hasBeenTrue) log.info({ entities: state.size }, 'The live view follows the broker.');
+      hasBeenTrue = true;
+    },
+    everyMs: RESYNC_EVERY_MS,
+    complaint: 'The broker does not answer; the live view waits for it.',
+    ...{ clock, random, log },
+  });
   return {
     get isTrue() {
-      return isTrue;
+      return rounds.isWell;
     },
     stop() {
-      isStopped = true;
-      timer?.cancel();
+      rounds.stop();
       broker.close();
     },
   };
@@ -73,7 +56,7 @@ export function startLiveFeed(parts: FeedParts): LiveFeed {
 
 async function syncType(broker: LiveBroker, state: LiveState, type: string): Promise<void> {
   const asOf = state.counter;
-  const found: LiveEntity[] = [];
+  const found: NotifiedEntity[] = [];
   for (let page = 0; page < PAGES_LIMIT; page += 1) {
     const entities = await broker.query(type, page * PAGE, PAGE);
     found.push(...entities);

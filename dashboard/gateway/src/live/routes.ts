@@ -1,68 +1,79 @@
-/** The stream for browsers and the door for the broker's notifications. */
+/** The stream for browsers and partners, and the door for the broker's notifications. */
 
-import { sameSecret } from '@contor/kit';
-import { decide, findRoute } from '@contor/policy';
-import express, { type Handler, type RequestHandler } from 'express';
-import { visitorOf } from '../guard.js';
+import { decide, findRoute, type Scope, type Subject } from '@contor/policy';
+import type { Handler, Request, RequestHandler } from 'express';
 import { sendProblem } from '../http/problem.js';
-import type { Access } from '../sessions/access.js';
-import { subjectOf } from '../sessions/subject.js';
-import { LIVE_TYPES, type LiveEntity, type LiveState } from './state.js';
+import { queryOf } from '../http/query.js';
+import { notificationDoor } from '../notify/door.js';
+import type { KnownScopes } from '../scope/feed.js';
+import { LIVE_TYPES, type LiveState } from './state.js';
 import type { StreamHub } from './stream.js';
+import type { Topics } from './view.js';
 
-export const NOTIFY_HEADER = 'X-Contor-Notify';
+export interface StreamParts {
+  readonly hub: StreamHub;
+  readonly scopes: KnownScopes;
+  readonly nowMs: () => number;
+  /** Who asks, behind a guard. */
+  readonly subjectOf: (request: Request) => Subject;
+  readonly standingOf: (request: Request) => Standing;
+}
 
-/** A thousand entities of some fifteen attributes with their sub-properties. */
-const NOTIFICATION_LIMIT = '8mb';
-const ENTITIES_LIMIT = 1_000;
+/** What stands behind a stream for as long as it is open: a session of a person, or a partner. */
+export interface Standing {
+  /** Streams of one key have a number together, and end together. */
+  readonly key: string;
+  /** Who it is as they are now; undefined when locked or gone. */
+  readonly current: () => Subject | undefined;
+  /** Whether the session itself still stands. */
+  readonly isStanding: () => Promise<boolean>;
+}
 
-export function stream(hub: StreamHub, access: Access): RequestHandler {
+/** A filter names a few types and one site. */
+const LONGEST_TOPIC = 256;
+
+export function stream(parts: StreamParts): RequestHandler {
+  const { hub, scopes, nowMs, subjectOf, standingOf } = parts;
   const row = findRoute('GET', '/api/stream');
   return (request, response) => {
+    const topics = readTopics(new URLSearchParams(queryOf(request)));
+    if (typeof topics === 'string') return sendProblem(response, 'query.refused', topics);
+    const { id, scope } = subjectOf(request);
+    const isLimited = scope.kind !== 'everything' || topics.site !== undefined;
+    if (isLimited && !scopes.isTrue) return sendProblem(response, 'scope.unknown');
+    if (topics.site !== undefined && !scopes.index.isVisible(scope, topics.site, nowMs()))
+      return sendProblem(response, 'entity.unknown');
     if (request.method === 'HEAD') return void response.type('text/event-stream').end();
-    const { sessionId, sessionKey } = visitorOf(request);
-    const isStillAllowed = async () => {
-      const found = await access.recheck(sessionId);
-      // While the provider is away the session's own grace decides; after it the stream ends like everything else.
-      return found !== undefined && found !== 'unreachable' && decide(subjectOf(found.person), row).kind === 'allow';
+    const { key, current, isStanding } = standingOf(request);
+    const currentScope = (): Scope | undefined => {
+      const subject = current();
+      return decide(subject, row).kind === 'allow' ? subject?.scope : undefined;
     };
-    const isOpen = hub.open(response, { sessionKey, lastEventId: request.get('last-event-id'), isStillAllowed });
+    const options = { sessionKey: key, subjectId: id, topics, currentScope, isStillAllowed: isStanding };
+    const isOpen = hub.open(response, { ...options, lastEventId: request.get('last-event-id') });
     if (!isOpen) sendProblem(response, 'stream.full');
   };
 }
 
-/** The secret is looked at before the body: a stranger's megabytes are not even parsed. */
-export function notify(state: LiveState, secret: string): readonly Handler[] {
-  const authenticate: RequestHandler = (request, response, next) => {
-    if (sameSecret(request.get(NOTIFY_HEADER) ?? '', secret)) return next();
-    sendProblem(response, 'notify.refused');
-  };
-  const parse = express.json({ limit: NOTIFICATION_LIMIT, type: ['application/json', 'application/ld+json'] });
-  const receive: RequestHandler = (request, response) => {
-    const entities = entitiesOf(request.body);
-    if (entities === undefined) return sendProblem(response, 'notify.malformed');
-    for (const entity of entities) state.apply(entity);
-    response.status(200).end();
-  };
-  return [authenticate, parse, receive];
+/** `?types=Alert,ACMeasurement&site=urn:ngsi-ld:Site:…`; a sentence when something else stands there. */
+export function readTopics(query: URLSearchParams): Topics | string {
+  const unknown = [...query.keys()].find((name) => name !== 'types' && name !== 'site');
+  if (unknown !== undefined) return `The parameter '${unknown.slice(0, 40)}' is not known here.`;
+  const [types = '', ...moreTypes] = query.getAll('types');
+  const [site, ...moreSites] = query.getAll('site');
+  if (moreTypes.length + moreSites.length > 0) return 'types and site may stand once each.';
+  if (types.length > LONGEST_TOPIC || (site ?? '').length > LONGEST_TOPIC) return 'types or site is too long.';
+  const wanted = [...new Set(types.split(',').filter((type) => type !== ''))].sort();
+  const foreign = wanted.find((type) => !TYPES.has(type));
+  if (foreign !== undefined) return `The stream has the types ${LIVE_TYPES.join(', ')}.`;
+  return { types: wanted, site: site === '' ? undefined : site };
 }
 
 const TYPES: ReadonlySet<string> = new Set(LIVE_TYPES);
 
-/** GS CIM 009, 5.3.1. Entities of a type we did not ask for are not ours to show. */
-function entitiesOf(body: unknown): readonly LiveEntity[] | undefined {
-  const data = typeof body === 'object' && body !== null && 'data' in body ? body.data : undefined;
-  if (!Array.isArray(data) || data.length > ENTITIES_LIMIT || !data.every(isEntity)) return undefined;
-  return data.filter(({ type }) => TYPES.has(type));
-}
-
-function isEntity(value: unknown): value is LiveEntity {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'id' in value &&
-    typeof value.id === 'string' &&
-    'type' in value &&
-    typeof value.type === 'string'
-  );
+/** Entities of a type we did not ask for are not ours to show. */
+export function notify(state: LiveState, secret: string): readonly Handler[] {
+  return notificationDoor(secret, ({ data }) => {
+    for (const entity of data) if (TYPES.has(entity.type)) state.apply(entity);
+  });
 }

@@ -3,16 +3,35 @@
  * gets the next number of one counter, so "everything since number n" is the tail of the list.
  */
 
-/** An entity as the broker sends it, normalized; what it holds is the app's business. */
-export interface LiveEntity {
+import type { NotifiedEntity } from '../notify/door.js';
+
+/** A state as it goes out: its text is made once, however many see it. */
+export class Change {
   readonly id: string;
   readonly type: string;
-  readonly [attribute: string]: unknown;
+  /** The entity as the broker sent it, normalized; what it holds is the app's business. */
+  readonly text: string;
+  readonly counter: number;
+  #targets: readonly string[] | undefined;
+
+  constructor(entity: NotifiedEntity, text: string, counter: number) {
+    this.id = entity.id;
+    this.type = entity.type;
+    this.text = text;
+    this.counter = counter;
+  }
+
+  /** What stands in its relationships; a value of its own that looks like one may be among them. */
+  get targets(): readonly string[] {
+    this.#targets ??= targetsIn(this.text);
+    return this.#targets;
+  }
 }
 
-export interface Change {
-  readonly entity: LiveEntity;
-  readonly counter: number;
+export interface StateListener {
+  changed(change: Change): void;
+  /** The broker has it no more. */
+  gone(id: string, type: string): void;
 }
 
 /** What the page shows without asking: meters, totals, alarms, and which windows have arrived. */
@@ -24,7 +43,7 @@ const ENTITIES_LIMIT = 50_000;
 export class LiveState {
   /** A Map keeps the order of insertion; a changed entity is taken out and put at the end. */
   readonly #changes = new Map<string, Change>();
-  readonly #listeners: ((change: Change) => void)[] = [];
+  readonly #listeners: StateListener[] = [];
   readonly #firstCounter: number;
   #counter: number;
   #dropped = 0;
@@ -51,33 +70,41 @@ export class LiveState {
     return this.#dropped;
   }
 
-  onChange(listener: (change: Change) => void): void {
+  listen(listener: StateListener): void {
     this.#listeners.push(listener);
   }
 
+  get(id: string): Change | undefined {
+    return this.#changes.get(id);
+  }
+
   /** Newest word on an entity, straight from a notification. The same state again is no change. */
-  apply(entity: LiveEntity): void {
-    const before = this.#changes.get(entity.id);
+  apply(entity: NotifiedEntity): void {
+    const { id } = entity;
+    const before = this.#changes.get(id);
     if (before === undefined && this.#changes.size >= ENTITIES_LIMIT) {
       this.#dropped += 1;
       return;
     }
-    if (before !== undefined && JSON.stringify(before.entity) === JSON.stringify(entity)) return;
+    const text = JSON.stringify(entity);
+    if (before?.text === text) return;
     this.#counter += 1;
-    const change = { entity, counter: this.#counter };
-    this.#changes.delete(entity.id);
-    this.#changes.set(entity.id, change);
-    for (const listener of this.#listeners) listener(change);
+    const change = new Change(entity, text, this.#counter);
+    this.#changes.delete(id);
+    this.#changes.set(id, change);
+    for (const listener of this.#listeners) listener.changed(change);
   }
 
   /**
    * What a query for a type found. `asOf` is the counter when it was asked: whatever changed since then is newer than the answer and
    * is left alone. What the query did not find is gone.
    */
-  reconcile(type: string, found: readonly LiveEntity[], asOf: number): void {
+  reconcile(type: string, found: readonly NotifiedEntity[], asOf: number): void {
     const ids = new Set(found.map(({ id }) => id));
-    for (const [id, { entity, counter }] of this.#changes) {
-      if (entity.type === type && !ids.has(id) && counter <= asOf) this.#changes.delete(id);
+    for (const [id, change] of this.#changes) {
+      if (change.type !== type || ids.has(id) || change.counter > asOf) continue;
+      this.#changes.delete(id);
+      for (const listener of this.#listeners) listener.gone(id, type);
     }
     for (const entity of found) {
       const known = this.#changes.get(entity.id);
@@ -90,14 +117,26 @@ export class LiveState {
     return counter >= this.#firstCounter && counter <= this.#counter;
   }
 
-  /** In order, oldest first, at most `limit`. */
-  since(counter: number, limit: number): readonly Change[] {
+  /** In order, oldest first, at most `limit`, of the wanted types. */
+  since(counter: number, limit: number, isWanted: (type: string) => boolean = () => true): readonly Change[] {
     const changes: Change[] = [];
     for (const change of this.#changes.values()) {
-      if (change.counter <= counter) continue;
+      if (change.counter <= counter || !isWanted(change.type)) continue;
       changes.push(change);
       if (changes.length === limit) break;
     }
     return changes;
   }
+}
+
+/** GS CIM 009, 4.5.3: one object, or several. The text is compact, so its words stand next to each other. */
+const OBJECT = /"object":(?:"((?:[^"\\]|\\.)*)"|\[([^\]]*)\])/g;
+
+function targetsIn(text: string): readonly string[] {
+  const targets: string[] = [];
+  for (const [, one, several] of text.matchAll(OBJECT)) {
+    if (one !== undefined) targets.push(one);
+    else targets.push(...[...(several ?? '').matchAll(/"([^"]*)"/g)].map(([, target = '']) => target));
+  }
+  return targets;
 }

@@ -1,0 +1,158 @@
+/**
+ * Broker and history as the gateway asks them: kept connections, a bound on silence, our tenant, secret and correlation id and
+ * nothing of the browser's. What goes wrong there is an `UpstreamError` with the problem to answer.
+ */
+
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isError, type Logger } from '@contor/kit';
+import type { ProblemCode } from '../http/problem.js';
+
+export interface Question {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Path and query as the other side knows them. */
+  readonly path: string;
+  /** Travels as JSON. */
+  readonly body?: unknown;
+  readonly correlation?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface UpstreamAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Parsed; undefined when it is empty or no JSON. */
+  readonly body: unknown;
+}
+
+export interface Upstream {
+  readonly target: URL;
+  /** The answer as it streams in, whatever its status. */
+  open(question: Question): Promise<IncomingMessage>;
+  /** What an answer says of the other side and not of the question; it is then read no further. */
+  faultOf(answer: IncomingMessage): UpstreamError | undefined;
+  /** The whole answer, when it is about the question: success, or a fault of whoever asked. */
+  ask(question: Question): Promise<UpstreamAnswer>;
+  close(): void;
+}
+
+export interface UpstreamParts {
+  readonly target: URL;
+  /** Asked for each question; a fault is one of the other side. */
+  readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  readonly unreachable: ProblemCode;
+  readonly log: Logger;
+}
+
+export class UpstreamError extends Error {
+  readonly code: ProblemCode;
+
+  constructor(code: ProblemCode, message: string) {
+    super(message);
+    this.name = 'UpstreamError';
+    this.code = code;
+  }
+}
+
+/** Longest silence, before the answer begins and within it. */
+const SILENCE_MS = 15_000;
+/** Enough for a page of charts of many people at once; more would only queue behind the same disk. */
+const SOCKETS = 32;
+const IDLE_SOCKETS = 8;
+/** An answer that is looked into is held in memory: a page of a thousand entities, a year of quarter hours of some meters. */
+const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
+
+export function createUpstream(parts: UpstreamParts): Upstream {
+  const { target } = parts;
+  const options = { keepAlive: true, maxSockets: SOCKETS, maxFreeSockets: IDLE_SOCKETS };
+  const agent = target.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+  const open: Upstream['open'] = (question) => send(parts, agent, question);
+  return {
+    target,
+    open,
+    faultOf: (answer) => faultOf(parts, answer),
+    async ask(question) {
+      const answer = await open(question);
+      const fault = faultOf(parts, answer);
+      if (fault !== undefined) throw fault;
+      const body = await readBody(parts, answer);
+      return { status: answer.statusCode ?? 0, headers: answer.headers, body };
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function faultOf({ log, target, unreachable }: UpstreamParts, answer: IncomingMessage): UpstreamError | undefined {
+  const status = answer.statusCode ?? 502;
+  // Their 401 and 403 are about our secret, not about the person, who would be sent to sign in for nothing.
+  if (status < 500 && status !== 401 && status !== 403 && !(status >= 300 && status < 400)) return undefined;
+  answer.resume();
+  log.warn({ status, target: target.host }, 'A server behind the gateway failed.');
+  return new UpstreamError(status === 503 ? unreachable : 'upstream.failed', `status ${status}`);
+}
+
+async function send(parts: UpstreamParts, agent: HttpAgent, question: Question): Promise<IncomingMessage> {
+  const { target, headers: ours } = parts;
+  const { method, path, body, correlation, signal } = question;
+  const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
+  const url = new URL(target.pathname.replace(/\/$/, '') + path, target);
+  const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body), 'utf8');
+  const headers = {
+    accept: 'application/json',
+    ...(await faultless(parts, ours)),
+    ...(payload && { 'content-type': 'application/json', 'content-length': String(payload.byteLength) }),
+    ...(correlation !== undefined && { 'fiware-correlator': correlation }),
+  };
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(lineFault(parts, error, signal));
+    const outgoing = request(url, { method, agent, headers, ...(signal && { signal }) });
+    outgoing.setTimeout(SILENCE_MS, () => outgoing.destroy(new UpstreamError('upstream.slow', 'No answer in time.')));
+    outgoing.once('response', resolve);
+    outgoing.once('error', fail);
+    outgoing.end(payload);
+  });
+}
+
+async function faultless<T>(parts: UpstreamParts, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw lineFault(parts, error, undefined);
+  }
+}
+
+async function readBody(parts: UpstreamParts, answer: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      if (bytes > LARGEST_ANSWER_BYTES) throw new UpstreamError('upstream.slow', 'The answer is too large.');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw lineFault(parts, error, undefined);
+  }
+  return parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** A broken line by the name its problem has; one that the asker cut stays what it is. */
+function lineFault(
+  { log, target, unreachable }: UpstreamParts,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): unknown {
+  if (signal?.aborted) return error;
+  const reason = isError(error) ? error.message : 'unknown';
+  log.warn({ reason, target: target.host }, 'A server behind the gateway did not answer.');
+  return error instanceof UpstreamError ? error : new UpstreamError(unreachable, reason);
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -6,6 +6,7 @@ import { addCommands } from './commands/index.js';
 import { flagsOf, withFlags } from './flags.js';
 import { runService } from './run-service.js';
 import { SERVICES, type ServiceRow } from './services.js';
+import { trustFrom } from './trust.js';
 
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('contor')
@@ -15,6 +16,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addCommands(program);
   await addServices(program, args);
   try {
+    await trustFrom(process.env);
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
     process.exitCode = 1;

@@ -82,6 +82,20 @@ export function localDayBounds(day: string, zone: string): DayBounds {
   return { startMs: startOfDay(day, zone), endMs: startOfDay(nextDay(day), zone) };
 }
 
+/**
+ * The instant at which clocks of a zone show this minute of the day. A minute that comes twice is its first; one that is skipped is as
+ * much later as the clocks jump (RFC 5545, 3.3.5).
+ */
+export function zonedInstant(day: string, minuteOfDay: number, zone: string): number {
+  const wallMs = midnightUtc(day) + minuteOfDay * 60_000;
+  const offsetMs = offsetAt(wallMs - DAY_MS, zone);
+  // Most days of a year have one offset from the day before to the day after.
+  if (offsetMs === offsetAt(wallMs + DAY_MS, zone) && offsetMs === offsetAt(wallMs - offsetMs, zone))
+    return wallMs - offsetMs;
+  const wall = Temporal.PlainDateTime.from(new Date(wallMs).toISOString().slice(0, 23));
+  return wall.toZonedDateTime(zone, { disambiguation: 'compatible' }).epochMilliseconds;
+}
+
 /** 'YYYY-MM-DDTHH:MM:SS.mmmZ'. */
 export function toIso(atMs: number): string {
   return new Date(atMs).toISOString();

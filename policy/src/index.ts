@@ -1,6 +1,16 @@
 /** Who may see and do what: tables of functions, roles and routes, and the one decision over them. */
 
 export {
+  COMMAND_NAMES,
+  COMMANDS,
+  type CommandName,
+  type CommandRow,
+  functionsFor,
+  isCommand,
+  MOST_TARGETS,
+  parameterFault,
+} from './commands.js';
+export {
   type Decision,
   type DenyCode,
   decide,
@@ -10,7 +20,9 @@ export {
   may,
   type Subject,
 } from './decide.js';
+
 export { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionRow, isFunction } from './functions.js';
+export { formatKeySet, keyOfTenant } from './key-set.js';
 export { functionsOf, isSpecial, type RoleEntry, SEED_ROLES, type SeedRole, type SeedRoleName } from './roles.js';
 export {
   type Access,
@@ -35,6 +47,7 @@ export {
   type RequestStatement,
   type Signer,
   type Statement,
+  statementHash,
   type VerifiedStatement,
   verifyStatement,
 } from './statements.js';

@@ -3,7 +3,7 @@
  * the command service signs the order that an agent carries out. An attribute in the broker without such a sentence does nothing.
  */
 
-import { CompactSign, compactVerify, errors, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import { base64url, CompactSign, compactVerify, errors, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 
 /** Written by the gateway: a person asked for a command. */
 export interface RequestStatement {
@@ -58,6 +58,8 @@ export interface OrderStatement {
   readonly serialNumber: string;
   readonly issuedAtMs: number;
   readonly notAfterMs: number;
+  /** It was approved without a second factor: only a device that the agent itself knows as a simulator may carry it out. */
+  readonly onlyIfSimulated?: boolean;
 }
 
 export type Statement = RequestStatement | DecisionStatement | ControlStatement | OrderStatement;
@@ -92,6 +94,11 @@ export async function createSigner(privateKey: JWK): Promise<Signer> {
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
         .sign(key),
   };
+}
+
+/** What a decision names, so that it can be about no other request: SHA-256 of the compact form, base64url. */
+export async function statementHash(compact: string): Promise<string> {
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(compact))));
 }
 
 /** Whose key it was decides what may be believed, so a verifier is made for one writer and the kinds that writer may say. */

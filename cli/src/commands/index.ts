@@ -3,30 +3,53 @@
 import { join, resolve } from 'node:path';
 import { ConfigError } from '@contor/kit';
 import type { Command } from 'commander';
+import { addCerts } from '../certs/command.js';
 import { addDecode } from '../decode/command.js';
 import { readManager } from '../up/banner.js';
 
 const DEFAULT_FOLDER = process.env.CONTOR_DATA ?? 'contor-data';
 const FOLDER_HELP = 'the data folder (or CONTOR_DATA)';
 
+interface UpFlags {
+  readonly data: string;
+  readonly tls?: boolean;
+  readonly host?: string;
+  readonly name?: string;
+}
+
 export function addCommands(program: Command): void {
   addDecode(program);
+  addCerts(program);
   program
     .command('up')
     .description('start the whole platform on this machine, with a sample street of simulated meters')
     .option('--data <folder>', FOLDER_HELP, DEFAULT_FOLDER)
-    .addHelpText('after', '\nExamples:\n  contor up\n  contor up --data ./my-city\n  GATEWAY_PORT=8080 contor up')
-    .action(async ({ data }: { data: string }) => {
+    .option('--tls', 'make certificates and speak TLS on every port')
+    .option('--host <address>', 'where every server listens; beyond loopback only with --tls')
+    .option('--name <host>', 'what browsers call this machine, when it is not its address or host name')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  contor up\n  contor up --data ./my-city\n  GATEWAY_PORT=8080 contor up\n  CONTOR_MASTER_KEY_FILE=/etc/contor/master-key contor up --tls --host 0.0.0.0 --name meters.city',
+    )
+    .action(async ({ data, tls = false, host, name }: UpFlags) => {
       const { up } = await import('../up/launcher.js');
-      await up({ dataFolder: data, environment: process.env, say: console.log });
+      await up({ dataFolder: data, environment: process.env, say: console.log, tls: { isTls: tls, host, name } });
     });
 
   program
     .command('credentials')
     .description('show the generated manager account again')
     .option('--data <folder>', FOLDER_HELP, DEFAULT_FOLDER)
-    .addHelpText('after', '\nExample:\n  contor credentials')
-    .action(({ data }: { data: string }) => printCredentials(data));
+    .option('--platform-secret', 'only the secret that the servers want to see beyond loopback, for PLATFORM_SECRET')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  contor credentials\n  export PLATFORM_SECRET=$(contor credentials --platform-secret)',
+    )
+    .action(async ({ data, platformSecret: isSecret = false }: { data: string; platformSecret?: boolean }) => {
+      if (!isSecret) return printCredentials(data);
+      const { printPlatformSecret } = await import('../up/secure.js');
+      await printPlatformSecret(data, process.env);
+    });
 
   program
     .command('status')

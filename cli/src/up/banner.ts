@@ -8,24 +8,42 @@ export interface BannerFacts {
   readonly folder: string;
   readonly doors: Doors;
   readonly tookMs: number;
+  /** The settings of this run. */
+  readonly shared?: Readonly<Record<string, string | undefined>>;
 }
 
-export function banner({ folder, doors, tookMs }: BannerFacts): readonly string[] {
+export function banner({ folder, doors, tookMs, shared = {} }: BannerFacts): readonly string[] {
+  const ask = `curl ${flagsOf(shared)}`;
   return [
     '',
     `  Contor is running (${(tookMs / 1000).toFixed(1)} s).`,
     '',
-    `  Dashboard   http://localhost:${doors.GATEWAY_PORT}`,
+    `  Dashboard   ${shared.GATEWAY_PUBLIC_URL ?? `http://localhost:${doors.GATEWAY_PORT}`}`,
     ...signIn(folder),
     '',
-    `  NGSI-LD     curl "localhost:${doors.BROKER_PORT}/ngsi-ld/v1/entities?type=ACMeasurement"`,
-    `  History     curl "localhost:${doors.HISTORY_PORT}/v2/types/ACMeasurement/attrs/totalActivePower?lastN=5"`,
+    `  NGSI-LD     ${ask}"${addressOf(shared.BROKER_URL, doors.BROKER_PORT)}/ngsi-ld/v1/entities?type=ACMeasurement"`,
+    `  History     ${ask}"${addressOf(shared.HISTORY_URL, doors.HISTORY_PORT)}/v2/types/ACMeasurement/attrs/totalActivePower?lastN=5"`,
     `  Health      http://localhost:${doors.HEALTH_PORT}`,
     `  Data        ${folder}`,
     '',
     '  Ctrl-C stops everything; the next start continues.',
     '',
   ];
+}
+
+/** Short where it is plain and here. */
+function addressOf(url: string | undefined, port: number): string {
+  return url?.startsWith('https:') ? url : `localhost:${port}`;
+}
+
+/** The secret itself stays out of a terminal's history. */
+function flagsOf({
+  BROKER_TLS_CERT: certificate,
+  CONTOR_CA: ca = '',
+  PLATFORM_SECRET: secret,
+}: NonNullable<BannerFacts['shared']>): string {
+  const trust = certificate === undefined ? '' : `--cacert ${ca.split(',')[0]} `;
+  return secret === undefined ? trust : `${trust}-H "Authorization: Bearer $PLATFORM_SECRET" `;
 }
 
 function signIn(folder: string): readonly string[] {

@@ -5,6 +5,7 @@
 
 import { createLogger, type Environment, type Running, realPorts } from '@contor/kit';
 import { serviceNamed } from '../services.js';
+import { trustFrom } from '../trust.js';
 import { startClientSecret } from './client-secret.js';
 import { startPlatform } from './platform.js';
 import type { FromChild, ToChild } from './protocol.js';
@@ -21,6 +22,7 @@ const OWN_STEPS: Readonly<Record<string, StartByEnvironment>> = {
   platform: startPlatform,
 };
 
+await trustFrom(process.env);
 const ports = realPorts();
 const running = new Map<string, Running>();
 const log = createLogger({ service: process.env.CONTOR_PROCESS ?? 'child' });

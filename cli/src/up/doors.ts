@@ -6,6 +6,7 @@ import { DOORS, type Door, type Doors } from './layout.js';
 
 const HIGHEST_PORT = 65_535;
 const HIGHER = 10_000;
+const LOOPBACK = '127.0.0.1';
 
 export function readDoors(environment: Readonly<Record<string, string | undefined>>): Doors {
   const faults: ConfigFault[] = [];
@@ -42,8 +43,12 @@ function sharedPorts(doors: Doors): readonly ConfigFault[] {
   });
 }
 
-export async function checkDoors(doors: Doors): Promise<void> {
-  const answers = await Promise.all(DOORS.map(async (door) => ({ door, problem: await tryDoor(doors[door.port]) })));
+/** `host`: where the servers listen. The health page never leaves loopback. */
+export async function checkDoors(doors: Doors, host = LOOPBACK): Promise<void> {
+  const hostOf = ({ port }: Door) => (port === 'HEALTH_PORT' ? LOOPBACK : host);
+  const answers = await Promise.all(
+    DOORS.map(async (door) => ({ door, problem: await tryDoor(doors[door.port], hostOf(door)) })),
+  );
   const faults = answers.flatMap(({ door, problem }) =>
     problem === undefined ? [] : [faultOf(door, doors[door.port], problem)],
   );
@@ -69,10 +74,10 @@ function startWith(name: string, value: number): string {
   return process.platform === 'win32' ? `$env:${name}=${value}; npm start` : `${name}=${value} npm start`;
 }
 
-function tryDoor(port: number): Promise<string | undefined> {
+function tryDoor(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(undefined)));
+    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(undefined)));
   });
 }

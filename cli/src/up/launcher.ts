@@ -2,29 +2,33 @@
 
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ConfigError, lockDirectory, realPorts } from '@contor/kit';
+import { CA_SETTING, ConfigError, lockDirectory, realPorts } from '@contor/kit';
 import { banner } from './banner.js';
 import { checkDoors, readDoors } from './doors.js';
 import { startHealthPage } from './health-page.js';
 import { PHASES, PROCESSES, wiring } from './layout.js';
+import { secure, type TlsWish } from './secure.js';
 import { Supervisor } from './supervisor.js';
 
 export interface UpOptions {
+  readonly tls?: TlsWish;
   readonly dataFolder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly say: (line: string) => void;
 }
 
-export async function up({ dataFolder, environment, say }: UpOptions): Promise<void> {
+export async function up({ dataFolder, environment, say, tls = { isTls: false } }: UpOptions): Promise<void> {
   const startedAtMs = performance.now();
   const folder = resolve(dataFolder);
   openFolder(folder);
   const doors = readDoors(environment);
   const lock = await lockDirectory(folder);
-  await checkDoors(doors);
+  await checkDoors(doors, tls.host);
 
   const { random } = realPorts();
-  const shared = { ...wiring(folder, doors), ...environment };
+  const secured = await secure(folder, doors, tls, environment);
+  // What a person set wins, but for the authorities, where both count.
+  const shared = { ...wiring(folder, doors), ...secured, ...environment, ...authorities(secured) };
   const supervisors = PROCESSES.map(
     (row) => new Supervisor({ row, environment: shared, logFolder: join(folder, 'logs'), random, say }),
   );
@@ -58,7 +62,12 @@ export async function up({ dataFolder, environment, say }: UpOptions): Promise<v
     await stop(1);
     return;
   }
-  for (const line of banner({ folder, doors, tookMs: performance.now() - startedAtMs })) say(line);
+  for (const line of banner({ folder, doors, shared, tookMs: performance.now() - startedAtMs })) say(line);
+}
+
+function authorities(secured: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const believed = secured[CA_SETTING];
+  return believed === undefined ? {} : { [CA_SETTING]: believed };
 }
 
 function openFolder(folder: string): void {

@@ -13,10 +13,12 @@ import {
   type DocumentStore,
   type Environment,
   type Health,
+  isLoopback,
   listenHttp,
   lockDirectory,
   openDocuments,
   openDurableLog,
+  openKeyring,
   type Running,
   type Start,
   urlOf,
@@ -28,11 +30,14 @@ import { createBackOff } from './back-off.js';
 import { metadataOf, openClients } from './clients.js';
 import { clientSecret, openKeys } from './keys.js';
 import { createProvider } from './provider.js';
+import { createSecondFactor } from './second-factor/second-factor.js';
 import { createHandler } from './server.js';
 import { openSessions } from './sessions.js';
-import { type IdentityConfig, REALM_PATH } from './settings.js';
-import { handleSignIn } from './sign-in.js';
+import { type IdentityConfig, otpPolicyOf, REALM_PATH } from './settings.js';
+import { openProgress } from './sign-in/progress.js';
+import { handleSignIn, type SignInParts } from './sign-in/routes.js';
 import { ClientsModel, createAdapterFactory, OidcIndex } from './store/adapter.js';
+import { missesIn } from './store/misses.js';
 import { ensureManager, openUsers, type Users } from './users.js';
 
 export { clientSecret } from './keys.js';
@@ -90,8 +95,8 @@ async function openStored(config: IdentityConfig, { ports, log }: Environment, o
   const documents = await openDocuments({ durable, clock, watcher: index, log });
   opened.push(() => documents.close());
   const users = openUsers(documents);
-  if (await ensureManager(users, config.dataFolder, clock.nowMs())) {
-    log.info({}, 'Made the first user, manager; the password is in manager.json of the data folder.');
+  if (await ensureManager(users, config.dataFolder, clock.nowMs(), isLoopback(config.host))) {
+    log.info({}, 'Made the first user, manager; the password is in manager.json of the data folder; better change it.');
   }
   return { documents, index, users };
 }
@@ -132,7 +137,15 @@ async function open(config: IdentityConfig, environment: Environment, opened: Op
   });
   const metrics = createMetrics('identity');
   const attempts = metrics.counter('identity_sign_ins_total', 'Sign-in attempts by outcome.', ['outcome']);
-  const signIn = { provider, users, backOff: createBackOff(clock), dashboardUrl, attempts, log };
+  const keyring = await openKeyring({ ...config, folder: config.dataFolder });
+  const secondFactor = createSecondFactor({ users, documents, keyring, nowMs });
+  const signIn: SignInParts = {
+    ...{ provider, users, sessions, secondFactor, dashboardUrl, attempts, log },
+    progress: openProgress(documents, nowMs),
+    backOff: createBackOff(clock, keys.cookies[0] ?? '', missesIn(documents, log)),
+    otpPolicy: otpPolicyOf(config),
+    signOutUrl: `${REALM_PATH}/protocol/openid-connect/logout`,
+  };
   const administratorOf = createTokenCheck(publicUrl + REALM_PATH, keys.signing, nowMs);
   const admin = { users, clients, sessions, administratorOf, publicUrl, nowMs, log };
   const figures = () => ({ users: users.count, documents: documents.size });

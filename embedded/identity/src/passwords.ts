@@ -33,6 +33,13 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
 }
 
+/** Made with other parameters than today's: hashed anew as soon as the password is at hand. */
+export function isOutdated(encoded: string): boolean {
+  const parsed = parseHash(encoded);
+  const { N, r, p } = COST;
+  return parsed === undefined || parsed.cost.N !== N || parsed.cost.r !== r || parsed.cost.p !== p;
+}
+
 /** Costs the same time whether or not there is such a user: `encoded` undefined compares with a hash nobody has. */
 export async function verifyPassword(password: string, encoded: string | undefined): Promise<boolean> {
   const parsed = encoded === undefined ? undefined : parseHash(encoded);

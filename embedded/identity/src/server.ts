@@ -5,7 +5,8 @@ import { type Health, isLoopback, type Logger, type Metrics, sameSecret } from '
 import type { Provider } from 'oidc-provider';
 import { ADMIN_PATH } from './admin/routes.js';
 import { FormError, send, sendPage, setSecurityHeaders } from './http.js';
-import { MARK_PATH, messagePage, SIGN_OUT_SCRIPT, SIGN_OUT_SCRIPT_PATH, STYLE_PATH } from './pages/pages.js';
+import { messagePage, SIGN_OUT_SCRIPT, SIGN_OUT_SCRIPT_PATH } from './pages/pages.js';
+import { MARK_PATH, STYLE_PATH } from './pages/shell.js';
 import { MARK, STYLE } from './pages/style.js';
 import { chooseLanguage, type Texts } from './pages/texts.js';
 import { SIGN_IN_PATH } from './provider.js';

@@ -6,6 +6,7 @@
 import type { Document, DocumentStore } from '@contor/kit';
 import type { AdapterPayload } from 'oidc-provider';
 import { LIFETIMES } from './settings.js';
+import { PROGRESS, type Progress } from './sign-in/progress.js';
 
 /** One sign-in on one device. */
 export interface OwnSession {
@@ -24,8 +25,13 @@ export interface Sessions {
   /** Told at each sign-in, so that people recognise their devices. */
   seen(uid: string, from: Origin): Promise<void>;
   end(uid: string): Promise<void>;
-  /** `but`: the session that asks, which may go on. */
-  endAll(accountId: string, but?: string): Promise<void>;
+  /** All sessions, and all sign-ins under way, but those that ask. */
+  endAll(accountId: string, but?: Spared): Promise<void>;
+}
+
+export interface Spared {
+  readonly session?: string | undefined;
+  readonly signIn?: string | undefined;
 }
 
 export interface Origin {
@@ -78,10 +84,14 @@ export function openSessions(documents: DocumentStore, nowMs: () => number): Ses
       const found = all().find(({ value }) => (value as SessionPayload).uid === uid);
       if (found !== undefined) await endDocument(found);
     },
-    async endAll(accountId, but) {
+    async endAll(accountId, but = {}) {
       const isOf = ({ value }: Document) =>
-        (value as SessionPayload).accountId === accountId && (value as SessionPayload).uid !== but;
+        (value as SessionPayload).accountId === accountId && (value as SessionPayload).uid !== but.session;
       for (const document of all().filter(isOf)) await endDocument(document);
+      const underWay = [...documents.all(PROGRESS)].filter(
+        ({ id, value }) => (value as Progress).accountId === accountId && id !== but.signIn,
+      );
+      for (const { id } of underWay) await documents.remove(PROGRESS, id);
     },
   };
 }

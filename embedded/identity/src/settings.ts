@@ -1,6 +1,7 @@
 /** What the operator can set, and the few numbers that belong to the protocol rather than to the operator. */
 
-import type { SettingsOf, SettingsTable } from '@contor/kit';
+import { ConfigError, isLoopback, KEYRING_SETTINGS, type SettingsOf, type SettingsTable } from '@contor/kit';
+import { OTP_POLICIES, type OtpPolicy } from './steps.js';
 
 export const SETTINGS = {
   host: { name: 'IDENTITY_HOST', kind: 'text', fallback: '127.0.0.1', about: 'Address to listen on' },
@@ -18,12 +19,27 @@ export const SETTINGS = {
     fallback: 'http://127.0.0.1:3000',
     about: 'Address of the dashboard: the only place people are sent back to',
   },
+  otp: {
+    name: 'IDENTITY_OTP',
+    kind: 'text',
+    optional: true,
+    about: `Who must have a second factor: ${OTP_POLICIES.join(', ')}. Default: optional on loopback, else privileged`,
+  },
   tlsCert: { name: 'IDENTITY_TLS_CERT', kind: 'path', optional: true, about: 'Certificate chain (PEM)' },
   tlsKey: { name: 'IDENTITY_TLS_KEY', kind: 'path', optional: true, about: 'Private key (PEM)' },
   secret: { name: 'PLATFORM_SECRET', kind: 'secret', optional: true, about: 'Shared by the services; guards /metrics' },
+  ...KEYRING_SETTINGS,
 } as const satisfies SettingsTable;
 
 export type IdentityConfig = SettingsOf<typeof SETTINGS>;
+
+export function otpPolicyOf({ otp, host }: Pick<IdentityConfig, 'otp' | 'host'>): OtpPolicy {
+  if (otp === undefined) return isLoopback(host) ? 'optional' : 'privileged';
+  const policy = OTP_POLICIES.find((one) => one === otp);
+  if (policy !== undefined) return policy;
+  const message = `IDENTITY_OTP is ${otp}.`;
+  throw new ConfigError([{ code: 'config.otp', message, fix: `Use one of ${OTP_POLICIES.join(', ')}.` }]);
+}
 
 /** Keycloak's paths begin with the realm, so one realm is one issuer. */
 export const REALM = 'contor';

@@ -112,15 +112,23 @@ function userOf({ value }: Document): User {
 
 /**
  * The first start makes a manager, so that there is somebody to sign in. The file comes before the user: after a crash
- * in between, the next start makes the user with the password that was already written down.
+ * in between, the next start makes the user with the password that was already written down. On a machine by itself that password may
+ * stay; where others can reach the server, it is changed at the first sign-in, because it lies in a file.
  */
-export async function ensureManager(users: Users, dataFolder: string, nowMs: number): Promise<boolean> {
+export async function ensureManager(
+  users: Users,
+  dataFolder: string,
+  nowMs: number,
+  isAlone: boolean,
+): Promise<boolean> {
   if (users.count > 0) return false;
   const text = await readOrCreateSecretFile(managerFile(dataFolder), async () =>
     JSON.stringify({ username: 'manager', password: readablePassword() } satisfies Credentials),
   );
   const { username, password } = JSON.parse(text) as Credentials;
-  await users.add({ username, firstName: 'Manager', lastName: '', roles: MANAGER_ROLES, password }, nowMs);
+  const requiredActions: readonly RequiredAction[] = isAlone ? [] : ['UPDATE_PASSWORD'];
+  const names = { username, firstName: 'Manager', lastName: '' };
+  await users.add({ ...names, roles: MANAGER_ROLES, requiredActions, password }, nowMs);
   return true;
 }
 

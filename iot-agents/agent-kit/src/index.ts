@@ -8,6 +8,9 @@ export {
   type Message,
   openAgent,
 } from './agent.js';
+export type { CommandAnswer, Sending } from './commands/desk.js';
+export { type Commands, type CommandsOptions, openCommands } from './commands/open.js';
+export type { KeptOrder, OrderState } from './commands/order-book.js';
 export {
   type BrokerPort,
   type Delivery,

@@ -6,10 +6,11 @@
 import { brokerOver, DEFAULT_TIME_WINDOW, historyOver, openAgent } from '@contor/agent-kit';
 import { type Environment, type Health, lockDirectory, type Running, type Start } from '@contor/kit';
 import { mentionsTime } from './codec/attrs.js';
+import { openCommanding } from './commanding.js';
 import { keptMqttPassword } from './credential.js';
 import type { AgentJsonConfig } from './settings.js';
 import { jsonTranslator } from './translator.js';
-import { openMqttIntake } from './transport/mqtt-intake.js';
+import { type MqttIntake, openMqttIntake } from './transport/mqtt-intake.js';
 import { parseTopic, SUBSCRIPTIONS } from './transport/topics.js';
 
 export { provisionDevices } from '@contor/agent-kit';
@@ -55,6 +56,15 @@ async function run(
     onFatal,
   });
   let strayTopics = 0;
+  const links: { intake?: MqttIntake } = {};
+  // Before the line is up, so that no answer of a meter is acked that nobody has looked at.
+  const commanding =
+    config.commandKeys === undefined
+      ? undefined
+      : await openCommanding({
+          ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, onFatal },
+          publishOnce: (topic, bytes) => links.intake?.publishOnce(topic, bytes) ?? false,
+        });
   const intake = openMqttIntake({
     url: config.mqttUrl,
     username: config.mqttUsername,
@@ -66,22 +76,33 @@ async function run(
       const address = parseTopic(topic);
       // Nobody we know could have sent it, so there is nobody to keep it for; the ack makes the broker forget it.
       if (address === undefined) strayTopics += 1;
-      else await agent.take({ ...address, bytes });
+      else if (address.kind === 'reading') await agent.take({ ...address, bytes });
+      else await commanding?.take(address, bytes);
     },
     onFatal,
   });
+  links.intake = intake;
   agent.start();
   log.info({ devices: agent.registry.size, mqttUrl: config.mqttUrl }, 'The JSON agent is listening.');
 
   return {
+    ...(commanding === undefined ? {} : { url: commanding.commands.url }),
     health(): Health {
-      const figures = { ...agent.figures, strayTopics, refused: intake.refused, connected: intake.isConnected ? 1 : 0 };
+      const figures = {
+        ...agent.figures,
+        ...commanding?.commands.figures,
+        strayTopics,
+        refused: intake.refused,
+        connected: intake.isConnected ? 1 : 0,
+      };
       if (!intake.isConnected) return { state: 'degraded', reason: 'The MQTT broker is away.', figures };
       if (figures.failures === 0) return { state: 'ready', figures };
       return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
     },
     async stop() {
+      await commanding?.commands.close();
       await intake.stop();
+      await commanding?.commands.stop();
       await agent.stop();
       broker.close();
       history.close();

@@ -14,6 +14,8 @@ export function sampleDevices(): readonly Device[] {
     model: MODEL,
     name: house.deviceLocalId,
     refDevice: house.deviceId,
+    serialNumber: house.serialNumber,
+    isSimulated: true,
     refPoint: house.pointId,
     timeZone: SAMPLE_CITY.timeZone,
     registerDigits: SAMPLE_CITY.registerDigits,

@@ -54,6 +54,32 @@ export const SETTINGS = {
     min: 2 ** 20,
     about: 'What each of unassigned, quarantine and dead-letters may take on disk',
   },
+  host: {
+    name: 'AGENT_JSON_HOST',
+    kind: 'text',
+    fallback: '127.0.0.1',
+    about: 'Address at which orders from the broker come in',
+  },
+  port: {
+    name: 'AGENT_JSON_PORT',
+    kind: 'port',
+    fallback: 4041,
+    about: 'TCP port for them; 0 lets the system choose',
+  },
+  endpoint: {
+    name: 'AGENT_JSON_ENDPOINT',
+    kind: 'url',
+    optional: true,
+    about: 'Address the broker reaches that port at. Default: http(s)://host:port',
+  },
+  commandKeys: {
+    name: 'AGENT_JSON_COMMAND_KEYS',
+    kind: 'path',
+    optional: true,
+    about: 'File with the public keys of the command services (JWK Set); without it no commands are taken',
+  },
+  tlsCert: { name: 'AGENT_JSON_TLS_CERT', kind: 'path', optional: true, about: 'Certificate chain (PEM)' },
+  tlsKey: { name: 'AGENT_JSON_TLS_KEY', kind: 'path', optional: true, about: 'Private key (PEM)' },
   maxAge: {
     name: 'AGENT_JSON_MAX_AGE',
     kind: 'duration',

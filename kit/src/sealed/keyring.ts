@@ -6,7 +6,7 @@
  */
 
 import { lstat } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { ConfigError, type ConfigFault, DamagedFileError, errnoOf } from '../errors.js';
 import { isLoopback } from '../exposure.js';
 import { readOrCreateSecretFile, readSecretFile } from '../secret-file.js';
@@ -122,15 +122,13 @@ async function readGiven(path: string): Promise<string> {
   );
 }
 
-/** Whoever copies the data takes a key along that lies in the same folder, or next to it as `contor up` lays it. */
-function isBesideData(path: string, folder: string): boolean {
-  const home = resolve(folder);
-  const at = resolve(path);
-  return at.startsWith(home + sep) || (dirname(at) === dirname(home) && dirname(at) !== dirname(dirname(at)));
+/** Whoever copies the data takes along a key that lies there. */
+function isAmongData(path: string, folder: string): boolean {
+  return resolve(path).startsWith(resolve(folder) + sep);
 }
 
 function checkPlace(path: string, folder: string, host: string | undefined): void {
-  if (host === undefined || isLoopback(host) || !isBesideData(path, folder)) return;
+  if (host === undefined || isLoopback(host) || !isAmongData(path, folder)) return;
   throw fault(
     'config.master-key-place',
     `${host} is not a loopback address, and the master key ${path} would lie with the data that it protects.`,

@@ -134,8 +134,8 @@ function nameOf(commonName: string): Uint8Array {
   return sequence(attribute(OID.organizationName, ORGANIZATION), attribute(OID.commonName, commonName));
 }
 
-export function commonNameOf({ subject }: X509Certificate): string {
-  return /^CN=(.*)$/m.exec(subject)?.[1] ?? subject;
+export function commonNameOf(certificate: X509Certificate, of: 'subject' | 'issuer' = 'subject'): string {
+  return /^CN=(.*)$/m.exec(certificate[of])?.[1] ?? certificate[of];
 }
 
 function extension(type: string, isCritical: boolean, value: Uint8Array): Uint8Array {

@@ -84,6 +84,7 @@ export const ELECTRICITY_GAUGES = {
   outageCountL2: { ...COUNT, about: 'Outages of phase L2' },
   outageCountL3: { ...COUNT, about: 'Outages of phase L3' },
   phaseType: { ...TEXT, from: 'energy', about: '`singlePhase` or `threePhase`' },
+  activePowerLimit: { ...POWER, about: 'Power above which the meter switches off' },
   breakerState: { ...TEXT, about: '`connected`, `disconnected` or `ready` (for reconnection)' },
   activeTariff: { ...COUNT, about: 'The tariff register that counts now' },
   dateEnergyMeteringStarted: { ...TIME, from: 'energy', about: 'When the registers started at zero' },

@@ -87,6 +87,22 @@ export const DEVICES = {
   reconnect_info: { ...TEXT, about: 'Answer to the last reconnect command' },
   read_status: { ...TEXT, about: 'State of the last read command' },
   read_info: { ...TEXT, about: 'Answer to the last read command' },
+  limit_status: { ...TEXT, about: 'State of the last limit command' },
+  limit_info: { ...TEXT, about: 'Answer to the last limit command' },
+  setClock_status: { ...TEXT, about: 'State of the last setClock command' },
+  setClock_info: { ...TEXT, about: 'Answer to the last setClock command' },
+  disconnect: { ...TEXT, about: 'Command, never kept: a signed order to switch the supply off' },
+  reconnect: { ...TEXT, about: 'Command, never kept: a signed order to switch it on again' },
+  limit: { ...TEXT, about: 'Command, never kept: a signed order to limit the power drawn' },
+  read: { ...TEXT, about: 'Command, never kept: a signed order to tell the registers now' },
+  setClock: { ...TEXT, about: 'Command, never kept: a signed order to set the clock' },
+  isProtected: {
+    kind: 'property',
+    from: 'contor',
+    quantity: 'flag',
+    about: 'Its supply must never be switched off or limited from afar',
+  },
+  protectionReason: { ...TEXT, about: 'Why: `medical`, `hospital`, `grid`, …' },
 } as const satisfies Record<string, AttributeRow>;
 
 export const INSTALLATIONS = {

@@ -7,7 +7,7 @@ export const LIVE_TYPES = {
   ACMeasurement: {
     from: 'energy', about: 'Live electricity of one meter',
     attributes: [
-      ...MEASURED, ...REGISTERS, ...GAUGES, 'phaseType', 'breakerState', 'activeTariff', 'dateEnergyMeteringStarted',
+      ...MEASURED, ...REGISTERS, ...GAUGES, 'phaseType', 'breakerState', 'activePowerLimit', 'activeTariff', 'dateEnergyMeteringStarted',
       'location',
     ],
   },

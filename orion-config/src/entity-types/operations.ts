@@ -7,8 +7,14 @@ export const OPERATIONS_TYPES = {
   CommandRequest: {
     from: 'contor', about: 'A command on its way: written by the gateway only',
     attributes: [
-      'command', 'parameters', 'refTarget', 'refDevice', 'requestedBy', 'requestedAt', 'approvedBy', 'validUntil',
-      'signature', 'status', 'result', 'resultText', 'finishedAt', 'correlationId',
+      'command', 'parameters', 'requestedBy', 'requestedAt', 'approvedBy', 'statement', 'requestHash', 'needsApproval',
+      'needsSecondFactor', 'targets', 'targetCount', 'status', 'resultText', 'finishedAt', 'correlationId',
+    ],
+  },
+  CommandControl: {
+    from: 'contor', about: 'Whether commands run: the switch that stops them, a freeze, and the voices that end it',
+    attributes: [
+      'statement', 'status', 'resultText', 'result', 'recordedAt',
     ],
   },
   ReadSchedule: {

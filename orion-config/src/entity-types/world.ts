@@ -11,7 +11,8 @@ export const WORLD_TYPES = {
       'protocol', 'deviceState', 'firmwareVersion', 'hardwareVersion', 'ipAddress', 'batteryLevel', 'rssi',
       'keyReference', 'reportingIntervalSeconds', 'profileIntervalSeconds', 'clockDeviationSeconds',
       'dateLastValueReported', 'sealNumbers', 'disconnect_status', 'disconnect_info', 'reconnect_status',
-      'reconnect_info', 'read_status', 'read_info', 'source', 'status',
+      'reconnect_info', 'read_status', 'read_info', 'limit_status', 'limit_info', 'setClock_status', 'setClock_info',
+      'disconnect', 'reconnect', 'limit', 'read', 'setClock', 'isProtected', 'protectionReason', 'source', 'status',
     ],
   },
   DeviceModel: {
@@ -37,7 +38,7 @@ export const WORLD_TYPES = {
     from: 'consumption', about: 'The point that is billed; meters come and go',
     attributes: [
       ...PLACED, 'code', 'supplyType', 'refSite', 'refBuilding', 'refCustomer', 'refFeeder', 'refSubstation',
-      'voltageLevel', 'contractedPower', 'status',
+      'voltageLevel', 'contractedPower', 'isProtected', 'protectionReason', 'status',
     ],
   },
   Substation: {

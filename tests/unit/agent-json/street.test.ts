@@ -75,7 +75,7 @@ describe('a simulated register', () => {
 });
 
 describe('the messages of a meter', () => {
-  it('carry the eight values and events of an E350', () => {
+  it('carry the eight values, the breaker and events of an E350', () => {
     const decoded = decodeAttrs(meter(1).liveMessage(NOW_MS));
     if (decoded.kind !== 'value' || decoded.value[0]?.kind !== 'measure') throw new Error('not a measure');
     const { values } = decoded.value[0].measure;
@@ -88,6 +88,7 @@ describe('the messages of a meter', () => {
       'voltageL1',
       'voltageL2',
       'voltageL3',
+      'breaker',
     ]);
     expect(values.get('energyImport')).toBe(meter(1).registers.at(NOW_MS).importWh / 1_000);
     expect(Number(values.get('voltageL1'))).toBeGreaterThan(220);

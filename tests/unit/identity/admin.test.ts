@@ -1,69 +1,24 @@
 /** Keycloak's Admin REST API, the part we offer: who may, what it answers, what it changes for the people concerned. */
 
-import { join } from 'node:path';
-import { clientSecret } from '@contor/identity';
 import { ADMIN_ROUTES } from '@contor/identity/admin/routes.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { Browser } from '../gateway/support/browser.js';
+import type { Browser } from '../gateway/support/browser.js';
 import { House } from '../gateway/support/house.js';
+import { PASSWORD, Realm, tokenFor } from './support/realm.js';
 
 let house: House;
-let token: string;
+let realm: Realm;
 beforeAll(async () => {
   house = await (await House.open()).start();
-  token = (await ownToken()).access_token ?? '';
+  realm = await Realm.of(house);
 });
 afterAll(() => house.close());
 
 const issuer = () => `${house.identityUrl}/realms/contor`;
-const admin = () => `${house.identityUrl}/admin/realms/contor`;
-
-async function tokenFor(id: string, secret: string, more: Record<string, string> = {}) {
-  const answer = await fetch(`${issuer()}/protocol/openid-connect/token`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials', ...more }),
-  });
-  return (await answer.json()) as Record<string, string>;
-}
-
-const ownToken = async () => tokenFor('contor-dashboard', await clientSecret(join(house.folder, 'identity')));
-
-async function call(method: string, path: string, body?: unknown, bearer: string | undefined = token) {
-  const answer = await fetch(admin() + path, {
-    method,
-    headers: {
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  return {
-    status: answer.status,
-    location: answer.headers.get('location') ?? '',
-    body: text === '' ? undefined : JSON.parse(text),
-  };
-}
-
-const PASSWORD = 'munte verde lac adanc';
-let made = 0;
-async function makeUser(fields: object = {}): Promise<{ id: string; username: string }> {
-  made += 1;
-  const username = `person-${made}`;
-  const credentials = [{ type: 'password', value: PASSWORD, temporary: false }];
-  const answer = await call('POST', '/users', { username, enabled: true, credentials, ...fields });
-  expect([answer.status, answer.body]).toEqual([201, undefined]);
-  return { id: answer.location.split('/').at(-1) ?? '', username };
-}
-
-async function signIn(username: string, password = PASSWORD): Promise<Browser> {
-  const browser = new Browser();
-  const form = await browser.get(`${house.gatewayUrl}/auth/signin`);
-  await browser.post(form.url, { username, password });
-  return browser;
-}
+const call: Realm['call'] = (...given) => realm.call(...given);
+const makeUser: Realm['makeUser'] = (...given) => realm.makeUser(...given);
+const signIn = async (username: string, password = PASSWORD) => (await realm.begin(username, password)).browser;
 
 const sessionOf = async (browser: Browser) => {
   const { status, body } = await browser.get(`${house.gatewayUrl}/api/session`);
@@ -72,7 +27,7 @@ const sessionOf = async (browser: Browser) => {
 
 describe('who may', () => {
   it('only the dashboard for itself: its token says what Keycloak’s says', () => {
-    const claims = decodeJwt(token);
+    const claims = decodeJwt(realm.token);
     expect(claims).toMatchObject({
       ...{ iss: issuer(), aud: 'realm-management', azp: 'contor-dashboard', typ: 'Bearer' },
       ...{ client_id: 'contor-dashboard', preferred_username: 'service-account-contor-dashboard' },
@@ -90,14 +45,14 @@ describe('who may', () => {
   it('not a partner, a person, a stranger or an edited token', async () => {
     const client = await call('POST', '/clients', { clientId: 'partner-not-admin' });
     const { body } = await call('POST', `/clients/${client.location.split('/').at(-1)}/client-secret`);
-    const partner = await tokenFor('partner-not-admin', body.value);
+    const partner = await tokenFor(house, 'partner-not-admin', body.value);
     expect(decodeJwt(partner.access_token ?? '')).toMatchObject({ aud: 'contor-api', azp: 'partner-not-admin' });
-    expect((await tokenFor('partner-not-admin', body.value, { resource: 'urn:contor:realm-management' })).error).toBe(
-      'invalid_target',
-    );
-    const [head, , tail] = token.split('.');
-    const forged = `${head}.${Buffer.from(JSON.stringify({ ...decodeJwt(token), sub: 'x' })).toString('base64url')}.${tail}`;
-    for (const bearer of [partner.access_token, forged, 'x', `${token}x`, 'a'.repeat(9_000)]) {
+    expect(
+      (await tokenFor(house, 'partner-not-admin', body.value, { resource: 'urn:contor:realm-management' })).error,
+    ).toBe('invalid_target');
+    const [head, , tail] = realm.token.split('.');
+    const forged = `${head}.${Buffer.from(JSON.stringify({ ...decodeJwt(realm.token), sub: 'x' })).toString('base64url')}.${tail}`;
+    for (const bearer of [partner.access_token, forged, 'x', `${realm.token}x`, 'a'.repeat(9_000)]) {
       expect((await call('GET', '/users', undefined, bearer)).status).toBe(401);
     }
   });
@@ -115,8 +70,11 @@ describe('who may', () => {
     }
     expect((await call('PUT', '/users')).status).toBe(404);
     expect(
-      (await fetch(`${house.identityUrl}/admin/realms/master/users`, { headers: { authorization: `Bearer ${token}` } }))
-        .status,
+      (
+        await fetch(`${house.identityUrl}/admin/realms/master/users`, {
+          headers: { authorization: `Bearer ${realm.token}` },
+        })
+      ).status,
     ).toBe(404);
   });
 });
@@ -235,7 +193,7 @@ describe('clients of partners', () => {
     expect(JSON.stringify((await call('GET', path)).body)).not.toMatch(/sha256|secret":/);
     expect((await call('GET', `${path}/client-secret`)).status).toBe(404);
     const secret = (await call('POST', `${path}/client-secret`)).body.value as string;
-    const claims = decodeJwt((await tokenFor('utility-north', secret)).access_token ?? '');
+    const claims = decodeJwt((await tokenFor(house, 'utility-north', secret)).access_token ?? '');
     expect(claims).toMatchObject({
       aud: 'contor-api',
       azp: 'utility-north',
@@ -244,22 +202,22 @@ describe('clients of partners', () => {
     });
     expect(claims.resource_access).toBeUndefined();
     const newer = (await call('POST', `${path}/client-secret`)).body.value as string;
-    expect((await tokenFor('utility-north', secret)).error).toBe('invalid_client');
-    expect((await tokenFor('utility-north', newer)).error).toBeUndefined();
+    expect((await tokenFor(house, 'utility-north', secret)).error).toBe('invalid_client');
+    expect((await tokenFor(house, 'utility-north', newer)).error).toBeUndefined();
     await call('PUT', path, { enabled: false });
-    expect((await tokenFor('utility-north', newer)).error).toBe('invalid_client');
+    expect((await tokenFor(house, 'utility-north', newer)).error).toBe('invalid_client');
     await call('PUT', path, { enabled: true });
-    expect((await tokenFor('utility-north', newer)).error).toBeUndefined();
+    expect((await tokenFor(house, 'utility-north', newer)).error).toBeUndefined();
     expect((await call('GET', '/clients?clientId=utility-north')).body).toHaveLength(1);
     expect((await call('DELETE', path)).status).toBe(204);
-    expect((await tokenFor('utility-north', newer)).error).toBe('invalid_client');
+    expect((await tokenFor(house, 'utility-north', newer)).error).toBe('invalid_client');
   });
 
   it('sign nobody in: no redirect, no other grant', async () => {
     const { location } = await call('POST', '/clients', { clientId: 'no-people' });
     const { body } = await call('POST', `/clients/${location.split('/').at(-1)}/client-secret`);
     for (const grant of ['authorization_code', 'refresh_token', 'password']) {
-      const { error } = await tokenFor('no-people', body.value, { grant_type: grant });
+      const { error } = await tokenFor(house, 'no-people', body.value, { grant_type: grant });
       expect(['unauthorized_client', 'unsupported_grant_type', 'invalid_request']).toContain(error);
     }
   });

@@ -71,7 +71,7 @@ describe('the tables', () => {
     const wanted = `Device DeviceModel ACMeasurement HeatMeasurement GasMeasurement WaterConsumptionObserved
       IndoorEnvironmentObserved IntervalReading ValidatedReading AggregatedReading Acquisition Site Building ConsumptionPoint
       Substation Feeder Customer MeterInstallation MeterGroup Tariff Contract Calendar PriceFeed Bill BillingRun Alert Anomaly
-      EventRule Forecast ApplianceUsage Flexibility DemandResponseEvent ImbalanceAdvice LossReport CommandRequest ReadSchedule
+      EventRule Forecast ApplianceUsage Flexibility DemandResponseEvent ImbalanceAdvice LossReport CommandControl CommandRequest ReadSchedule
       ReadJob DataSource ExportJob ReportDefinition AuditRecord`.split(/\s+/);
     expect(Object.keys(ENTITY_TYPES).sort()).toEqual(wanted.sort());
   });

@@ -43,6 +43,15 @@ a.button { color: var(--accent-ink); }
 .problem ul { margin: 0; padding: 0; list-style: none; }
 .problem h2, .problem a, .field-problem { color: var(--bad); }
 .field-problem { margin-block-end: 4px; font-size: 14px; }
+.hint { margin-block-end: 4px; color: var(--ink-soft); font-size: 14px; }
+.after { margin-block: 16px 0; }
+.steps { margin: 0; padding-inline-start: 20px; }
+.steps > li::marker { font-weight: 600; }
+.qr { display: block; inline-size: 224px; block-size: auto; margin-block-end: 16px; border: 1px solid var(--line); border-radius: 8px; }
+.qr-paper { fill: #ffffff; }
+.qr-ink { fill: #000000; }
+code { font: 16px/1.5 ui-monospace, "Cascadia Mono", "Noto Sans Mono", monospace; overflow-wrap: anywhere; }
+.recovery { display: grid; gap: 4px; margin: 0 0 16px; padding: 12px 16px; list-style: none; border: 1px solid var(--line); border-radius: 8px; }
 .languages { display: flex; flex-wrap: wrap; gap: 16px; margin: 24px 0 0; padding: 0; list-style: none; font-size: 14px; }
 .languages a, .languages span { display: inline-block; min-block-size: 24px; }
 .languages span { color: var(--ink-soft); }

@@ -9,6 +9,10 @@ export interface Device {
   /** Local part of the identifiers of its entities, e.g. `e350-0001` in `urn:ngsi-ld:ACMeasurement:e350-0001`. */
   readonly name: string;
   readonly refDevice: string;
+  /** As it stands on the meter. An order must name it; without it the device takes none. */
+  readonly serialNumber?: string | undefined;
+  /** Nothing hangs on its breaker. Said by whoever provisions it, here and not in the context, where others may write. */
+  readonly isSimulated?: boolean | undefined;
   readonly refPoint?: string | undefined;
   /** The zone whose days its acquisitions are counted in. */
   readonly timeZone: string;

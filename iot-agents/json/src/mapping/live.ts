@@ -4,7 +4,9 @@ import type { Device, State } from '@contor/agent-kit';
 import { toIso } from '@contor/kit';
 import { entity, roundToWire, toInteger, toWire, urn, VocabularyError } from '@contor/orion-config';
 import type { Measure } from '../codec/attrs.js';
-import type { DeviceModel, LiveAttribute, ValueRow } from './models.js';
+import type { DeviceModel, LiveAttribute, StateRow, ValueRow } from './models.js';
+
+type StateAttribute = StateRow['attribute'];
 
 /** A value that may not go on, and why. */
 export interface ValueFault {
@@ -37,19 +39,32 @@ export function toLiveReading(device: Device, model: DeviceModel, measure: Measu
     );
     if (sum !== undefined) integers.set(attribute, sum);
   }
-  if (integers.size === 0) return { state: undefined, faults };
-  return { state: toState(device, integers, observedMs, receivedAtMs), faults };
+  const words = wordsOf(model, measure, faults);
+  if (integers.size === 0 && words.size === 0) return { state: undefined, faults };
+  return { state: toState(device, { integers, words }, observedMs, receivedAtMs), faults };
 }
 
-function toState(
-  device: Device,
-  integers: ReadonlyMap<LiveAttribute, bigint>,
-  observedMs: number,
-  receivedAtMs: number,
-): State {
+function wordsOf(model: DeviceModel, { values }: Measure, faults: ValueFault[]): ReadonlyMap<StateAttribute, string> {
+  const words = new Map<StateAttribute, string>();
+  for (const { objectId, attribute, words: known } of model.states) {
+    const value = values.get(objectId);
+    if (value === undefined) continue;
+    if (typeof value === 'string' && Object.hasOwn(known, value)) words.set(attribute, known[value] ?? value);
+    else faults.push({ reason: 'value.word', detail: `${objectId} is not a word we know` });
+  }
+  return words;
+}
+
+interface LiveValues {
+  readonly integers: ReadonlyMap<LiveAttribute, bigint>;
+  readonly words: ReadonlyMap<StateAttribute, string>;
+}
+
+function toState(device: Device, { integers, words }: LiveValues, observedMs: number, receivedAtMs: number): State {
   const observedAt = toIso(observedMs);
   const live = entity('ACMeasurement', urn('ACMeasurement', device.name));
   for (const [attribute, integer] of integers) live.property(attribute, toWire(attribute, integer), { observedAt });
+  for (const [attribute, word] of words) live.property(attribute, word, { observedAt });
   live
     .relationship('refDevice', device.refDevice)
     .property('source', 'live')

@@ -15,6 +15,13 @@ export interface ValueRow {
   readonly kind: 'register' | 'gauge';
 }
 
+export interface StateRow {
+  readonly objectId: string;
+  readonly attribute: Extract<AttributeOf<'ACMeasurement'>, 'breakerState'>;
+  /** The device's word → ours. A word that is not here is a fault of the value. */
+  readonly words: Readonly<Record<string, string>>;
+}
+
 export interface SumRow {
   readonly attribute: LiveAttribute;
   /** Published only when all of them are there. */
@@ -29,11 +36,14 @@ export interface ChannelRow {
 
 export interface DeviceModel {
   readonly values: readonly ValueRow[];
+  readonly states: readonly StateRow[];
+  /** What it does when it is told to. */
+  readonly commands: readonly string[];
   readonly sums: readonly SumRow[];
   readonly profile: { readonly name: string; readonly channels: readonly ChannelRow[] };
 }
 
-/** Landis+Gyr E350 with a JSON module: eight values and events every ten seconds, and a load profile of registers. */
+/** Landis+Gyr E350 with a JSON module: eight values, the breaker and events every ten seconds, and a load profile of registers. */
 const E350 = {
   values: [
     { objectId: 'energyImport', attribute: 'totalActiveEnergyImport', kind: 'register' },
@@ -44,7 +54,16 @@ const E350 = {
     { objectId: 'voltageL1', attribute: 'voltageL1', kind: 'gauge' },
     { objectId: 'voltageL2', attribute: 'voltageL2', kind: 'gauge' },
     { objectId: 'voltageL3', attribute: 'voltageL3', kind: 'gauge' },
+    { objectId: 'powerLimit', attribute: 'activePowerLimit', kind: 'gauge' },
   ],
+  states: [
+    {
+      objectId: 'breaker',
+      attribute: 'breakerState',
+      words: { connected: 'connected', disconnected: 'disconnected', ready: 'ready' },
+    },
+  ],
+  commands: ['disconnect', 'reconnect', 'limit', 'read', 'setClock'],
   sums: [{ attribute: 'totalActivePower', addends: ['activePowerL1', 'activePowerL2', 'activePowerL3'] }],
   profile: {
     name: 'load-profile',

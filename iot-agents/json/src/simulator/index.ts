@@ -37,9 +37,13 @@ export const start: Start<StreetConfig> = async (config, { ports, log }) => {
     const number = index + 1;
     const silentFromMs = number === config.silentMeter ? street.firstStartMs - SILENT_BEFORE_MS : undefined;
     const rollsOverAtMs = number === config.rolloverMeter ? street.firstStartMs + ROLLOVER_AFTER_MS : undefined;
-    const meter = new SimulatedMeter({ seed: config.seed, number, rollsOverAtMs });
+    const meter = new SimulatedMeter({
+      ...{ seed: config.seed, number, rollsOverAtMs },
+      breakerFault: config.breakerPermille / 1_000,
+    });
     const memory = street.meters.get(meter.deviceId) ?? freshMemory(silentFromMs ?? clock.nowMs() - meter.shiftMs);
     street.meters.set(meter.deviceId, memory);
+    if (memory.breaker !== undefined) meter.breaker = memory.breaker;
     return new MeterLine({
       meter,
       memory,
@@ -52,6 +56,10 @@ export const start: Start<StreetConfig> = async (config, { ports, log }) => {
       onAcked: () => {
         acks += 1;
         isChanged = true;
+      },
+      keep: () => {
+        isChanged = true;
+        return save();
       },
     });
   });

@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 import { type Disk, openCheckpoint } from '@contor/kit';
+import type { BreakerMemory } from './breaker.js';
 
 export interface MeterMemory {
   /** The first ten-second slot that was not made into a message yet. */
@@ -15,6 +16,8 @@ export interface MeterMemory {
   nextIntervalMs: number;
   /** Profile messages without an ack: start of the first interval → number of intervals. */
   readonly unackedProfiles: Map<number, number>;
+  /** Absent until it is switched for the first time. */
+  breaker?: BreakerMemory | undefined;
 }
 
 export interface StreetMemory {
@@ -28,6 +31,7 @@ interface SavedMeter {
   readonly unackedSlots: readonly number[];
   readonly nextIntervalMs: number;
   readonly unackedProfiles: readonly (readonly [number, number])[];
+  readonly breaker?: BreakerMemory;
 }
 
 export interface StreetMemoryFile {
@@ -52,11 +56,13 @@ export function openStreetMemory(disk: Disk, dataFolder: string): StreetMemoryFi
       return { firstStartMs: saved.firstStartMs, meters: new Map(meters) };
     },
     write({ firstStartMs, meters }) {
-      const saved = [...meters].map(([deviceId, meter]): [string, SavedMeter] => [
-        deviceId,
-        { ...meter, unackedSlots: [...meter.unackedSlots], unackedProfiles: [...meter.unackedProfiles] },
-      ]);
+      const saved = [...meters].map(([deviceId, meter]): [string, SavedMeter] => [deviceId, savedMeter(meter)]);
       return file.write(new TextEncoder().encode(JSON.stringify({ firstStartMs, meters: saved })));
     },
   };
+}
+
+function savedMeter({ breaker, unackedSlots, unackedProfiles, nextSlotMs, nextIntervalMs }: MeterMemory): SavedMeter {
+  const saved = { nextSlotMs, unackedSlots: [...unackedSlots], nextIntervalMs, unackedProfiles: [...unackedProfiles] };
+  return breaker === undefined ? saved : { ...saved, breaker };
 }

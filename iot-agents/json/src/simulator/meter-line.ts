@@ -1,11 +1,13 @@
 /**
  * One meter on its own MQTT connection: sends what it owes at QoS 1 with a bounded number in flight, and crosses a
- * message off only when it was acked. Without a connection nothing is queued here: memory knows what is owed.
+ * message off only when it was acked. Without a connection nothing is queued here: memory knows what is owed. Commands
+ * come in on its own `…/cmd`, and what it did is on disk before it says so.
  */
 
 import type { Clock, Timer } from '@contor/kit';
 import { SAMPLE_CITY } from '@contor/orion-config';
 import { connect, type MqttClient } from 'mqtt';
+import { decodeCommand, encodeAnswer } from '../codec/command.js';
 import { type Channel, formatTopic } from '../transport/topics.js';
 import { disturb, type FaultRates } from './faults.js';
 import type { MeterMemory } from './memory.js';
@@ -23,6 +25,8 @@ export interface MeterLineOptions {
   /** It never speaks of anything after this. */
   readonly silentFromMs: number | undefined;
   readonly onAcked: () => void;
+  /** Durable when it resolves: the memory of the street. */
+  readonly keep: () => Promise<void>;
 }
 
 interface Message {
@@ -79,7 +83,11 @@ export class MeterLine {
       queueQoSZero: false,
     });
     this.#client = client;
-    client.on('connect', () => this.#send());
+    client.on('connect', () => {
+      client.subscribe(formatTopic(SAMPLE_CITY.apiKey, meter.deviceId, 'cmd'), { qos: 1 }, () => undefined);
+      this.#send();
+    });
+    client.on('message', (_topic, payload) => void this.#obey(payload).catch(() => undefined));
     // Each attempt's error is followed by `close`, and the street's health tells who is connected.
     client.on('error', () => undefined);
     this.#wakeAtNextSlot();
@@ -164,6 +172,19 @@ export class MeterLine {
       if (error) this.#givenBack.push(message);
       else message.done();
     });
+  }
+
+  /** What is no command of ours is not answered: whoever sent it did not get past the access rules by mistake. */
+  async #obey(payload: Uint8Array): Promise<void> {
+    const { meter, memory, clock, keep } = this.#options;
+    const decoded = decodeCommand(payload);
+    if (decoded.kind === 'garbage' || this.#isStopping) return;
+    const { memory: breaker, answer } = meter.tell(decoded.value, clock.nowMs());
+    meter.breaker = breaker;
+    memory.breaker = breaker;
+    await keep();
+    const topic = formatTopic(SAMPLE_CITY.apiKey, meter.deviceId, 'cmdexe');
+    this.#client?.publish(topic, Buffer.from(encodeAnswer(answer)), { qos: 1 }, () => undefined);
   }
 
   #acked(one: Owed): void {

@@ -2,9 +2,11 @@
 
 import { SAMPLE_CITY } from '@contor/orion-config';
 import { encodeAttrs, type Scalar } from '../codec/attrs.js';
+import type { Command } from '../codec/command.js';
 import { encodeProfile } from '../codec/profile.js';
+import { type BreakerMemory, isClosedAt, NEW_BREAKER, offSpans, type Told, tell } from './breaker.js';
 import { noise, seedKey } from './noise.js';
-import { MeterRegisters } from './register.js';
+import { MeterRegisters, type Registers } from './register.js';
 
 export const LIVE_MS = SAMPLE_CITY.reportingIntervalSeconds * 1_000;
 export const INTERVAL_MS = SAMPLE_CITY.profileIntervalSeconds * 1_000;
@@ -14,6 +16,8 @@ export interface MeterOptions {
   /** 1, 2, 3 … */
   readonly number: number;
   readonly rollsOverAtMs?: number | undefined;
+  /** Of so many switchings one finds the drive jammed, by seed. */
+  readonly breakerFault?: number | undefined;
 }
 
 interface EventRow {
@@ -28,6 +32,8 @@ const EVENTS = [
   { word: 'coverOpened', chance: 1 / (MESSAGES_A_DAY * 30) },
 ] as const satisfies readonly EventRow[];
 
+const RANGE_WH = 10 ** SAMPLE_CITY.registerDigits * 1_000;
+const NO_POWER = { l1W: 0, l2W: 0, l3W: 0 };
 const SAG_V = 38;
 const NOMINAL_V = 231;
 /** Sequence numbers count ten-second slots since then. */
@@ -40,13 +46,17 @@ export class SimulatedMeter {
   readonly number: number;
   readonly shiftMs: number;
   readonly registers: MeterRegisters;
+  /** What the meter remembers of its breaker; whoever tells it something keeps what comes out. */
+  breaker: BreakerMemory = NEW_BREAKER;
   readonly #key: number;
+  readonly #breakerFault: number;
 
-  constructor({ seed, number, rollsOverAtMs }: MeterOptions) {
+  constructor({ seed, number, rollsOverAtMs, breakerFault = 0 }: MeterOptions) {
     const house = SAMPLE_CITY.houses[number - 1];
     this.number = number;
     this.deviceId = house?.deviceLocalId ?? `e350-${String(number).padStart(4, '0')}`;
     this.#key = Math.floor(noise(seedKey(seed), number) * 2 ** 32) | 0;
+    this.#breakerFault = breakerFault;
     this.shiftMs = Math.floor(noise(this.#key, 30) * LARGEST_SHIFT_MS);
     this.registers = new MeterRegisters({
       key: this.#key,
@@ -58,13 +68,41 @@ export class SimulatedMeter {
     });
   }
 
-  /** The eight values and events of the slot that begins at `slotMs`. */
+  /** The values and events of the slot that begins at `slotMs`. */
   liveMessage(slotMs: number): Uint8Array {
-    const { importWh, exportWh } = this.registers.at(slotMs);
-    const { l1W, l2W, l3W } = this.registers.powersAt(slotMs);
-    const events = this.eventsAt(slotMs);
-    const isSagging = events.includes('voltageSag');
-    const values = new Map<string, Scalar>([
+    const sequence = Math.max(0, Math.floor((slotMs - FIRST_SLOT_MS) / LIVE_MS));
+    return encodeAttrs([
+      { observedMs: slotMs, sequence, values: this.#valuesAt(slotMs), events: this.eventsAt(slotMs) },
+    ]);
+  }
+
+  /** Does what it is told, and says what came of it. */
+  tell(command: Command, nowMs: number): Told {
+    const { breaker } = this;
+    const isStuck = noise(this.#key, 70, breaker.orders.length + breaker.switchings.length, nowMs) < this.#breakerFault;
+    const values = () => ({ timestamp: new Date(nowMs).toISOString(), ...Object.fromEntries(this.#valuesAt(nowMs)) });
+    return tell(breaker, command, { nowMs, isStuck, values });
+  }
+
+  /** Nothing flows while the breaker is open. */
+  shownAt(timeMs: number): Registers {
+    const now = this.registers.at(timeMs);
+    let { importWh, exportWh } = now;
+    for (const { fromMs, toMs } of offSpans(this.breaker, timeMs)) {
+      const [before, after] = [this.registers.at(fromMs), this.registers.at(toMs)];
+      importWh -= after.importWh - before.importWh;
+      exportWh -= after.exportWh - before.exportWh;
+    }
+    return { importWh: rolled(importWh), exportWh: rolled(exportWh) };
+  }
+
+  #valuesAt(slotMs: number): ReadonlyMap<string, Scalar> {
+    const { importWh, exportWh } = this.shownAt(slotMs);
+    const isClosed = isClosedAt(this.breaker, slotMs);
+    const { l1W, l2W, l3W } = isClosed ? this.registers.powersAt(slotMs) : NO_POWER;
+    const isSagging = this.eventsAt(slotMs).includes('voltageSag');
+    const { limitW } = this.breaker;
+    return new Map<string, Scalar>([
       ['energyImport', importWh / 1_000],
       ['energyExport', exportWh / 1_000],
       ['powerL1', l1W],
@@ -73,9 +111,9 @@ export class SimulatedMeter {
       ['voltageL1', this.#voltage(1, slotMs, isSagging)],
       ['voltageL2', this.#voltage(2, slotMs, isSagging)],
       ['voltageL3', this.#voltage(3, slotMs, isSagging)],
+      ['breaker', isClosed ? 'connected' : 'disconnected'],
+      ...(limitW === undefined ? [] : [['powerLimit', limitW] as const]),
     ]);
-    const sequence = Math.max(0, Math.floor((slotMs - FIRST_SLOT_MS) / LIVE_MS));
-    return encodeAttrs([{ observedMs: slotMs, sequence, values, events }]);
   }
 
   /** Words, now and then. */
@@ -86,7 +124,7 @@ export class SimulatedMeter {
 
   /** The stored registers from `startMs` to the end of the `count`-th interval after it. */
   profileMessage(startMs: number, count: number): Uint8Array {
-    const registers = Array.from({ length: count + 1 }, (_, index) => this.registers.at(startMs + index * INTERVAL_MS));
+    const registers = Array.from({ length: count + 1 }, (_, index) => this.shownAt(startMs + index * INTERVAL_MS));
     return encodeProfile({
       intervalSeconds: INTERVAL_MS / 1_000,
       startMs,
@@ -103,4 +141,9 @@ export class SimulatedMeter {
     const flicker = (noise(this.#key, 50 + phase, slotMs) - 0.5) * 1.6;
     return Math.round((NOMINAL_V + swing + flicker - (isSagging && phase === 1 ? SAG_V : 0)) * 10) / 10;
   }
+}
+
+/** A register counts on within its digits, also backwards through what did not flow. */
+function rolled(wattHours: number): number {
+  return ((wattHours % RANGE_WH) + RANGE_WH) % RANGE_WH;
 }

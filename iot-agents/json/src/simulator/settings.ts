@@ -36,6 +36,11 @@ export const SETTINGS = {
     ...PERMILLE,
     about: 'Of a thousand messages so many come after their successor',
   },
+  breakerPermille: {
+    name: 'STREET_BREAKER_FAULT',
+    ...PERMILLE,
+    about: 'Of a thousand switchings so many find the breaker jammed and are refused',
+  },
   badJsonPermille: {
     name: 'STREET_BAD_JSON',
     ...PERMILLE,

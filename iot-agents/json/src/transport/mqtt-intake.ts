@@ -23,6 +23,11 @@ export interface MqttIntake {
   readonly isConnected: boolean;
   /** Messages that could not be stored and were left to the MQTT broker. */
   readonly refused: number;
+  /**
+   * Handed to the broker at most once (QoS 0): nothing keeps it for a device that is away, nothing repeats it when the line comes
+   * back. False when there is no line, and then it was not sent.
+   */
+  publishOnce(topic: string, bytes: Uint8Array): boolean;
   /** Stops reading, waits until everything read is stored and acked, and says goodbye. */
   stop(): Promise<void>;
 }
@@ -46,6 +51,7 @@ export function openMqttIntake(options: MqttIntakeOptions): MqttIntake {
     // A broker that refuses us today (it is starting, our credential is being made) may welcome us tomorrow.
     reconnectOnConnackError: true,
     resubscribe: false,
+    queueQoSZero: false,
   });
   let refused = 0;
 
@@ -78,6 +84,11 @@ export function openMqttIntake(options: MqttIntakeOptions): MqttIntake {
     },
     get refused() {
       return refused;
+    },
+    publishOnce(topic, bytes) {
+      if (!client.connected) return false;
+      client.publish(topic, Buffer.from(bytes), { qos: 0 });
+      return true;
     },
     async stop() {
       isStopping = true;

@@ -143,13 +143,13 @@ describe('opening the keyring of a service', () => {
     expect((await openKeyring({ folder, host: '127.0.0.1' })).keyId).toBe(rings[0]?.keyId);
   });
 
-  it.each(['0.0.0.0', '192.0.2.1', '::'])('makes none beside the data of a server that listens on %s', async (host) => {
+  it.each(['0.0.0.0', '192.0.2.1', '::'])('makes none among the data of a server that listens on %s', async (host) => {
     await expect(openKeyring({ folder, host })).rejects.toMatchObject({ code: 'config.master-key-place' });
     await expect(stat(folder)).rejects.toThrow();
   });
 
-  it('takes none beside the data there either, and one from elsewhere', async () => {
-    const beside = join(home, 'data', 'master-key');
+  it('takes none among the data there either, and one from elsewhere', async () => {
+    const beside = join(folder, 'keys', 'master-key');
     const elsewhere = join(home, 'keys', 'master-key');
     for (const path of [beside, elsewhere]) {
       await mkdir(join(path, '..'), { recursive: true });

@@ -1,0 +1,81 @@
+/** The command side of an agent, put together: desk, door, teller, registrations. Opened where a key file is configured, and only there. */
+
+import { checkExposure, closeHttp, isLoopback, listenHttp, retrySchedule, urlOf } from '@contor/kit';
+import type { BrokerPort } from '../forward/ports.js';
+import type { PeerOptions } from '../peers/clients.js';
+import { type CommandAnswer, type CommandDesk, type DeskFigures, type DeskOptions, openCommandDesk } from './desk.js';
+import { commandDoor } from './door.js';
+import type { KeptOrder } from './order-book.js';
+import { startRegistrar } from './registrar.js';
+import { Teller } from './teller.js';
+
+export interface CommandsOptions extends Omit<DeskOptions, 'onChanged'> {
+  readonly agent: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  /** The service's part of the variable names, e.g. 'AGENT_JSON'. */
+  readonly prefix: string;
+  /** Address at which the broker reaches the door; its own when not set. */
+  readonly endpoint?: string | undefined;
+  readonly broker: BrokerPort;
+  readonly brokerPeer: PeerOptions;
+}
+
+export interface Commands {
+  readonly url: string;
+  readonly figures: DeskFigures & { readonly devicesRegistered: number };
+  orderOf(device: string, answer: CommandAnswer): KeptOrder | undefined;
+  /** Durable when it resolves. */
+  answer(device: string, answer: CommandAnswer): Promise<void>;
+  /** No order is taken any more; answers still are, until `stop`. */
+  close(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function openCommands(options: CommandsOptions): Promise<Commands> {
+  const { host, port, prefix, ports, log, registry, brokerPeer } = options;
+  const { secret } = brokerPeer;
+  checkExposure({ ...options, secret });
+  const schedule = () => retrySchedule({ firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 }, ports.random);
+  const desk: CommandDesk = await openCommandDesk({ ...options, onChanged: () => teller.nudge() });
+  const find = (key: string) => registry.find(key);
+  const teller = new Teller({
+    book: desk.book,
+    broker: options.broker,
+    find,
+    clock: ports.clock,
+    retry: schedule(),
+    log,
+  });
+  const handle: CommandDesk['handle'] = (wanted) => desk.handle(wanted);
+  const listener = commandDoor({ secret, isLoopback: isLoopback(host), handle });
+  const server = await listenHttp({ ...options, host, port, setting: `${prefix}_PORT` }, listener);
+  const url = urlOf(server, options);
+  const devices = [...registry.all()].flatMap((device) => {
+    const commands = device.serialNumber === undefined ? [] : options.commandsOf(device);
+    return commands.length === 0 ? [] : [{ device, commands }];
+  });
+  const registrar = startRegistrar({
+    ...{ broker: brokerPeer, agent: options.agent, endpoint: options.endpoint ?? url, devices },
+    ...{ clock: ports.clock, retry: schedule(), log },
+  });
+  teller.nudge();
+  return {
+    url,
+    get figures() {
+      return { ...desk.figures, devicesRegistered: registrar.registered };
+    },
+    orderOf: (device, answer) => desk.orderOf(device, answer),
+    answer: (device, answer) => desk.answer(device, answer),
+    async close() {
+      await closeHttp(server);
+      await registrar.stop();
+    },
+    async stop() {
+      await teller.stop();
+      await desk.stop();
+    },
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * Makes the broker forward command attributes to us: one exclusive registration a device, `updateOps` only (GS CIM 009 V1.9.1, 4.3.6.3,
+ * 4.20), so that a command can be written and nothing be read or created through it. Compared at start and now and then.
+ */
+
+import { type BrokerClient, createBrokerClient } from '@contor/history-query';
+import { type Clock, type Logger, type RetrySchedule, type Timer, TransportError } from '@contor/kit';
+import { contextLink } from '@contor/orion-config';
+import { clientsOf, type PeerOptions } from '../peers/clients.js';
+import type { Device } from '../registry/device.js';
+
+export interface RegistrarOptions {
+  readonly broker: PeerOptions;
+  /** Local part of the registrations' names, e.g. `agent-json`. */
+  readonly agent: string;
+  /** As the broker reaches our door. */
+  readonly endpoint: string;
+  readonly devices: readonly CommandedDevice[];
+  readonly clock: Clock;
+  readonly retry: RetrySchedule;
+  readonly log: Logger;
+}
+
+export interface CommandedDevice {
+  readonly device: Device;
+  readonly commands: readonly string[];
+}
+
+export interface Registrar {
+  /** Devices the broker is known to forward for. */
+  readonly registered: number;
+  stop(): Promise<void>;
+}
+
+interface Registration {
+  readonly id: string;
+  readonly [member: string]: unknown;
+}
+
+const PATH = '/ngsi-ld/v1/csourceRegistrations';
+const PAGE = 1_000;
+/** A broker that was set back to a backup has forgotten us. */
+const AGAIN_MS = 10 * 60_000;
+
+export function startRegistrar(options: RegistrarOptions): Registrar {
+  const { clock, log, retry, devices } = options;
+  const clients = clientsOf(createBrokerClient, { ...options.broker, context: 'installed' });
+  const tenants = new Set(devices.map(({ device }) => device.tenant));
+  let registered = 0;
+  let attempt = 0;
+  let timer: Timer | undefined;
+  let isStopped = false;
+  let running: Promise<void> | undefined;
+
+  const round = async (): Promise<void> => {
+    try {
+      let count = 0;
+      for (const tenant of tenants) {
+        const own = devices.filter(({ device }) => device.tenant === tenant);
+        count += await register(clients.of(tenant), own, options, () => isStopped);
+      }
+      registered = count;
+      attempt = 0;
+      plan(AGAIN_MS);
+    } catch (error) {
+      attempt += 1;
+      if (attempt === 1) log.warn({ error }, 'The broker does not forward commands yet; registering is tried again.');
+      plan(retry.delayMs(attempt));
+    }
+  };
+  const plan = (delayMs: number): void => {
+    if (isStopped) return;
+    timer = clock.after(delayMs, () => {
+      running = round();
+    });
+  };
+
+  running = round();
+  return {
+    get registered() {
+      return registered;
+    },
+    async stop() {
+      isStopped = true;
+      timer?.cancel();
+      await running;
+      clients.close();
+    },
+  };
+}
+
+async function register(
+  broker: BrokerClient,
+  devices: readonly CommandedDevice[],
+  options: RegistrarOptions,
+  isStopped: () => boolean,
+): Promise<number> {
+  const contextUrl = await broker.contextUrl();
+  const headers: Record<string, string> = contextUrl === undefined ? {} : { Link: contextLink(contextUrl) };
+  const present = new Map((await registrationsAt(broker, headers)).map((one) => [one.id, one]));
+  let count = 0;
+  for (const { device, commands } of devices) {
+    if (isStopped()) return count;
+    const wanted = registrationOf(device, commands, options, contextUrl);
+    const before = present.get(wanted.id);
+    if (before !== undefined && isSame(before, wanted)) {
+      count += 1;
+      continue;
+    }
+    const { id, type: _type, ...fragment } = wanted;
+    const answer =
+      before === undefined
+        ? await broker.request({ method: 'POST', path: PATH, body: wanted, headers })
+        : await broker.request({ method: 'PATCH', path: `${PATH}/${encodeURIComponent(id)}`, body: fragment, headers });
+    if (answer.status >= 500)
+      throw new TransportError('registration.refused', 'The broker could not register a device.', {
+        status: answer.status,
+      });
+    if (answer.status >= 300)
+      options.log.error(
+        { device: device.refDevice, status: answer.status, answer: answer.body },
+        'The broker does not let us register the commands of a device.',
+      );
+    else count += 1;
+  }
+  return count;
+}
+
+async function registrationsAt(
+  broker: BrokerClient,
+  headers: Readonly<Record<string, string>>,
+): Promise<readonly Registration[]> {
+  const all: Registration[] = [];
+  for (let offset = 0; ; offset += PAGE) {
+    const path = `${PATH}?type=Device&limit=${PAGE}&offset=${offset}`;
+    const { status, body } = await broker.request({ method: 'GET', path, headers });
+    if (status !== 200 || !Array.isArray(body))
+      throw new TransportError('registration.list', 'The broker does not list its registrations.', { status });
+    all.push(...(body as readonly Registration[]));
+    if (body.length < PAGE) return all;
+  }
+}
+
+function registrationOf(
+  { name, refDevice }: Device,
+  commands: readonly string[],
+  { agent, endpoint, broker: { secret } }: RegistrarOptions,
+  contextUrl: string | undefined,
+): Registration {
+  const info = [
+    ...(contextUrl === undefined ? [] : [{ key: 'jsonldContext', value: contextUrl }]),
+    ...(secret === undefined ? [] : [{ key: 'Authorization', value: `Bearer ${secret}` }]),
+  ];
+  return {
+    id: `urn:ngsi-ld:ContextSourceRegistration:${agent}:${name}`,
+    type: 'ContextSourceRegistration',
+    mode: 'exclusive',
+    operations: ['updateOps'],
+    information: [{ entities: [{ id: refDevice, type: 'Device' }], propertyNames: commands }],
+    endpoint,
+    ...(info.length === 0 ? {} : { contextSourceInfo: info }),
+  };
+}
+
+function isSame(before: Registration, wanted: Registration): boolean {
+  return ['mode', 'operations', 'information', 'endpoint', 'contextSourceInfo'].every(
+    (member) => JSON.stringify(before[member]) === JSON.stringify(wanted[member]),
+  );
+}

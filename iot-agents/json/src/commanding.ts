@@ -1,0 +1,102 @@
+/** Commands of this agent: how an order becomes a message on `…/cmd`, and what a meter's answer on `…/cmdexe` means. */
+
+import {
+  type Agent,
+  type BrokerPort,
+  type CommandAnswer,
+  type Commands,
+  type Device,
+  deviceKey,
+  type KeptOrder,
+  openCommands,
+  type Sending,
+} from '@contor/agent-kit';
+import type { Environment } from '@contor/kit';
+import { decodeAttrs } from './codec/attrs.js';
+import { type Answer, decodeAnswer, encodeCommand } from './codec/command.js';
+import { toLiveReading } from './mapping/live.js';
+import { deviceModel } from './mapping/models.js';
+import type { AgentJsonConfig } from './settings.js';
+import { formatTopic, type Sender } from './transport/topics.js';
+
+export interface CommandingOptions {
+  readonly config: AgentJsonConfig;
+  readonly keyFile: string;
+  readonly environment: Environment;
+  readonly agent: Agent;
+  readonly broker: BrokerPort;
+  readonly publishOnce: (topic: string, bytes: Uint8Array) => boolean;
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface Commanding {
+  readonly commands: Commands;
+  /** Durable when it resolves. */
+  take(sender: Sender, bytes: Uint8Array): Promise<void>;
+}
+
+export async function openCommanding(options: CommandingOptions): Promise<Commanding> {
+  const { config, keyFile, environment, agent, broker, publishOnce, onFatal } = options;
+  const { ports, log } = environment;
+  const commands = await openCommands({
+    ...{ ports, log, onFatal, broker, keyFile },
+    ...{ agent: 'agent-json', prefix: 'AGENT_JSON', host: config.host, port: config.port },
+    ...{ tlsCert: config.tlsCert, tlsKey: config.tlsKey, endpoint: config.endpoint },
+    dataFolder: config.dataFolder,
+    brokerPeer: { url: config.brokerUrl, secret: config.platformSecret },
+    registry: agent.registry,
+    commandsOf: ({ model }) => deviceModel(model)?.commands ?? [],
+    send: async (device, order) => send(device, order, publishOnce),
+  });
+
+  async function take(sender: Sender, bytes: Uint8Array): Promise<void> {
+    const device = agent.registry.find(deviceKey(sender.apiKey, sender.deviceId));
+    const decoded = decodeAnswer(bytes);
+    if (device === undefined || decoded.kind === 'garbage') {
+      log.warn({ deviceId: sender.deviceId }, 'A device answers a command with something that is no answer.');
+      return;
+    }
+    const key = deviceKey(device.apiKey, device.deviceId);
+    const { command, orderId, state } = decoded.value;
+    const answer: CommandAnswer = { command, orderId, state, text: textOf(device, decoded.value, ports.clock.nowMs()) };
+    const order = commands.orderOf(key, answer);
+    // In the log before the answer counts: who was told "stored" finds it.
+    if (order?.parameters?.store === true && decoded.value.values !== undefined)
+      await agent.take({ ...sender, channel: 'attrs', lane: 'live', bytes: encodeValues(decoded.value.values) });
+    await commands.answer(key, answer);
+  }
+
+  return { commands, take };
+}
+
+function send(
+  { apiKey, deviceId }: Device,
+  { command, id, notAfterMs, parameters = {} }: KeptOrder,
+  publishOnce: CommandingOptions['publishOnce'],
+): Sending {
+  const { store: _store, ...forTheMeter } = parameters;
+  const bytes = encodeCommand({ command, orderId: id, notAfterMs, parameters: forTheMeter });
+  return publishOnce(formatTopic(apiKey, deviceId, 'cmd'), bytes)
+    ? { kind: 'sent' }
+    : { kind: 'not sent', reason: 'line.away' };
+}
+
+/** Values in the words and units of the vocabulary, so that whoever reads them need not know the device. */
+function textOf(device: Device, { text, values }: Answer, nowMs: number): string {
+  const model = deviceModel(device.model);
+  if (values === undefined || model === undefined) return text;
+  const decoded = decodeAttrs(encodeValues(values));
+  const [first] = decoded.kind === 'value' ? decoded.value : [];
+  if (first?.kind !== 'measure') return text;
+  const { state } = toLiveReading(device, model, first.measure, nowMs);
+  const shown = Object.entries(state?.entity ?? {}).flatMap(([name, attribute]): [string, unknown][] =>
+    typeof attribute === 'object' && attribute !== null && 'value' in attribute && 'observedAt' in attribute
+      ? [[name, attribute.value]]
+      : [],
+  );
+  return JSON.stringify(shown.length === 0 ? values : Object.fromEntries(shown));
+}
+
+function encodeValues(values: Readonly<Record<string, unknown>>): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(values));
+}

@@ -4,7 +4,7 @@ import type { Data } from '@contor/dlms/codec/axdr/data.js';
 import fc from 'fast-check';
 
 export const bytes = (most: number) => fc.uint8Array({ maxLength: most });
-export const fixedBytes = (size: number) => fc.uint8Array({ minLength: size, maxLength: size });
+const fixedBytes = (size: number) => fc.uint8Array({ minLength: size, maxLength: size });
 
 /** Every type of IEC 62056-5-3, Data, by what it may hold. */
 export const { data } = fc.letrec<{ data: Data }>((tie) => ({

@@ -111,7 +111,7 @@ export interface Told {
 }
 
 /** LIMIT and OFFSET over the rows of a type, newest first when lastN is asked; told ascending, entity by entity. */
-export function windowed<T>(rows: readonly T[], { lastN, limit = 10_000, offset = 0 }: Question): readonly T[] {
+function windowed<T>(rows: readonly T[], { lastN, limit = 10_000, offset = 0 }: Question): readonly T[] {
   const ordered = lastN === undefined ? rows : [...rows].reverse();
   const page = ordered.slice(offset, offset + Math.min(lastN ?? limit, limit));
   return lastN === undefined ? page : [...page].reverse();
@@ -140,7 +140,7 @@ export function told(
   });
 }
 
-export function hasColumn(model: Model, type: string, name: string): boolean {
+function hasColumn(model: Model, type: string, name: string): boolean {
   return model.rows(type, [name]).length > 0;
 }
 

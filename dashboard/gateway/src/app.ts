@@ -3,20 +3,28 @@
 import { type Health, type Logger, type Metrics, sameSecret } from '@contor/kit';
 import express, { type Application, type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { Audit } from './audit/entry.js';
+import type { AccessBook } from './book/book.js';
 import type { Enforcement } from './enforcement.js';
-import { defaultDeny, type GuardParts, register, registerAbsent, visitorOf } from './guard.js';
+import { defaultDeny, type GuardParts, register, registerAbsent } from './guard.js';
+import { trustProxies } from './http/address.js';
 import { correlationOf, setCorrelation } from './http/correlation.js';
 import { noStore, securityHeaders } from './http/headers.js';
 import { hostCheck, isFromThisMachine } from './http/host-check.js';
 import { sendProblem } from './http/problem.js';
+import type { Identify } from './identify.js';
+import type { Limits } from './limits/limits.js';
 import { type AuthParts, callback, signIn, signOut } from './oidc/routes.js';
 import { pageStyle, sendMessagePage } from './pages/page.js';
-import { csrfToken } from './sessions/seal.js';
-import { subjectOf } from './sessions/subject.js';
+import { showSession } from './sessions/routes.js';
 import { UpstreamError } from './upstream/upstream.js';
 
 export interface AppParts {
   readonly auth: AuthParts;
+  readonly book: AccessBook;
+  readonly identify: Identify;
+  readonly limits: Limits;
+  /** Proxies in front whose word on addresses counts (GATEWAY_PROXIES). */
+  readonly proxies: string | undefined;
   readonly enforcement: Pick<Enforcement, 'register'>;
   /** Whoever changes something tells it before and after. */
   readonly audit: Audit;
@@ -38,12 +46,15 @@ export function createApp(parts: AppParts): Application {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
+  trustProxies(app, parts.proxies);
 
   const requests = metrics.counter('gateway_requests_total', 'Answers by route and status.', ['route', 'status']);
   const denied = metrics.counter('gateway_denied_total', 'Requests refused by policy.', ['status']);
   const guard: GuardParts = {
-    access: auth.access,
+    identify: parts.identify,
+    limits: parts.limits,
     publicOrigin: auth.publicUrl.origin,
+    nowMs: auth.nowMs,
     onDenied: (_row, status) => denied.inc({ status }),
   };
 
@@ -71,15 +82,7 @@ export function createApp(parts: AppParts): Application {
   register(app, guard, '/auth/page.css', pageStyle);
   register(app, guard, '/auth/signout', signOut(auth));
 
-  register(app, guard, '/api/session', (request, response) => {
-    const { person, sessionId, authentication } = visitorOf(request);
-    const { subject, username, fullName, roles } = person;
-    const user = { id: subject, name: username, fullName };
-    const authenticatedAt = new Date(authentication.authenticatedAtMs).toISOString();
-    const { methods } = authentication;
-    const session = { user, roles, authenticatedAt, methods, accountUrl: parts.accountUrl };
-    response.json({ ...session, functions: [...subjectOf(person).functions], csrfToken: csrfToken(sessionId) });
-  });
+  register(app, guard, '/api/session', showSession(parts.book, parts.accountUrl));
   parts.enforcement.register(app, guard);
   registerAbsent(app, guard);
   register(app, guard, '/{*page}', parts.serveApp);

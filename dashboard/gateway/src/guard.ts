@@ -1,6 +1,7 @@
 /**
- * Every route passes here: who is asking, does policy allow this row, and did a change come from our own page. A route is
- * registered only through `register`, which ties it to its row; what has no row is refused before any route is looked at.
+ * Every route passes here: who is asking, how much have they asked for, does policy allow this row, did a change come from our own page,
+ * is the sign-in fresh enough. A route is registered only through `register`, which ties it to its row; what has no row is refused
+ * before any route is looked at.
  */
 
 import { sameSecret } from '@contor/kit';
@@ -8,6 +9,7 @@ import {
   type Decision,
   decide,
   findRoute,
+  isFresh,
   type Method,
   ROUTES,
   type RouteName,
@@ -16,9 +18,10 @@ import {
 } from '@contor/policy';
 import type { Application, Handler, Request, RequestHandler, Response } from 'express';
 import { sendProblem } from './http/problem.js';
-import type { Access, Visitor } from './sessions/access.js';
+import type { Identify } from './identify.js';
+import type { Limits, StrangersDeed } from './limits/limits.js';
 import { csrfToken } from './sessions/seal.js';
-import { subjectOf } from './sessions/subject.js';
+import { remember, type Visitor, type VisitorSession } from './visitor.js';
 
 /** Marks the handler that guards a route, with the row it guards by: the test of the register looks for it. */
 export const GUARDS = Symbol('guards');
@@ -26,26 +29,19 @@ export const GUARDS = Symbol('guards');
 export type Guard = RequestHandler & { readonly [GUARDS]: RouteRow };
 
 export interface GuardParts {
-  readonly access: Access;
+  readonly identify: Identify;
+  readonly limits: Limits;
   readonly publicOrigin: string;
+  readonly nowMs: () => number;
   /** Told of each refusal, for the metrics. */
   readonly onDenied: (row: RouteRow | undefined, status: number) => void;
-}
-
-const visitors = new WeakMap<Request, Visitor>();
-
-/** The person behind a request that passed a guard other than `public` or `service`. */
-export function visitorOf(request: Request): Visitor {
-  const visitor = visitors.get(request);
-  if (visitor === undefined) throw new Error(`No visitor: ${request.path} is guarded as public.`);
-  return visitor;
 }
 
 export function defaultDeny(parts: GuardParts): RequestHandler {
   return (request, response, next) => {
     const row = findRoute(request.method, request.path);
     if (row !== undefined) return next();
-    refuse(parts, row, decide(undefined, row), response);
+    if (parts.limits.allowStranger('nothing', request, response)) refuse(parts, row, decide(undefined, row), response);
   };
 }
 
@@ -79,21 +75,61 @@ export function registerAbsent(app: Application, parts: GuardParts): void {
   }
 }
 
+/** What of the public rows makes us work. Pages of the app and our own health come from memory. */
+const PUBLIC_DEEDS: Readonly<Record<string, StrangersDeed>> = {
+  '/auth/signin': 'sign-in',
+  '/auth/callback': 'sign-in',
+  '/api/openapi.json': 'page',
+  '/api/docs': 'page',
+};
+
 function createGuard(parts: GuardParts, row: RouteRow): Guard {
+  const deed = PUBLIC_DEEDS[row.path];
+  const guardPublic: RequestHandler = (request, response, next) => {
+    if (deed === undefined || parts.limits.allowStranger(deed, request, response)) next();
+  };
   const guard: RequestHandler = async (request, response, next) => {
-    if (row.access === 'public' || row.access === 'service') return next();
-    const found = await parts.access.visitorOf(request);
-    if (found === 'unreachable') return sendProblem(response, 'identity.unreachable');
-    const decision = decide(found && subjectOf(found.person), row);
-    if (decision.kind === 'deny' || found === undefined) return refuse(parts, row, decision, response);
-    if (row.method !== 'GET' && !isFromOurPage(request, found, parts.publicOrigin)) {
-      parts.onDenied(row, 403);
-      return sendProblem(response, 'csrf.refused');
-    }
-    visitors.set(request, found);
+    const visitor = await admit(parts, row, request, response);
+    if (visitor === undefined) return;
+    remember(request, visitor);
     next();
   };
-  return Object.assign(guard, { [GUARDS]: row });
+  const isOpen = row.access === 'public' || row.access === 'service';
+  return Object.assign(isOpen ? guardPublic : guard, { [GUARDS]: row });
+}
+
+/** `undefined`: refused, and answered. */
+async function admit(
+  parts: GuardParts,
+  row: RouteRow,
+  request: Request,
+  response: Response,
+): Promise<Visitor | undefined> {
+  const { limits, identify } = parts;
+  const showsKey = request.headers.authorization !== undefined || request.headers['x-api-key'] !== undefined;
+  if (showsKey && !limits.mayTry(request, response)) return undefined;
+  const identified = await identify(request);
+  if (identified.kind === 'unreachable') return void sendProblem(response, 'identity.unreachable');
+  if (identified.kind !== 'visitor') {
+    if (!limits.allowStranger(identified.kind === 'nobody' ? 'nothing' : 'failed', request, response)) return undefined;
+    if (identified.kind === 'refused') return void refuseCredentials(parts, row, identified.code, response);
+    return void refuse(parts, row, decide(undefined, row), response);
+  }
+  const { visitor } = identified;
+  if (!limits.allow(visitor, row, request, response)) return undefined;
+  const decision = decide(visitor.subject, row);
+  if (decision.kind === 'deny') return void refuse(parts, row, decision, response);
+  const { session } = visitor;
+  // A key or a token is never sent by a browser on its own, so only a cookie can be abused by another page.
+  if (row.method !== 'GET' && session !== undefined && !isFromOurPage(request, session, parts.publicOrigin)) {
+    parts.onDenied(row, 403);
+    return void sendProblem(response, 'csrf.refused');
+  }
+  if (!isFresh(row, session?.authentication.authenticatedAtMs, parts.nowMs())) {
+    parts.onDenied(row, 403);
+    return void sendProblem(response, 'sign-in.stale');
+  }
+  return visitor;
 }
 
 function refuse(parts: GuardParts, row: RouteRow | undefined, decision: Decision, response: Response): void {
@@ -103,11 +139,24 @@ function refuse(parts: GuardParts, row: RouteRow | undefined, decision: Decision
   sendProblem(response, decision.code);
 }
 
+/** RFC 6750, 3: whoever shows a token that is not good is told so where programs look. */
+function refuseCredentials(
+  parts: GuardParts,
+  row: RouteRow,
+  code: 'credentials.mixed' | 'credentials.refused',
+  response: Response,
+): void {
+  const isMixed = code === 'credentials.mixed';
+  parts.onDenied(row, isMixed ? 400 : 401);
+  response.set('WWW-Authenticate', `Bearer error="${isMixed ? 'invalid_request' : 'invalid_token'}"`);
+  sendProblem(response, code);
+}
+
 /** Three walls: the token only our own page can read, the origin, and what the browser itself says (Fetch Metadata). */
-function isFromOurPage(request: Request, visitor: Visitor, publicOrigin: string): boolean {
+function isFromOurPage(request: Request, session: VisitorSession, publicOrigin: string): boolean {
   const { origin } = request.headers;
   const site = request.headers['sec-fetch-site'];
   if (origin !== undefined && origin !== publicOrigin) return false;
   if (site !== undefined && site !== 'same-origin') return false;
-  return sameSecret(request.get('x-csrf-token') ?? '', csrfToken(visitor.sessionId));
+  return sameSecret(request.get('x-csrf-token') ?? '', csrfToken(session.id));
 }

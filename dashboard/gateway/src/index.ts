@@ -23,18 +23,23 @@ import {
   urlOf,
   withCertificate,
 } from '@contor/kit';
+import { SEED_ROLES } from '@contor/policy';
 import { serveApp } from './app/routes.js';
 import { createApp } from './app.js';
 import { createAudit } from './audit/audit.js';
+import { readProviderRoles } from './book/adoption.js';
+import { openAccessBook } from './book/open.js';
 import { openEnforcement } from './enforcement.js';
-import { visitorOf } from './guard.js';
+import { createIdentify } from './identify.js';
+import { createLimits } from './limits/limits.js';
+import { openQuotas } from './limits/quotas.js';
 import { createOidcClient } from './oidc/client.js';
 import { openSecrets } from './secrets.js';
 import { createAccess } from './sessions/access.js';
 import { createCookieJar } from './sessions/cookies.js';
 import { openSessions } from './sessions/store.js';
-import { subjectOf } from './sessions/subject.js';
 import type { GatewayConfig } from './settings.js';
+import { subjectOf, visitorOf } from './visitor.js';
 
 export { type GatewayConfig, SETTINGS } from './settings.js';
 
@@ -65,19 +70,24 @@ async function closeAll(opened: Opened): Promise<void> {
 
 async function open(config: GatewayConfig, { ports, log }: Environment, opened: Opened): Promise<Running> {
   const { clock, disk, random } = ports;
+  const providerRoles = readProviderRoles(config.providerRoles);
   const lock = await lockDirectory(config.dataFolder);
   opened.push(() => lock.release());
   const checkpoint = (name: string) => openCheckpoint({ disk, path: join(config.dataFolder, name) });
   const secrets = await openSecrets(checkpoint('secrets'));
   const keyring = await openKeyring({ ...config, folder: config.dataFolder });
-  const trail = await createAudit({
-    ...{ disk, clock, log, keyring, dataFolder: config.dataFolder },
-    onFatal: (error) => {
-      log.error({ error }, 'The audit trail cannot be written safely: exiting, and recovering at the next start.');
-      process.exit(EXIT_FATAL);
-    },
-  });
+  const stopAtOnce = (what: string) => (error: Error) => {
+    log.error({ error }, `${what} cannot be written safely: exiting, and recovering at the next start.`);
+    process.exit(EXIT_FATAL);
+  };
+  const stored = { disk, clock, log, dataFolder: config.dataFolder };
+  const trail = await createAudit({ ...stored, keyring, onFatal: stopAtOnce('The audit trail') });
   opened.push(() => trail.close());
+  const rules = { tenant: config.tenant, seeds: SEED_ROLES, providerRoles };
+  const book = await openAccessBook({ ...stored, ...rules, onFatal: stopAtOnce('The access book') });
+  opened.push(() => book.close());
+  const quotas = await openQuotas(checkpoint('quotas'), clock, log);
+  opened.push(() => quotas.close());
   const store = await openSessions(checkpoint('sessions'), clock);
   opened.push(() => store.close());
   const client = createBrokerClient({
@@ -104,27 +114,30 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   });
   opened.push(() => oidc.stop());
   const cookies = createCookieJar(publicUrl.startsWith('https:'));
-  const access = createAccess({ store, oidc, cookies, clock, log });
+  const access = createAccess({ store, oidc, book, cookies, clock, log });
 
   const enforcement = openEnforcement({
     ...{ config, client, version, clock, random, log },
     notifyUrl: config.notifyUrl ?? localUrl(config, server),
     notifySecret: secrets.notify,
     askers: {
-      subjectOf: (request) => subjectOf(visitorOf(request).person),
+      subjectOf,
       standingOf: (request) => {
-        const { sessionId, sessionKey, person } = visitorOf(request);
+        const { subject, standing } = visitorOf(request);
         // While the provider is away the session's own grace decides; after it the stream ends like everything else.
-        const isStanding = async () => {
-          const found = await access.recheck(sessionId);
-          return found !== undefined && found !== 'unreachable';
-        };
-        return { key: sessionKey, current: () => subjectOf(person), isStanding };
+        return { ...standing, current: () => book.subjectOf(subject.id) };
       },
     },
   });
   opened.push(() => enforcement.stop());
   store.onRemoved((key) => enforcement.closeSession(key));
+  book.onChange((id) => {
+    enforcement.recheckSubject(id);
+    if (book.subjectOf(id) !== undefined) return;
+    store
+      .removeAllOf(id)
+      .catch((error: unknown) => log.warn({ error }, 'Sessions that were ended may be back after a restart.'));
+  });
 
   const metrics = createMetrics('gateway');
   const reach = (): Health => {
@@ -145,7 +158,9 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       nowMs: () => clock.nowMs(),
       log,
     },
-    enforcement,
+    ...{ book, enforcement, proxies: config.proxies },
+    identify: createIdentify({ access, book, oidc, cookies, clock }),
+    limits: createLimits({ clock, rate: config.rate, quotas, book }),
     audit: trail,
     serveApp: serveApp(config.appFolder, clock),
     accountUrl: `${issuer}/account`,

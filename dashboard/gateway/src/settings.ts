@@ -25,6 +25,24 @@ export const SETTINGS = {
   clientId: { name: 'OIDC_CLIENT_ID', kind: 'text', fallback: 'contor-dashboard', about: 'Client at the provider' },
   clientSecret: { name: 'OIDC_CLIENT_SECRET', kind: 'secret', about: 'Secret of that client' },
   audience: { name: 'OIDC_AUDIENCE', kind: 'text', fallback: 'contor-api', about: 'Audience of the access tokens' },
+  providerRoles: {
+    name: 'GATEWAY_PROVIDER_ROLES',
+    kind: 'text',
+    fallback: 'adopt',
+    about: 'Roles of the provider: adopt (at the first sign-in), follow (at each) or ignore',
+  },
+  rate: {
+    name: 'GATEWAY_RATE',
+    kind: 'integer',
+    fallback: 200,
+    about: 'Cost units a second for each person or partner',
+  },
+  proxies: {
+    name: 'GATEWAY_PROXIES',
+    kind: 'text',
+    optional: true,
+    about: 'Proxies in front whose X-Forwarded-For counts: addresses or networks, with commas',
+  },
   notifyUrl: {
     name: 'GATEWAY_NOTIFY_URL',
     kind: 'url',

@@ -1,5 +1,6 @@
 /** A session through its day: renewed, refused, out of reach, idle, too old; and what of it stands on disk. */
 
+import type { AccessBook } from '@contor/gateway/book/book.js';
 import type { OidcClient, SignedIn, SignInResult } from '@contor/gateway/oidc/client.js';
 import { type Access, createAccess, type Found } from '@contor/gateway/sessions/access.js';
 import { createCookieJar } from '@contor/gateway/sessions/cookies.js';
@@ -8,6 +9,7 @@ import { openSessions, type SessionStore } from '@contor/gateway/sessions/store.
 import { type Clock, createLogger } from '@contor/kit';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Request } from 'express';
+import { openTestBook } from './book/support.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,6 +27,7 @@ let disk: Uint8Array | undefined;
 let answer: () => Promise<SignInResult>;
 let asked: string[];
 let store: SessionStore;
+let book: AccessBook;
 let access: Access;
 
 const clock: Clock = {
@@ -51,6 +54,7 @@ async function open(): Promise<void> {
   access = createAccess({
     store,
     oidc,
+    book,
     cookies: createCookieJar(false),
     clock,
     log: createLogger({ service: 'test', write: () => undefined }),
@@ -61,16 +65,22 @@ beforeEach(async () => {
   nowMs = 1_800_000_000_000;
   disk = undefined;
   asked = [];
+  book = await openTestBook({ providerRoles: 'follow' });
   answer = async () => signedIn(['viewer'], 'refresh-2');
   await open();
 });
 
 const request = (sessionId: string) => ({ headers: { cookie: `a=b; contor_session=${sessionId}` } }) as Request;
-const rolesOf = (found: Found) => (typeof found === 'object' ? found.person.roles : found);
+/** Of one who is signed in: what the book says, which follows the provider here. */
+const rolesOf = (found: Found) => (typeof found === 'object' ? book.people.get(found.subject.id)?.roles : found);
+const begin = async (signedIn: SignedIn) => {
+  const begun = await access.begin(signedIn, { address: '127.0.0.1', agent: 'test' });
+  return begun.kind === 'session' ? begun.sessionId : begun.kind;
+};
 
 describe('a session', () => {
   it('is believed while the access token lives, then renewed once for all who ask together', async () => {
-    const id = await access.begin(signedIn(['manager'], 'refresh-1'));
+    const id = await begin(signedIn(['manager'], 'refresh-1'));
     expect(rolesOf(await access.visitorOf(request(id)))).toEqual(['manager']);
     expect(asked).toEqual([]);
     nowMs += 4.6 * MINUTE;
@@ -85,7 +95,7 @@ describe('a session', () => {
   it('ends when the provider says no, and those who listen hear of it', async () => {
     const ended: string[] = [];
     store.onRemoved((key) => ended.push(key));
-    const id = await access.begin(signedIn(['manager'], 'refresh-1'));
+    const id = await begin(signedIn(['manager'], 'refresh-1'));
     nowMs += 5 * MINUTE;
     answer = async () => 'refused';
     expect(await access.visitorOf(request(id))).toBeUndefined();
@@ -95,7 +105,7 @@ describe('a session', () => {
   });
 
   it('ends when the provider renews somebody else', async () => {
-    const id = await access.begin(signedIn(['viewer'], 'refresh-1'));
+    const id = await begin(signedIn(['viewer'], 'refresh-1'));
     nowMs += 5 * MINUTE;
     answer = async () => ({
       ...signedIn(['manager'], 'x'),
@@ -105,7 +115,7 @@ describe('a session', () => {
   });
 
   it('outlives a provider that is away for a quarter of an hour, not longer, and comes back with it', async () => {
-    const id = await access.begin(signedIn(['manager'], 'refresh-1'));
+    const id = await begin(signedIn(['manager'], 'refresh-1'));
     answer = async () => 'unreachable';
     nowMs += 19 * MINUTE;
     expect(rolesOf(await access.visitorOf(request(id)))).toEqual(['manager']);
@@ -116,7 +126,7 @@ describe('a session', () => {
   });
 
   it('ends during a renewal that comes too late', async () => {
-    const id = await access.begin(signedIn(['manager'], 'refresh-1'));
+    const id = await begin(signedIn(['manager'], 'refresh-1'));
     nowMs += 5 * MINUTE;
     let release: (result: SignInResult) => void = () => undefined;
     answer = () =>
@@ -131,7 +141,7 @@ describe('a session', () => {
   });
 
   it('ends after 8 hours without use; looking at a stream is no use', async () => {
-    const id = await access.begin(signedIn(['manager'], 'refresh-1'));
+    const id = await begin(signedIn(['manager'], 'refresh-1'));
     for (let hour = 0; hour < 7; hour += 1) {
       nowMs += HOUR;
       expect(rolesOf(await access.recheck(id))).toEqual(['viewer']);
@@ -141,7 +151,7 @@ describe('a session', () => {
   });
 
   it('ends after 24 hours, however busy', async () => {
-    const id = await access.begin(signedIn(['manager'], 'refresh-1'));
+    const id = await begin(signedIn(['manager'], 'refresh-1'));
     for (let hour = 0; hour < 24; hour += 1) {
       nowMs += HOUR;
       expect(await access.visitorOf(request(id))).toBeDefined();
@@ -151,7 +161,7 @@ describe('a session', () => {
   });
 
   it('is there after a restart, and its file opens nothing', async () => {
-    const id = await access.begin(signedIn(['manager'], 'refresh-token-canary'));
+    const id = await begin(signedIn(['manager'], 'refresh-token-canary'));
     const text = Buffer.from(disk ?? []).toString('utf8');
     for (const secret of [id, 'refresh-token-canary', 'id-token-canary']) expect(text).not.toContain(secret);
     const { key, sealed } = JSON.parse(text).sessions[0];
@@ -171,7 +181,8 @@ describe('a session', () => {
         subject: 's',
         username: 'u',
         fullName: 'f',
-        roles: [],
+        address: '',
+        agent: '',
         authenticatedAtMs: 0,
         methods: [],
         createdAtMs: nowMs,
@@ -187,7 +198,7 @@ describe('a session', () => {
     const ids: string[] = [];
     for (let n = 0; n < 21; n += 1) {
       nowMs += 1;
-      ids.push(await access.begin(signedIn(['manager'], `r-${n}`)));
+      ids.push(await begin(signedIn(['manager'], `r-${n}`)));
     }
     expect(store.size).toBe(20);
     expect(await access.visitorOf(request(ids[0] ?? ''))).toBeUndefined();

@@ -46,6 +46,7 @@ function build(): App {
   const handler = () => undefined;
   const parts = {
     auth: { access: {}, publicUrl: new URL('http://127.0.0.1:3000') },
+    book: {},
     enforcement: { register: (app: App, guard: GuardParts) => registerContext(app, guard, CONTEXT) },
     serveApp: handler,
     metrics: createMetrics('test'),

@@ -28,7 +28,7 @@ beforeAll(async () => {
   rules = {
     issuer: ISSUER,
     audience: 'contor-api',
-    clientId: 'contor-dashboard',
+    isParty: (party) => party === 'contor-dashboard',
     keys,
     now: () => new Date(NOW * 1000),
   };

@@ -4,11 +4,19 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import { ConfigError } from '@contor/kit';
 import { type PersonEntry, partnerOfSubject, ROLES_PER_ENTRY } from './entries.js';
 
-export const PROVIDER_ROLES = ['adopt', 'follow', 'ignore'] as const;
+const PROVIDER_ROLES = ['adopt', 'follow', 'ignore'] as const;
 
 export type ProviderRoles = (typeof PROVIDER_ROLES)[number];
+
+export function readProviderRoles(text: string): ProviderRoles {
+  const found = PROVIDER_ROLES.find((mode) => mode === text);
+  if (found !== undefined) return found;
+  const message = `GATEWAY_PROVIDER_ROLES is '${text}', which is not a way to treat the roles of the provider.`;
+  throw new ConfigError([{ code: 'config.provider-roles', message, fix: `Use ${PROVIDER_ROLES.join(', ')}.` }]);
+}
 
 /** The words of an ID and access token, already verified. */
 export interface ProviderFacts {

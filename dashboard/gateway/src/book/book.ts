@@ -3,13 +3,14 @@
  * before it is answered, and told to those who listen, so that streams and caches re-check in the same moment.
  */
 
+import type { Subject } from '@contor/policy';
 import type { ProviderRoles } from './adoption.js';
 import { type Consents, createConsents } from './consents.js';
 import { createLedger, type LedgerParts } from './ledger.js';
 import { createPartners, type Partners } from './partners.js';
 import { createPeople, type People } from './people.js';
 import { createRoles, type RoleSeed, type Roles } from './roles.js';
-import { createSubjects, type Subject } from './subjects.js';
+import { createSubjects } from './subjects.js';
 
 export interface AccessBook {
   readonly people: People;

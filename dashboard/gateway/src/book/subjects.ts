@@ -1,18 +1,8 @@
 /** From an entry to a subject of policy: functions of its roles together, and its scope. Made once per change, not per request. */
 
-import { type FunctionName, isFunction, type Scope } from '@contor/policy';
+import { type FunctionName, isFunction, type Subject } from '@contor/policy';
 import { partnerOfSubject, type RoleEntry } from './entries.js';
 import type { Ledger } from './ledger.js';
-
-/** Somebody who asks, as policy sees them. */
-export interface Subject {
-  readonly id: string;
-  readonly kind: 'person' | 'partner';
-  readonly username: string;
-  readonly tenant: string;
-  readonly functions: ReadonlySet<FunctionName>;
-  readonly scope: Scope;
-}
 
 /** `undefined` for somebody unknown, removed or locked: nobody. */
 export function createSubjects(ledger: Ledger): (id: string) => Subject | undefined {

@@ -14,6 +14,36 @@ export const PROBLEMS = {
     title: 'This is for people only.',
     detail: 'Sign in with a browser; a key or client cannot do it.',
   },
+  'sign-in.stale': {
+    status: 403,
+    title: 'Show again that it is you.',
+    detail: 'This needs a sign-in of the last minutes: go to /auth/signin?fresh=1 and try again.',
+  },
+  'second-factor.missing': {
+    status: 403,
+    title: 'This needs a second factor.',
+    detail: 'Set up an authenticator app in your account, sign in with it, and try again.',
+  },
+  'credentials.mixed': {
+    status: 400,
+    title: 'The request shows two kinds of credentials.',
+    detail: 'Send a session cookie, an access token or an API key, and each only once.',
+  },
+  'credentials.refused': {
+    status: 401,
+    title: 'The key or token is not good.',
+    detail: 'Check that it is complete, has not ended, and that the partner is not locked.',
+  },
+  'rate.exceeded': {
+    status: 429,
+    title: 'Too many requests.',
+    detail: 'Wait as long as Retry-After says. The RateLimit headers of each answer say how much is left.',
+  },
+  'quota.exceeded': {
+    status: 429,
+    title: 'The quota of this day is used up.',
+    detail: 'It begins anew at midnight UTC; Retry-After says when. Ask the operator for a larger one.',
+  },
   'route.unknown': { status: 404, title: 'There is nothing here.', detail: 'Check the address and the method.' },
   'csrf.refused': {
     status: 403,

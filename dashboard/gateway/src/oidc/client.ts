@@ -6,7 +6,8 @@
 import { type Clock, ConfigError, isLoopback, type Logger, type Random, retrySchedule } from '@contor/kit';
 import { createRemoteJWKSet } from 'jose';
 import * as oidc from 'openid-client';
-import type { Authentication, Person } from '../sessions/store.js';
+import type { ProviderFacts } from '../book/adoption.js';
+import type { Authentication } from '../sessions/store.js';
 import { type TokenRules, verifyAccessToken } from './verify-token.js';
 
 /** What must come back unchanged from the browser. */
@@ -24,12 +25,13 @@ export interface SignInWish {
 }
 
 export interface SignedIn {
-  readonly person: Person;
+  /** Their roles count only as far as the access book adopts them. */
+  readonly person: ProviderFacts;
   /** As the ID token says it; missing when a renewal brought no ID token. */
   readonly authentication: Authentication | undefined;
   readonly refreshToken: string | undefined;
   readonly idToken: string | undefined;
-  /** How long the roles in it may be believed. */
+  /** After it the provider is asked whether the person may still be signed in. */
   readonly lifetimeMs: number;
 }
 
@@ -42,8 +44,17 @@ export interface OidcClient {
   renew(refreshToken: string): Promise<SignInResult>;
   /** Ends what the provider issued; where the browser goes next to end the provider's own session. */
   signOut(refreshToken: string | undefined, idToken: string | undefined): Promise<string | undefined>;
+  /** A client's own access token (client credentials), when it is one of those. */
+  verifyClientToken(token: string, isClient: (clientId: string) => boolean): Promise<ClientToken>;
+  /** Our own token as a client, for the provider's administration. */
+  serviceToken(): Promise<string | 'refused' | 'unreachable'>;
   stop(): void;
 }
+
+export type ClientToken =
+  | { readonly kind: 'value'; readonly clientId: string; readonly expiresAtMs: number }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unreachable' };
 
 export interface OidcSettings {
   readonly issuer: string;
@@ -68,6 +79,8 @@ const PAUSE_MS = 3_000;
 const KEYS_COOLDOWN_MS = 30_000;
 /** Between our clock and the provider's; `auth_time` is in whole seconds. */
 const CLOCK_SKEW_MS = 60_000;
+/** Before our own token ends, so that it lives as long as the request that shows it. */
+const RENEW_EARLY_MS = 10_000;
 const RETRY = { firstMs: 200, factor: 1.6, maxMs: 5_000, jitter: 0.3 } as const;
 
 interface Discovered {
@@ -85,6 +98,7 @@ class Client implements OidcClient {
   readonly #parts: OidcParts;
   readonly #schedule;
   #found: Discovered | undefined;
+  #service: { readonly token: string; readonly untilMs: number } | undefined;
   #pausedUntilMs = 0;
   #isStopped = false;
 
@@ -175,6 +189,29 @@ class Client implements OidcClient {
     return oidc.buildEndSessionUrl(found.configuration, parameters).href;
   }
 
+  async verifyClientToken(token: string, isClient: (clientId: string) => boolean): Promise<ClientToken> {
+    if (this.#found === undefined) return { kind: 'unreachable' };
+    const verified = await verifyAccessToken(token, { ...this.#found.rules, isParty: isClient });
+    if (verified.kind === 'unreachable') return { kind: 'unreachable' };
+    // A person's token that was issued to a partner's client speaks for that person, whom the partner is not.
+    if (verified.kind === 'refused' || !verified.facts.isOfClient) return { kind: 'refused' };
+    return { kind: 'value', clientId: verified.facts.party, expiresAtMs: verified.facts.expiresAtMs };
+  }
+
+  async serviceToken(): Promise<string | 'refused' | 'unreachable'> {
+    if (this.#found === undefined || this.#isPaused()) return 'unreachable';
+    const known = this.#service;
+    if (known !== undefined && this.#parts.clock.nowMs() < known.untilMs) return known.token;
+    try {
+      const answer = await oidc.clientCredentialsGrant(this.#found.configuration);
+      const lifetimeMs = (answer.expires_in ?? 0) * 1000 - RENEW_EARLY_MS;
+      this.#service = { token: answer.access_token, untilMs: this.#parts.clock.nowMs() + lifetimeMs };
+      return answer.access_token;
+    } catch (error) {
+      return this.#explain(error);
+    }
+  }
+
   stop(): void {
     this.#isStopped = true;
   }
@@ -204,7 +241,7 @@ class Client implements OidcClient {
     const claims = answer.claims();
     if (claims !== undefined && claims.sub !== subject) return 'refused';
     const name = claims?.name;
-    const person: Person = { subject, username, fullName: typeof name === 'string' ? name : username, roles };
+    const person: ProviderFacts = { subject, username, fullName: typeof name === 'string' ? name : username, roles };
     const lifetimeMs = Math.max(0, expiresAtMs - this.#parts.clock.nowMs());
     const authentication = claims === undefined ? undefined : authenticationOf(claims);
     return { person, authentication, refreshToken: answer.refresh_token, idToken: answer.id_token, lifetimeMs };
@@ -254,7 +291,7 @@ async function discover({ issuer, clientId, clientSecret, audience }: OidcSettin
   if (keysUri === undefined) throw new Error('The OpenID provider names no jwks_uri.');
   const options = { cooldownDuration: KEYS_COOLDOWN_MS, timeoutDuration: TIMEOUT_SECONDS * 1000 };
   const keys = createRemoteJWKSet(new URL(keysUri), options);
-  return { configuration, rules: { issuer, audience, clientId, keys } };
+  return { configuration, rules: { issuer, audience, isParty: (party) => party === clientId, keys } };
 }
 
 /** A provider that does not say when or how gets no credit for it: then nothing counts as a fresh or a strong sign-in. */

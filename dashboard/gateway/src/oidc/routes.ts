@@ -2,12 +2,13 @@
 
 import { type Logger, sameSecret } from '@contor/kit';
 import type { Request, RequestHandler, Response } from 'express';
-import { visitorOf } from '../guard.js';
+import { addressOf } from '../http/address.js';
 import { sendProblem } from '../http/problem.js';
 import { sendMessagePage } from '../pages/page.js';
 import { type Access, SESSION_COOKIE } from '../sessions/access.js';
 import type { CookieJar, CookieOptions } from '../sessions/cookies.js';
 import { seal, unseal } from '../sessions/seal.js';
+import { sessionOf } from '../visitor.js';
 import type { OidcClient, SignInFlow } from './client.js';
 import { safeReturnTo } from './return-to.js';
 
@@ -61,7 +62,13 @@ export function callback(parts: AuthParts): RequestHandler {
     }
     const earlier = cookies.get(request, cookies.sessionName);
     if (earlier !== undefined) await access.end(earlier);
-    cookies.set(response, cookies.sessionName, await access.begin(result), SESSION_COOKIE);
+    const origin = { address: addressOf(request), agent: request.get('user-agent') ?? '' };
+    const begun = await access.begin(result, origin);
+    if (begun.kind === 'locked') {
+      log.warn({ subject: result.person.subject }, 'Somebody signed in whom the access book keeps out.');
+      return sendMessagePage(request, response, 'locked');
+    }
+    cookies.set(response, cookies.sessionName, begun.sessionId, SESSION_COOKIE);
     response.redirect(302, flow.returnTo);
   };
 }
@@ -69,7 +76,7 @@ export function callback(parts: AuthParts): RequestHandler {
 export function signOut(parts: AuthParts): RequestHandler {
   const { oidc, access, cookies } = parts;
   return async (request, response) => {
-    const tokens = await access.end(visitorOf(request).sessionId);
+    const tokens = await access.end(sessionOf(request).id);
     cookies.clear(response, cookies.sessionName, SESSION_COOKIE.path);
     const location = await oidc.signOut(tokens?.refreshToken, tokens?.idToken);
     response.json({ location: location ?? '/' });

@@ -8,7 +8,8 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 export interface TokenRules {
   readonly issuer: string;
   readonly audience: string;
-  readonly clientId: string;
+  /** Whether tokens issued to this client (`azp`) are for us. */
+  readonly isParty: (clientId: string) => boolean;
   readonly keys: JWTVerifyGetKey;
   /** For tests; the wall clock otherwise. */
   readonly now?: () => Date;
@@ -16,6 +17,10 @@ export interface TokenRules {
 
 export interface TokenFacts {
   readonly subject: string;
+  /** To whom it was issued. */
+  readonly party: string;
+  /** The client speaks for itself (RFC 6749, 4.4) and for no person. */
+  readonly isOfClient: boolean;
   readonly username: string;
   readonly roles: readonly string[];
   readonly expiresAtMs: number;
@@ -56,15 +61,17 @@ export async function verifyAccessToken(token: string, rules: TokenRules): Promi
   }
 }
 
-function judge(payload: JWTPayload, { clientId, now }: TokenRules): Verified {
-  const { sub, exp = 0, iat = 0 } = payload;
+function judge(payload: JWTPayload, { isParty, now }: TokenRules): Verified {
+  const { sub, exp = 0, iat = 0, azp: party } = payload;
   const nowSeconds = (now?.() ?? new Date()).getTime() / 1000;
   if (payload.typ !== PURPOSE) return refused('typ');
-  if (payload.azp !== clientId) return refused('azp');
+  if (typeof party !== 'string' || !isParty(party)) return refused('azp');
   if (iat > nowSeconds + CLOCK_SKEW_SECONDS) return refused('iat');
   if (sub === undefined || sub === '') return refused('sub');
   const username = textOf(payload.preferred_username) ?? sub;
-  return { kind: 'value', facts: { subject: sub, username, roles: rolesOf(payload), expiresAtMs: exp * 1000 } };
+  const isOfClient = sub === party || username.toLowerCase() === `service-account-${party}`.toLowerCase();
+  const times = { expiresAtMs: exp * 1000 };
+  return { kind: 'value', facts: { subject: sub, party, isOfClient, username, roles: rolesOf(payload), ...times } };
 }
 
 /** Keycloak's place for realm roles. What is not a list of words gives no role. */

@@ -14,6 +14,7 @@ export const PAGES = {
   unreachable: { status: 503, title: 'unreachableTitle', text: 'unreachableText', link: '/auth/signin' },
   refused: { status: 400, title: 'refusedTitle', text: 'refusedText', link: '/auth/signin' },
   expired: { status: 400, title: 'expiredTitle', text: 'expiredText', link: '/auth/signin' },
+  locked: { status: 403, title: 'lockedTitle', text: 'lockedText', link: '/auth/signin?fresh=1' },
   notBuilt: { status: 503, title: 'notBuiltTitle', text: 'notBuiltText', link: '/' },
   notFound: { status: 404, title: 'notFoundTitle', text: 'notFoundText', link: '/' },
   failed: { status: 500, title: 'failedTitle', text: 'failedText', link: '/' },

@@ -10,6 +10,8 @@ const EN = {
   refusedText: 'The sign-in server did not confirm who you are. Nothing was changed; you can start again.',
   expiredTitle: 'This sign-in has expired',
   expiredText: 'It took longer than ten minutes, or was begun in another browser. You can start again.',
+  lockedTitle: 'You cannot come in',
+  lockedText: 'Your name and password are right, but your access is locked. Ask the person who manages users.',
   notBuiltTitle: 'The dashboard is not built yet',
   notBuiltText:
     'Its files were not found. Run "npm run build" in the folder of Contor, or set GATEWAY_APP to the built app.',
@@ -33,6 +35,8 @@ const RO: Texts = {
   refusedText: 'Serverul de autentificare nu a confirmat cine sunteți. Nu s-a schimbat nimic; puteți începe din nou.',
   expiredTitle: 'Această autentificare a expirat',
   expiredText: 'A durat mai mult de zece minute sau a fost începută în alt browser. Puteți începe din nou.',
+  lockedTitle: 'Nu puteți intra',
+  lockedText: 'Numele și parola sunt corecte, dar accesul dumneavoastră este blocat. Adresați-vă administratorului.',
   notBuiltTitle: 'Panoul nu este construit încă',
   notBuiltText: 'Fișierele lui nu au fost găsite. Rulați "npm run build" în dosarul Contor sau setați GATEWAY_APP.',
   notFoundTitle: 'Nu există o astfel de pagină',

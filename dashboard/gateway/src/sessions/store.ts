@@ -9,7 +9,6 @@ export interface Person {
   readonly subject: string;
   readonly username: string;
   readonly fullName: string;
-  readonly roles: readonly string[];
 }
 
 /** When the person last proved who they are, and by what (RFC 8176: `pwd`, `otp`). */
@@ -18,12 +17,18 @@ export interface Authentication {
   readonly methods: readonly string[];
 }
 
-export interface Session extends Person, Authentication {
+/** Where a session was begun, for its owner to recognise it. */
+export interface Origin {
+  readonly address: string;
+  readonly agent: string;
+}
+
+export interface Session extends Person, Authentication, Origin {
   /** Hash of the id. */
   readonly key: string;
   readonly createdAtMs: number;
   readonly lastSeenAtMs: number;
-  /** Until then the roles are known to be right; afterwards the provider is asked again. */
+  /** Until then the provider's word is good; afterwards it is asked again. */
   readonly freshUntilMs: number;
   /** Refresh and ID token, sealed with a key only the browser's cookie can make. */
   readonly sealed: string;
@@ -37,6 +42,10 @@ export interface SessionStore {
   touch(key: string): void;
   /** Gone from memory at once, from disk when it resolves. Listeners hear of it at once. */
   remove(key: string): Promise<void>;
+  /** All of a person, when they may no longer be here. */
+  removeAllOf(subject: string): Promise<void>;
+  /** Those that are not over, in no order. */
+  all(): readonly Session[];
   onRemoved(listener: (key: string) => void): void;
   readonly size: number;
   close(): Promise<void>;
@@ -50,6 +59,7 @@ const SESSIONS_LIMIT = 5_000;
 const SESSIONS_PER_PERSON = 20;
 const FORMAT = 1;
 export const UNKNOWN_AUTHENTICATION: Authentication = { authenticatedAtMs: 0, methods: [] };
+const UNKNOWN_ORIGIN: Origin = { address: '', agent: '' };
 
 export async function openSessions(checkpoint: Checkpoint, clock: Clock): Promise<SessionStore> {
   const sessions = new Map<string, Session>();
@@ -94,6 +104,12 @@ export async function openSessions(checkpoint: Checkpoint, clock: Clock): Promis
       drop(key);
       await save();
     },
+    async removeAllOf(subject) {
+      const own = [...sessions.values()].filter((session) => session.subject === subject);
+      for (const { key } of own) drop(key);
+      if (own.length > 0) await save();
+    },
+    all: () => [...sessions.values()].filter((session) => !isOver(session)),
     onRemoved: (listener) => void listeners.push(listener),
     get size() {
       return sessions.size;
@@ -138,6 +154,7 @@ function createSaver(write: () => Promise<void>): () => Promise<void> {
 function parse(bytes: Uint8Array | undefined): readonly Session[] {
   if (bytes === undefined) return [];
   const { format, sessions } = JSON.parse(new TextDecoder().decode(bytes)) as { format: number; sessions: Session[] };
-  // Older lines do not say when and how; then it was long ago and by nothing that counts.
-  return format === FORMAT ? sessions.map((session) => ({ ...UNKNOWN_AUTHENTICATION, ...session })) : [];
+  if (format !== FORMAT) return [];
+  // Older lines do not say when, how and where; then it was long ago and by nothing that counts.
+  return sessions.map((session) => ({ ...UNKNOWN_AUTHENTICATION, ...UNKNOWN_ORIGIN, ...session }));
 }

@@ -6,6 +6,7 @@ import { ROOT } from '../support/root.js';
 import { Tally } from '../support/tally.js';
 import { lookAtEveryState } from './app-fixture/look.js';
 import { walkThrough } from './app-fixture/walk.js';
+import { walkThroughIdentity } from './identity-pages.js';
 import { journey } from './journey.js';
 
 /** Kept for people to look at. */
@@ -15,6 +16,7 @@ const tally = new Tally();
 const browser = await launchBrowser();
 try {
   await journey({ tally, browser, pictures: join(PICTURES, 'platform') });
+  await walkThroughIdentity(browser, tally, join(PICTURES, 'identity'));
   await walkThrough(browser, tally);
   await lookAtEveryState(browser, tally, join(PICTURES, 'states'));
 } finally {

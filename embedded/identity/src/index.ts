@@ -24,6 +24,7 @@ import {
   urlOf,
   withCertificate,
 } from '@contor/kit';
+import { type AccountParts, handleAccount } from './account/routes.js';
 import { handleAdmin } from './admin/routes.js';
 import { createTokenCheck } from './admin/token.js';
 import { createBackOff } from './back-off.js';
@@ -139,11 +140,17 @@ async function open(config: IdentityConfig, environment: Environment, opened: Op
   const attempts = metrics.counter('identity_sign_ins_total', 'Sign-in attempts by outcome.', ['outcome']);
   const keyring = await openKeyring({ ...config, folder: config.dataFolder });
   const secondFactor = createSecondFactor({ users, documents, keyring, nowMs });
-  const signIn: SignInParts = {
-    ...{ provider, users, sessions, secondFactor, dashboardUrl, attempts, log },
-    progress: openProgress(documents, nowMs),
-    backOff: createBackOff(clock, keys.cookies[0] ?? '', missesIn(documents, log)),
+  const ownSecret = keys.cookies[0] ?? '';
+  const shared = {
+    ...{ provider, users, sessions, secondFactor, dashboardUrl, log },
+    backOff: createBackOff(clock, ownSecret, missesIn(documents, log)),
     otpPolicy: otpPolicyOf(config),
+  };
+  const account: AccountParts = { ...shared, publicUrl, secret: ownSecret, nowMs };
+  const signIn: SignInParts = {
+    ...shared,
+    attempts,
+    progress: openProgress(documents, nowMs),
     signOutUrl: `${REALM_PATH}/protocol/openid-connect/logout`,
   };
   const administratorOf = createTokenCheck(publicUrl + REALM_PATH, keys.signing, nowMs);
@@ -156,6 +163,7 @@ async function open(config: IdentityConfig, environment: Environment, opened: Op
     secret: config.secret,
     provider,
     signIn: (request, response) => handleSignIn(signIn, request, response),
+    account: (request, response) => handleAccount(account, request, response),
     admin: (request, response) => handleAdmin(admin, request, response),
     health,
     metrics,

@@ -7,6 +7,7 @@ import type { Logger } from '@contor/kit';
 import type { AdapterFactory, Configuration, KoaContextWithOIDC, Provider as ProviderType } from 'oidc-provider';
 import { InvalidTarget } from 'oidc-provider/lib/helpers/errors.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
+import { accountClient } from './account/visitor.js';
 import { ADMIN_RIGHTS } from './admin/token.js';
 import { ACR_VALUES } from './authentication.js';
 import { isSecretOf } from './clients.js';
@@ -119,7 +120,7 @@ function protocol({ adapter, keys, issuer }: ProviderParts): Configuration {
   };
 }
 
-function clients({ clientSecret, gatewayUrl }: ProviderParts): Configuration {
+function clients({ issuer, clientSecret, gatewayUrl }: ProviderParts): Configuration {
   return {
     clients: [
       {
@@ -132,6 +133,7 @@ function clients({ clientSecret, gatewayUrl }: ProviderParts): Configuration {
         response_types: ['code'],
         token_endpoint_auth_method: 'client_secret_basic',
       },
+      accountClient(new URL(issuer).origin),
     ],
     features: {
       devInteractions: { enabled: false },

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Health, isLoopback, type Logger, type Metrics, sameSecret } from '@contor/kit';
 import type { Provider } from 'oidc-provider';
+import { isAccountPath } from './account/routes.js';
 import { ADMIN_PATH } from './admin/routes.js';
 import { FormError, send, sendPage, setSecurityHeaders } from './http.js';
 import { messagePage, SIGN_OUT_SCRIPT, SIGN_OUT_SCRIPT_PATH } from './pages/pages.js';
@@ -19,6 +20,8 @@ export interface ServerParts {
   readonly provider: Provider;
   readonly signIn: Handler;
   readonly admin: Handler;
+  /** False: there is no such page. */
+  readonly account: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   readonly health: () => Health;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -53,7 +56,8 @@ async function dispatch(parts: ServerParts, runProvider: Handler, request: Incom
   if (path === SIGN_OUT_SCRIPT_PATH) return sendAsset(response, 'text/javascript; charset=utf-8', SIGN_OUT_SCRIPT);
   if (path.startsWith(`${ADMIN_PATH}/`)) return parts.admin(request, response);
   if (path.startsWith(`${SIGN_IN_PATH}/`)) return parts.signIn(request, response);
-  if (path.startsWith(`${REALM_PATH}/`)) return runProvider(request, response);
+  if (isAccountPath(path) && (await parts.account(request, response))) return;
+  if (path.startsWith(`${REALM_PATH}/`) && !isAccountPath(path)) return runProvider(request, response);
   if (path === '/') {
     response.writeHead(302, { Location: parts.dashboardUrl }).end();
     return;

@@ -36,6 +36,12 @@ button, .button {
   font-weight: 600; color: var(--accent-ink); background: var(--accent); border: 1px solid transparent; border-radius: 8px;
   text-decoration: none; cursor: pointer;
 }
+button.quiet { margin-block-end: 8px; color: var(--accent); background: var(--surface); border-color: var(--edge); }
+section { margin-block-end: 24px; }
+.list { margin: 0 0 16px; padding: 0; list-style: none; }
+.list li { padding-block: 12px; border-block-start: 1px solid var(--line); }
+.list p { margin-block-end: 8px; }
+.saved { padding: 8px 16px; border: 1px solid var(--accent); border-inline-start-width: 4px; border-radius: 8px; }
 a { color: var(--accent); }
 a.button { color: var(--accent-ink); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

@@ -78,6 +78,16 @@ export function amountToInteger(attribute: NumericAttribute, amount: Amount, pre
   return integer;
 }
 
+/** The decimal that a number is printed as, digit for digit. */
+export function amountOf(value: number, unitCode?: UnitCode): Amount {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(String(value)) ?? [];
+  if (whole === '') throw new VocabularyError('decimal.not-a-number', `${value} is not a decimal number`, { value });
+  return { integer: BigInt(sign + whole + fraction), exponent: Number(exponent) - fraction.length, unitCode };
+}
+
+/** As ECMAScript prints a finite number (ECMA-262, 6.1.6.1.20). */
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/;
+
 export function isConvertible(from: UnitCode, to: UnitCode): boolean {
   return from === to || CONVERSIONS.some((row) => row.from === from && row.to === to);
 }

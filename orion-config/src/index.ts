@@ -24,7 +24,7 @@ export {
   contextLink,
   type TermDefinition,
 } from './context.js';
-export { type Amount, amountToInteger, CONVERSIONS, isConvertible, type Precision } from './conversions.js';
+export { type Amount, amountOf, amountToInteger, CONVERSIONS, isConvertible, type Precision } from './conversions.js';
 export { formatDecimal, INTEGER_LIMIT, parseDecimal, roundToWire, toInteger, toWire } from './decimals.js';
 export {
   type EntityBuilder,

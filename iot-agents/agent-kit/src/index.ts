@@ -21,6 +21,10 @@ export {
 export type { AcquiredIntervals, Entity, Refusal, State, Translation, Translator } from './forward/state.js';
 export { contentHash, type IngestRecord, type Lane } from './ingest/record.js';
 export { DEFAULT_TIME_WINDOW, judgeTime, type TimeVerdict, type TimeWindow } from './ingest/time-window.js';
+export { alertState, EVENTS, type EventRow } from './mapping/events.js';
+export { type ProfilePoint, type ProfileReading, toIntervals } from './mapping/intervals.js';
+export { type Measured, toLiveReading } from './mapping/live.js';
+export type { ChannelRow, DeviceModel, LiveType, MeasuredValue, ProfileRow, ValueFault } from './mapping/model.js';
 export {
   type AckGate,
   type AckGateOptions,

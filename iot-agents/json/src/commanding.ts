@@ -10,11 +10,11 @@ import {
   type KeptOrder,
   openCommands,
   type Sending,
+  toLiveReading,
 } from '@contor/agent-kit';
 import type { Environment } from '@contor/kit';
 import { decodeAttrs } from './codec/attrs.js';
 import { type Answer, decodeAnswer, encodeCommand } from './codec/command.js';
-import { toLiveReading } from './mapping/live.js';
 import { deviceModel } from './mapping/models.js';
 import type { AgentJsonConfig } from './settings.js';
 import { formatTopic, type Sender } from './transport/topics.js';

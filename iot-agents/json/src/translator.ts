@@ -1,7 +1,9 @@
 /** The agent's translator: a record of the ingest log → states, intervals, alerts, or the reason why there are none. */
 
 import {
+  alertState,
   type Device,
+  type DeviceModel,
   type DeviceRegistry,
   type IngestRecord,
   judgeTime,
@@ -10,14 +12,15 @@ import {
   type TimeWindow,
   type Translation,
   type Translator,
+  toIntervals,
+  toLiveReading,
+  type ValueFault,
 } from '@contor/agent-kit';
 import { toIso } from '@contor/kit';
 import { decodeAttrs } from './codec/attrs.js';
 import { decodeProfile } from './codec/profile.js';
-import { alertState } from './mapping/events.js';
-import { toIntervals } from './mapping/intervals.js';
-import { toLiveReading, type ValueFault } from './mapping/live.js';
-import { type DeviceModel, deviceModel } from './mapping/models.js';
+import { deviceModel } from './mapping/models.js';
+import { toPoints } from './mapping/profile.js';
 
 export function jsonTranslator(registry: DeviceRegistry, window: TimeWindow): Translator {
   const known = (record: IngestRecord, translate: (device: Device, model: DeviceModel) => Translation): Translation => {
@@ -79,7 +82,9 @@ function translateProfile(record: IngestRecord, device: Device, model: DeviceMod
     if (verdict !== 'in window')
       return nothingBut({ shelf: 'quarantine', reason: verdict, detail: `profile from ${toIso(startMs)}` });
   }
-  const { rows, acquired, faults } = toIntervals(device, model, decoded.value, receivedAtMs);
+  if (model.profile === undefined)
+    return nothingBut({ shelf: 'dead-letters', reason: 'profile.unknown', detail: 'the model stores no profile' });
+  const { rows, acquired, faults } = toIntervals(device, model.profile, toPoints(decoded.value), receivedAtMs);
   return { states: rows, acquired: acquired === undefined ? [] : [acquired], refusals: asRefusals(faults) };
 }
 

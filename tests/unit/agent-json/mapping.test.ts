@@ -1,7 +1,6 @@
 import { sampleDevices } from '@contor/agent-json';
 import { decodeAttrs, encodeAttrs } from '@contor/agent-json/codec/attrs.js';
 import { encodeProfile } from '@contor/agent-json/codec/profile.js';
-import { EVENTS } from '@contor/agent-json/mapping/events.js';
 import { DEVICE_MODELS, deviceModel } from '@contor/agent-json/mapping/models.js';
 import { jsonTranslator } from '@contor/agent-json/translator.js';
 import {
@@ -10,6 +9,7 @@ import {
   type Device,
   type DeviceRegistry,
   deviceKey,
+  EVENTS,
   type IngestRecord,
   type Translation,
 } from '@contor/agent-kit';

@@ -2,6 +2,7 @@
 
 import {
   ATTRIBUTES,
+  amountOf,
   amountToInteger,
   CONVERSIONS,
   INTEGER_LIMIT,
@@ -94,6 +95,16 @@ describe('exactness', () => {
       277_777_778n,
     );
   });
+});
+
+it('a number is the decimal it is printed as', () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      const { integer, exponent } = amountOf(value, 'WHR');
+      expect(Number(`${integer}e${exponent}`)).toBe(Object.is(value, -0) ? 0 : value);
+    }),
+  );
+  expect(() => amountOf(Number.POSITIVE_INFINITY)).toThrow(expect.objectContaining({ code: 'decimal.not-a-number' }));
 });
 
 describe('the table', () => {

@@ -3,48 +3,11 @@
  * adding a row here.
  */
 
-import type { AttributeOf, NumericAttribute } from '@contor/orion-config';
-
-export type LiveAttribute = Extract<AttributeOf<'ACMeasurement'>, NumericAttribute>;
-export type IntervalAttribute = Extract<AttributeOf<'IntervalReading'>, NumericAttribute>;
-
-export interface ValueRow {
-  readonly objectId: string;
-  readonly attribute: LiveAttribute;
-  /** A register is published as it was metered or not at all; a gauge is rounded to the digits it is kept with. */
-  readonly kind: 'register' | 'gauge';
-}
-
-export interface StateRow {
-  readonly objectId: string;
-  readonly attribute: Extract<AttributeOf<'ACMeasurement'>, 'breakerState'>;
-  /** The device's word → ours. A word that is not here is a fault of the value. */
-  readonly words: Readonly<Record<string, string>>;
-}
-
-export interface SumRow {
-  readonly attribute: LiveAttribute;
-  /** Published only when all of them are there. */
-  readonly addends: readonly LiveAttribute[];
-}
-
-export interface ChannelRow {
-  readonly objectId: string;
-  readonly register: IntervalAttribute;
-  readonly interval: IntervalAttribute;
-}
-
-export interface DeviceModel {
-  readonly values: readonly ValueRow[];
-  readonly states: readonly StateRow[];
-  /** What it does when it is told to. */
-  readonly commands: readonly string[];
-  readonly sums: readonly SumRow[];
-  readonly profile: { readonly name: string; readonly channels: readonly ChannelRow[] };
-}
+import type { DeviceModel } from '@contor/agent-kit';
 
 /** Landis+Gyr E350 with a JSON module: eight values, the breaker and events every ten seconds, and a load profile of registers. */
 const E350 = {
+  type: 'ACMeasurement',
   values: [
     { objectId: 'energyImport', attribute: 'totalActiveEnergyImport', kind: 'register' },
     { objectId: 'energyExport', attribute: 'totalActiveEnergyExport', kind: 'register' },
@@ -72,7 +35,7 @@ const E350 = {
       { objectId: 'energyExport', register: 'totalActiveEnergyExport', interval: 'activeEnergyExport' },
     ],
   },
-} as const satisfies DeviceModel;
+} as const satisfies DeviceModel<'ACMeasurement'>;
 
 export const DEVICE_MODELS = { 'landis-gyr-e350-json': E350 } as const satisfies Record<string, DeviceModel>;
 

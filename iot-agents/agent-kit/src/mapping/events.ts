@@ -1,8 +1,9 @@
 /** What the words in `events` mean, and the Alert entity each becomes: one for every time a meter says it. */
 
-import type { Device, State } from '@contor/agent-kit';
 import { toIso } from '@contor/kit';
 import { entity, urn } from '@contor/orion-config';
+import type { State } from '../forward/state.js';
+import type { Device } from '../registry/device.js';
 
 export interface EventRow {
   readonly word: string;

@@ -23,6 +23,42 @@ export {
 
 export { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionRow, isFunction } from './functions.js';
 export { formatKeySet, keyOfTenant } from './key-set.js';
+export {
+  CHUNK,
+  type ChunkAnswer,
+  type ChunkQuestion,
+  createPager,
+  type EntityQuestion,
+  type Narrowed,
+  narrowQuery,
+  type Pager,
+  type PageWanted,
+} from './narrow/entities.js';
+export { type HistoryPart, mergeHistory } from './narrow/history-merge.js';
+export {
+  type HistoryAbilities,
+  type HistoryAnswer,
+  type HistoryPlan,
+  type HistoryRead,
+  type HistoryRefusal,
+  planHistory,
+} from './narrow/history-plan.js';
+export {
+  type HistoryAsk,
+  type HistoryFamily,
+  type HistoryQuestion,
+  type ReadQuestion,
+  readHistoryQuestion,
+} from './narrow/history-question.js';
+export { redact } from './narrow/redact.js';
+export {
+  checkWrite,
+  WRITABLE_TYPES,
+  type WritableRow,
+  type Write,
+  type WriteDenial,
+  type WriteVerdict,
+} from './narrow/writable.js';
 export { functionsOf, isSpecial, type RoleEntry, SEED_ROLES, type SeedRole, type SeedRoleName } from './roles.js';
 export {
   type Access,

@@ -48,6 +48,11 @@ export interface ScopeIndex {
   /** Types of which somebody may see at least one entity, sorted. */
   typesOf(scope: Scope, when: number | 'ever'): readonly string[];
   has(id: string): boolean;
+  typeOf(id: string): string | undefined;
+  /** Whether it says that it belongs to the user of this scope. */
+  isOwn(scope: Scope, id: string): boolean;
+  /** Of an entity in hand: as `spansOf` when it is known, otherwise as if it were applied, by what it says itself. */
+  spansOfEntity(scope: Scope, entity: TiedEntity): readonly Span[];
 }
 
 export const EVER: Span = Object.freeze({ fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY });

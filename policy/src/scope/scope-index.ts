@@ -4,6 +4,7 @@
  */
 
 import { EVER, type Scope, type ScopeIndex, type Span, type TiedEntity } from '../scope.js';
+import { readTies } from './read-ties.js';
 import { contains, NEVER, type Spans, unite } from './spans.js';
 import { type Budget, type Grants, View } from './view.js';
 import { idsAt, type Seen, Walk } from './walk.js';
@@ -52,6 +53,21 @@ class Index implements ScopeIndex {
 
   has(id: string): boolean {
     return this.#world.isKnown(this.#world.graph.find(id));
+  }
+
+  typeOf(id: string): string | undefined {
+    return this.#world.typeNameOf(this.#world.graph.find(id));
+  }
+
+  isOwn(scope: Scope, id: string): boolean {
+    const node = this.#world.graph.find(id);
+    return scope.kind === 'grants' && this.#world.isKnown(node) && this.#kept(scope).view.isOwn(node);
+  }
+
+  spansOfEntity(scope: Scope, entity: TiedEntity): readonly Span[] {
+    if (scope.kind === 'everything' || this.has(entity.id)) return this.spansOf(scope, entity.id);
+    const tied = readTies(entity);
+    return tied === undefined ? NEVER : this.#kept(scope).view.seenAs(entity.id, tied);
   }
 
   spansOf(scope: Scope, id: string): readonly Span[] {

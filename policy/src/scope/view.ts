@@ -8,7 +8,7 @@
 
 import type { Scope } from '../scope.js';
 import { NONE } from './columns.js';
-import { DATED, FALLBACK, KIND, PART, PERSONAL, PLACED, WITH } from './read-ties.js';
+import { DATED, FALLBACK, KIND, PART, PERSONAL, PLACED, SHOWS, type Tied, WITH } from './read-ties.js';
 import { ALWAYS, complement, covers, intersect, NEVER, overlaps, type Spans, spansOf, unite, within } from './spans.js';
 import type { TypeRow } from './ties.js';
 import type { World } from './world.js';
@@ -81,7 +81,7 @@ export class View {
   #look(node: number, row: TypeRow): Spans {
     if (row.isForEverybody) return ALWAYS;
     const world = this.#world;
-    if (row.owner !== undefined && this.#isOwn(node)) return ALWAYS;
+    if (row.owner !== undefined && this.isOwn(node)) return ALWAYS;
     let spans = row.needsAll ? this.#seesAll(node) : this.#along(node);
     if (row.isShown) spans = unite(spans, this.shownOf(node));
     spans = duringItsTime(spans, row, world.aboutFrom(node), world.aboutTo(node));
@@ -89,8 +89,33 @@ export class View {
     return holdsMembers(row) ? unite(spans, this.#together(node)) : ALWAYS;
   }
 
-  #isOwn(node: number): boolean {
+  isOwn(node: number): boolean {
     return this.#username !== undefined && this.#world.ownerOf(node) === this.#username;
+  }
+
+  /** The same of an entity that the index does not know, by what it says itself. */
+  seenAs(id: string, { row, links, owner, isShared, isUnclear, fromMs, toMs }: Tied): Spans {
+    if (row.isForEverybody) return ALWAYS;
+    if (owner !== undefined && owner === this.#username) return ALWAYS;
+    const { graph } = this.#world;
+    const above = links.filter(({ child, flags }) => child === id && (flags & KIND) !== SHOWS);
+    const lent = above.map((link) => {
+      const parent = graph.find(link.parent);
+      const isPart = (link.flags & KIND) === PART;
+      const whole = isPart
+        ? this.inside(parent)
+        : (link.flags & PERSONAL) !== 0
+          ? this.#without(parent)
+          : this.#lend(parent);
+      return row.isRoot && isPart ? NEVER : within(whole, link.fromMs, link.toMs);
+    });
+    const all = row.needsAll
+      ? isUnclear
+        ? NEVER
+        : lent.reduce(intersect, lent[0] ?? NEVER)
+      : lent.reduce(unite, NEVER);
+    const spans = duringItsTime(all, row, fromMs, toMs);
+    return isShared && !holdsMembers(row) ? ALWAYS : spans;
   }
 
   /** Part of what is granted, or seen with something. */
@@ -107,7 +132,7 @@ export class View {
     const spans = this.#withSteps(node, this.inside(node), (parent, flags) =>
       (flags & PERSONAL) !== 0 ? NEVER : this.inside(parent),
     );
-    const isReachable = holdsMembers(row) && (this.#isOwn(node) || this.#world.isShared(node));
+    const isReachable = holdsMembers(row) && (this.isOwn(node) || this.#world.isShared(node));
     return isReachable ? unite(spans, this.#together(node)) : spans;
   }
 

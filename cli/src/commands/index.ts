@@ -5,6 +5,7 @@ import { ConfigError } from '@contor/kit';
 import type { Command } from 'commander';
 import { addCerts } from '../certs/command.js';
 import { addDecode } from '../decode/command.js';
+import { addSecrets } from '../secrets/command.js';
 import { readManager } from '../up/banner.js';
 
 const DEFAULT_FOLDER = process.env.CONTOR_DATA ?? 'contor-data';
@@ -20,6 +21,7 @@ interface UpFlags {
 export function addCommands(program: Command): void {
   addDecode(program);
   addCerts(program);
+  addSecrets(program);
   program
     .command('up')
     .description('start the whole platform on this machine, with a sample street of simulated meters')

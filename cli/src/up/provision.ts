@@ -5,19 +5,20 @@
 
 import { keepMqttPassword, provisionDevices, sampleDevices } from '@contor/agent-json';
 import { saveStreetCredentials } from '@contor/agent-json/simulator';
-import { type Environment, type Running, readSettings, type SettingsTable } from '@contor/kit';
+import { type Environment, KEYRING_SETTINGS, type Running, readSettings, type SettingsTable } from '@contor/kit';
 import { AGENT_RULES, addCredentials, DEVICE_RULES, listCredentials } from '@contor/mqtt';
 
 const SETTINGS = {
   mqttData: { name: 'MQTT_DATA', kind: 'path', about: 'the data folder of the MQTT broker' },
   agentData: { name: 'AGENT_JSON_DATA', kind: 'path', about: 'the data folder of the JSON agent' },
   streetData: { name: 'STREET_DATA', kind: 'path', about: 'the data folder of the simulated street' },
+  ...KEYRING_SETTINGS,
 } as const satisfies SettingsTable;
 
 const AGENT = 'agent-json';
 
 export async function startProvision(source: NodeJS.ProcessEnv, { log }: Environment): Promise<Running> {
-  const { mqttData, agentData, streetData } = readSettings(SETTINGS, source);
+  const { mqttData, agentData, streetData, ...keys } = readSettings(SETTINGS, source);
   const known = await listCredentials({ dataFolder: mqttData });
   // The agent's credential is made last, so its presence says that a first start was not cut short.
   if (!known.some(({ username }) => username === AGENT)) {
@@ -30,7 +31,7 @@ export async function startProvision(source: NodeJS.ProcessEnv, { log }: Environ
     );
     await provisionDevices(agentData, devices);
     const [agentPassword = ''] = await addCredentials(mqttData, [{ username: AGENT, rules: AGENT_RULES }]);
-    await keepMqttPassword(agentData, agentPassword);
+    await keepMqttPassword(agentData, agentPassword, keys);
     log.info({ meters: meters.length }, 'the sample street has its credentials');
   }
   return { health: () => ({ state: 'ready', figures: {} }), stop: async () => undefined };

@@ -20,6 +20,7 @@ import {
   openKeyring,
   type Running,
   type Start,
+  sealedCheckpoint,
   urlOf,
   withCertificate,
 } from '@contor/kit';
@@ -74,8 +75,9 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   const lock = await lockDirectory(config.dataFolder);
   opened.push(() => lock.release());
   const checkpoint = (name: string) => openCheckpoint({ disk, path: join(config.dataFolder, name) });
-  const secrets = await openSecrets(checkpoint('secrets'));
   const keyring = await openKeyring({ ...config, folder: config.dataFolder });
+  const sealed = (name: string) => sealedCheckpoint(checkpoint(name), keyring, `gateway ${name}`);
+  const secrets = await openSecrets(sealed('secrets'));
   const stopAtOnce = (what: string) => (error: Error) => {
     log.error({ error }, `${what} cannot be written safely: exiting, and recovering at the next start.`);
     process.exit(EXIT_FATAL);
@@ -88,7 +90,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   opened.push(() => book.close());
   const quotas = await openQuotas(checkpoint('quotas'), clock, log);
   opened.push(() => quotas.close());
-  const store = await openSessions(checkpoint('sessions'), clock);
+  const store = await openSessions(sealed('sessions'), clock);
   opened.push(() => store.close());
   const client = createBrokerClient({
     ...{ url: config.brokerUrl, tenant: config.tenant, secret: config.secret },

@@ -105,11 +105,12 @@ async function openStored(config: IdentityConfig, { ports, log }: Environment, o
 async function open(config: IdentityConfig, environment: Environment, opened: Opened): Promise<Running> {
   const { ports, log } = environment;
   const { clock } = ports;
+  const keyring = await openKeyring({ ...config, folder: config.dataFolder });
   // Together, because on the first start one makes an RSA key and another hashes a password.
   const [{ documents, index, users }, keys, secret] = await Promise.all([
     openStored(config, environment, opened),
-    openKeys(config.dataFolder),
-    clientSecret(config.dataFolder),
+    openKeys(config.dataFolder, keyring),
+    clientSecret(config.dataFolder, config),
   ]);
 
   // Listens first: with port 0 only then is our own address known, which the issuer is made of.
@@ -138,8 +139,8 @@ async function open(config: IdentityConfig, environment: Environment, opened: Op
   });
   const metrics = createMetrics('identity');
   const attempts = metrics.counter('identity_sign_ins_total', 'Sign-in attempts by outcome.', ['outcome']);
-  const keyring = await openKeyring({ ...config, folder: config.dataFolder });
   const secondFactor = createSecondFactor({ users, documents, keyring, nowMs });
+  await secondFactor.rewrap();
   const ownSecret = keys.cookies[0] ?? '';
   const shared = {
     ...{ provider, users, sessions, secondFactor, dashboardUrl, log },

@@ -3,7 +3,7 @@
 import { createHash, generateKeyPair, type JsonWebKey, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readOrCreateSecretFile } from './secret-files.js';
+import { type Keyring, type KeyringOptions, openKeyring, readOrMakeSealed, realDisk } from '@contor/kit';
 
 /** The first of each list signs; the others still verify, so that a key can be rotated without signing everybody out. */
 export interface ProviderKeys {
@@ -17,16 +17,17 @@ const SECRET_BYTES = 32;
 /** RFC 7518, 3.3: 2048 bits or more. */
 const MODULUS_BITS = 2048;
 
-export async function openKeys(dataFolder: string): Promise<ProviderKeys> {
-  const text = await readOrCreateSecretFile(join(dataFolder, 'keys.json'), async () =>
-    JSON.stringify(await makeKeys()),
-  );
+export async function openKeys(dataFolder: string, keyring: Keyring): Promise<ProviderKeys> {
+  const file = { disk: realDisk(), path: join(dataFolder, 'keys.json'), keyring, name: 'identity keys' };
+  const text = await readOrMakeSealed(file, async () => JSON.stringify(await makeKeys()));
   return JSON.parse(text) as ProviderKeys;
 }
 
 /** Secret of the dashboard's client. Makes the data folder's secret when there is none yet, so that start order is free. */
-export async function clientSecret(dataFolder: string): Promise<string> {
-  return readOrCreateSecretFile(join(dataFolder, 'client-secret'), async () => randomText());
+export async function clientSecret(dataFolder: string, keys: Omit<KeyringOptions, 'folder'> = {}): Promise<string> {
+  const keyring = await openKeyring({ ...keys, folder: dataFolder });
+  const file = { disk: realDisk(), path: join(dataFolder, 'client-secret'), keyring, name: 'identity client-secret' };
+  return readOrMakeSealed(file, async () => randomText());
 }
 
 async function makeKeys(): Promise<ProviderKeys> {

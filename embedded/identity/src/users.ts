@@ -2,10 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Document, DocumentStore } from '@contor/kit';
+import { type Document, type DocumentStore, readOrCreateSecretFile, readSecretFile } from '@contor/kit';
 import { hashPassword, readablePassword } from './passwords.js';
 import type { OtpCredential } from './second-factor/credential.js';
-import { readOrCreateSecretFile, readSecretFile } from './secret-files.js';
 
 /** What somebody must do before the next sign-in is complete; Keycloak's words. */
 export const REQUIRED_ACTIONS = ['UPDATE_PASSWORD', 'CONFIGURE_TOTP'] as const;

@@ -37,7 +37,7 @@ async function run(
   unlock: () => Promise<void>,
 ): Promise<Running> {
   const { dataFolder, platformSecret: secret } = config;
-  const password = config.mqttPassword ?? (await keptMqttPassword(dataFolder, ports.disk));
+  const password = config.mqttPassword ?? (await keptMqttPassword(dataFolder, config, ports.disk));
   const onFatal = (error: Error): void => {
     log.error({ error }, 'The agent cannot go on safely: exiting, and recovering at the next start.');
     process.exit(EXIT_FATAL);

@@ -1,6 +1,6 @@
 /** What the JSON agent can be told, as a table: the environment, the flags of the command line and its help come from it. */
 
-import type { SettingsOf, SettingsTable } from '@contor/kit';
+import { KEYRING_SETTINGS, type SettingsOf, type SettingsTable } from '@contor/kit';
 
 export const SETTINGS = {
   dataFolder: {
@@ -40,6 +40,7 @@ export const SETTINGS = {
     optional: true,
     about: 'Shown to broker and history when set',
   },
+  ...KEYRING_SETTINGS,
   logBytes: {
     name: 'AGENT_JSON_LOG_BYTES',
     kind: 'bytes',

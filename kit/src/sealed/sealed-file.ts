@@ -6,6 +6,8 @@
 import type { Checkpoint } from '../checkpoint.js';
 import { readWhole, replaceFile } from '../checkpoint.js';
 import type { Disk } from '../disk.js';
+import { DamagedFileError } from '../errors.js';
+import { readOrCreateSecretFile } from '../secret-file.js';
 import { parseEnvelope } from './envelope.js';
 import type { Keyring } from './keyring.js';
 
@@ -44,6 +46,16 @@ export function openSealedFile({ disk, path, keyring, name }: SealedFileOptions)
     write: (bytes) => replaceFile(disk, path, bytes),
   };
   return sealedCheckpoint(plain, keyring, name);
+}
+
+/** What the file holds; made and wrapped first when it is not there, by exactly one of those who come at the same time. */
+export async function readOrMakeSealed(options: SealedFileOptions, make: () => Promise<string>): Promise<string> {
+  const { path, keyring, name } = options;
+  await readOrCreateSecretFile(path, async () => `${keyring.wrap(name, Buffer.from(await make()))}\n`);
+  const value = await openSealedFile(options).read();
+  if (value === undefined)
+    throw new DamagedFileError('sealed.gone', `${path} disappeared while it was read.`, { path });
+  return Buffer.from(value).toString('utf8');
 }
 
 function bytesOf(text: string): Uint8Array {

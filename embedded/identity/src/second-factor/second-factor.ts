@@ -4,7 +4,7 @@
  */
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { DocumentStore, Keyring } from '@contor/kit';
+import { type DocumentStore, type Keyring, wrappedBy } from '@contor/kit';
 import type { User, Users } from '../users.js';
 import { hashRecoveryCode, newRecoveryCodes } from './recovery.js';
 import { SECRET_BYTES, stepOfCode } from './totp.js';
@@ -20,6 +20,8 @@ export interface SecondFactor {
   giveUp(user: User): Promise<void>;
   /** For an export that somebody asked for. */
   secretOf(user: User): Uint8Array | undefined;
+  /** After a change of the master key: what an older one wrapped gets the newest. */
+  rewrap(): Promise<void>;
 }
 
 export interface SecondFactorParts {
@@ -92,6 +94,12 @@ export function createSecondFactor({ users, documents, keyring, nowMs }: SecondF
       await users.change(id, { otp: undefined });
     },
     secretOf: kept,
+    async rewrap() {
+      for (const { id, otp } of users.all()) {
+        if (otp === undefined || wrappedBy(otp.sealed) === keyring.keyId) continue;
+        await users.change(id, { otp: { ...otp, sealed: keyring.rewrap(credentialName(id), otp.sealed) } });
+      }
+    },
   };
 }
 

@@ -1,18 +1,49 @@
-/** Addresses and their pages. Pages other than the first are files of their own. */
-import { nextTick } from 'vue';
+/** Addresses and their pages. Pages other than the first are files of their own, and bring their texts along. */
+import { type Component, nextTick } from 'vue';
 import { createRouter, createWebHistory } from 'vue-router';
+import { type TextPart, useTexts } from './i18n.js';
+import type { PageName } from './logic/pages.js';
 import LivePage from './pages/LivePage.vue';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Whose door it has (`logic/pages.ts`); a page without one is for everybody. */
+    page?: PageName;
+  }
+}
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/', component: LivePage },
-    { path: '/meters/:id', component: () => import('./pages/MeterPage.vue'), props: true },
-    { path: '/sites/:id', component: () => import('./pages/SitePage.vue'), props: true },
+    { path: '/', component: LivePage, meta: { page: 'live' } },
+    {
+      path: '/meters/:id',
+      component: withTexts(() => import('./pages/MeterPage.vue'), 'commands'),
+      props: true,
+      meta: { page: 'meter' },
+    },
+    { path: '/sites/:id', component: () => import('./pages/SitePage.vue'), props: true, meta: { page: 'site' } },
+    {
+      path: '/profile',
+      component: withTexts(() => import('./pages/ProfilePage.vue'), 'access'),
+      meta: { page: 'profile' },
+    },
+    {
+      path: '/sessions',
+      component: withTexts(() => import('./pages/SessionsPage.vue'), 'access'),
+      meta: { page: 'sessions' },
+    },
     { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue') },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
+
+function withTexts(load: () => Promise<{ default: Component }>, part: TextPart) {
+  return async (): Promise<Component> => {
+    const [page] = await Promise.all([load(), useTexts(part)]);
+    return page.default;
+  };
+}
 
 /** A new page begins at its heading, for the keyboard and for the screen reader; the very first one begins where browsers begin. */
 router.afterEach(async (to, from) => {

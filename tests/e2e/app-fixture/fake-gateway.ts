@@ -2,7 +2,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
-import { SAMPLE_CITY } from '@contor/orion-config';
+import { type NgsiEntity, SAMPLE_CITY } from '@contor/orion-config';
+import { createFakeAccess, type FakeAccess } from './fake-access.js';
+import { createFakeAudit } from './fake-audit.js';
+import type { FakeCall } from './fake-call.js';
+import { createFakeCommands, type FakeCommands } from './fake-commands.js';
 import { alerts, loadProfile, measurements, siteHours, speaking, standingEntities } from './street.js';
 
 export type Scene = 'data' | 'empty' | 'failed' | 'forbidden' | 'signed-out' | 'slow' | 'many';
@@ -11,6 +15,12 @@ export interface FakeGateway {
   readonly url: string;
   /** From now on; streams that are open are cut, so that the page notices. */
   show(scene: Scene): void;
+  /** Who sits before the browser from now on. */
+  signInAs(username: string): void;
+  /** As if five minutes had passed since the sign-in. */
+  letSignInAge(): void;
+  readonly access: FakeAccess;
+  readonly commands: FakeCommands;
   /** Refuses the stream and history, while the session stays. */
   setBroken(isBroken: boolean): void;
   readonly connections: number;
@@ -25,12 +35,18 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 /** As strict as the gateway's, and without its exception for images. */
 const POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const FRESH_MS = 5 * 60_000;
 const DATA_TYPES = ['Site', 'ConsumptionPoint', 'Device', 'DeviceModel', 'MeterInstallation'];
 
 export async function startFakeGateway(webFolder: string): Promise<FakeGateway> {
   const files = await filesIn(webFolder);
   let scene: Scene = 'data';
   let isBroken = false;
+  let username = 'manager';
+  let authenticatedAtMs = Date.now();
+  let access = createFakeAccess();
+  let commands = createFakeCommands(access.entryOf);
+  const audit = createFakeAudit();
   const streams = new Set<ServerResponse>();
   let connections = 0;
 
@@ -43,7 +59,7 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
   const ticker = setInterval(() => {
     if (scene !== 'data') return;
     const now = Date.now();
-    const entities = measurements(now, speaking(now));
+    const entities = measurements(now, speaking(now)).map(withBreaker);
     for (const stream of streams)
       stream.write(`id: ${now}\nevent: entities\ndata: ${JSON.stringify({ entities })}\n\n`);
   }, 1_000);
@@ -65,26 +81,54 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
     };
     if (pathname === '/auth/signin') {
       scene = 'data';
+      authenticatedAtMs = Date.now();
       response.writeHead(302, { Location: searchParams.get('returnTo') ?? '/' }).end();
       return;
     }
     if (scene === 'signed-out') return json(401, { error: 'signed-out' });
+    const person = access.entryOf(username);
+    if (person.isLocked) return json(401, { error: 'signed-out' });
+    const functions = access.functionsOf(username);
     if (pathname === '/api/session')
       return json(200, {
-        user: { name: 'manager', fullName: 'Ana Ionescu' },
-        roles: ['manager'],
-        functions: ['live.view', 'history.view', 'site.view', 'export.csv', 'admin.health'],
+        user: { id: person.subject, name: username, fullName: person.fullName },
+        roles: person.roles,
+        functions,
         csrfToken: 'fixture',
+        scope: person.everything ? 'everything' : person.grants,
+        authenticatedAt: new Date(authenticatedAtMs).toISOString(),
+        methods: ['pwd'],
+        accountUrl: 'https://identity.example/realms/contor/account',
       });
+    if (request.method !== 'GET' && request.headers['x-csrf-token'] !== 'fixture')
+      return json(403, { error: 'csrf.refused' });
     if (pathname === '/auth/signout') {
       scene = 'signed-out';
-      return json(request.headers['x-csrf-token'] === 'fixture' ? 200 : 403, { location: '/' });
+      return json(200, { location: '/' });
     }
     if (scene === 'slow') return;
     if (pathname === '/api/stream') return isBroken || scene === 'failed' ? json(502, problem(502)) : stream(response);
     if (scene === 'failed' || isBroken) return json(503, problem(503));
     if (scene === 'forbidden' && pathname.includes('quantumleap')) return json(403, problem(403));
     const now = Date.now();
+    const call: FakeCall = {
+      method: request.method ?? 'GET',
+      path: pathname,
+      query: searchParams,
+      body: await bodyOf(request),
+      ifMatch: request.headers['if-match'],
+      person,
+      isFresh: now - authenticatedAtMs < FRESH_MS,
+      functions,
+    };
+    const reply = access.answer(call) ?? audit(call) ?? commands.answer(call);
+    if (reply !== undefined) {
+      if (scene === 'forbidden' && pathname.startsWith('/api/')) return json(403, { error: 'function.missing' });
+      const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(emptied(reply.body));
+      response.writeHead(reply.status, { 'Content-Type': 'application/json', ...reply.headers }).end(text);
+      return;
+    }
+    if (!functions.includes('live.view')) return json(403, { error: 'function.missing' });
     if (pathname === '/api/ngsi-ld/v1/entities') {
       if (Number(searchParams.get('offset') ?? 0) > 0 || scene === 'empty') return json(200, []);
       return json(200, entitiesOf(searchParams.get('type') ?? '', now));
@@ -97,11 +141,26 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
     return json(200, house ? loadProfile(house, fromMs, toMs) : siteHours(fromMs, toMs));
   }
 
+  /** The scene without data has none here either. */
+  function emptied(body: unknown): unknown {
+    if (scene !== 'empty' || typeof body !== 'object' || body === null) return body;
+    return Object.fromEntries(
+      Object.entries(body).map(([name, value]) => [name, Array.isArray(value) ? [] : name === 'next' ? null : value]),
+    );
+  }
+
   function entitiesOf(type: string, now: number): readonly unknown[] {
-    if (type === 'ACMeasurement') return measurements(now);
+    if (type === 'ACMeasurement') return measurements(now).map(withBreaker);
     if (type === 'Alert') return alerts(now);
     const standing = standingEntities(now).filter((entity) => DATA_TYPES.includes(type) && entity.type === type);
     return scene === 'many' && type === 'Device' ? [...standing, ...manyDevices()] : standing;
+  }
+
+  /** The meters of the street have a breaker, and it does as the commands say. */
+  function withBreaker(measurement: NgsiEntity): NgsiEntity {
+    const device = (measurement.refDevice as { object: string }).object;
+    const { observedAt } = measurement.totalActivePower as { observedAt: string };
+    return { ...measurement, breakerState: { type: 'Property', value: commands.breakerOf(device), observedAt } };
   }
 
   function stream(response: ServerResponse): void {
@@ -132,7 +191,25 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
     url: `http://127.0.0.1:${port}`,
     show: (next) => {
       scene = next;
+      username = 'manager';
+      authenticatedAtMs = Date.now();
+      access = createFakeAccess();
+      commands = createFakeCommands(access.entryOf);
       cutStreams();
+    },
+    signInAs: (next) => {
+      username = next;
+      authenticatedAtMs = Date.now();
+      cutStreams();
+    },
+    letSignInAge: () => {
+      authenticatedAtMs = Date.now() - 2 * FRESH_MS;
+    },
+    get access() {
+      return access;
+    },
+    get commands() {
+      return commands;
     },
     setBroken: (broken) => {
       isBroken = broken;
@@ -148,6 +225,12 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>);
 }
 
 /** All of them at once, so that a build meanwhile does not pull them from under a page. */

@@ -6,15 +6,9 @@ import { WEB_FOLDER } from '@contor/app';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { faultsOf, NARROW, WIDE } from '../../support/browser.js';
 import type { Tally } from '../../support/tally.js';
-import { type FakeGateway, type Scene, startFakeGateway } from './fake-gateway.js';
-
-interface View {
-  readonly name: string;
-  readonly path: string;
-  readonly scene?: Scene;
-  /** What to do before looking. */
-  readonly act?: (page: Page, gateway: FakeGateway) => Promise<void>;
-}
+import { type FakeGateway, startFakeGateway } from './fake-gateway.js';
+import type { View } from './view.js';
+import { ACCESS_VIEWS } from './views-access.js';
 
 const VIEWS: readonly View[] = [
   { name: 'live', path: '/' },
@@ -38,10 +32,28 @@ const VIEWS: readonly View[] = [
   { name: 'live-many', path: '/', scene: 'many', act: sortByState },
   { name: 'menu', path: '/', act: openMenu },
   { name: 'signed-out', path: '/meters/e350-0003', scene: 'signed-out' },
+  { name: 'jump', path: '/', act: openJump },
+  { name: 'stop', path: '/', act: openStop },
+  { name: 'stopped', path: '/', act: pressStop },
+  { name: 'start', path: '/', person: 'radu' },
+  { name: 'start-nothing', path: '/', person: 'new' },
+  { name: 'not-yours', path: '/audit', person: 'elena' },
+  { name: 'live-customer', path: '/', person: 'elena' },
+  ...ACCESS_VIEWS,
 ];
 
 /** Enough to see the reader's own palette and the longest words. */
-const FEW: readonly string[] = ['live', 'meter', 'site', 'signed-out'];
+const FEW: readonly string[] = [
+  'live',
+  'meter',
+  'site',
+  'signed-out',
+  'stop',
+  'start',
+  'not-yours',
+  'profile',
+  'sessions',
+];
 
 const LOOKS = [
   { look: 'light', colorScheme: 'light', viewport: WIDE },
@@ -54,6 +66,23 @@ const LOOKS = [
 async function openMenu(page: Page): Promise<void> {
   await page.getByRole('button', { name: /Ana Ionescu/ }).click();
   await page.getByRole('menu').waitFor();
+}
+
+async function openJump(page: Page): Promise<void> {
+  await page.getByText('Tulip Street 1', { exact: true }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').getByRole('combobox').fill('street 1');
+}
+
+async function openStop(page: Page): Promise<void> {
+  await page.locator('.stop-switch').click();
+  await page.getByRole('alertdialog').waitFor();
+}
+
+async function pressStop(page: Page): Promise<void> {
+  await openStop(page);
+  await page.getByRole('alertdialog').locator('.main').click();
+  await page.locator('.held-note').waitFor();
 }
 
 async function showTable(page: Page): Promise<void> {
@@ -92,6 +121,7 @@ async function look(
   page.on('pageerror', (error) => faults.push(String(error)));
   gateway.setBroken(false);
   gateway.show(view.scene ?? 'data');
+  if (view.person !== undefined) gateway.signInAs(view.person);
   await page.goto(gateway.url + view.path);
   await page.locator('h1').first().waitFor({ state: 'attached' });
   await page.waitForTimeout(700);

@@ -1,4 +1,8 @@
 import { EVENT_WORDS } from '@contor/app/logic/alerts';
+import { accessEn } from '@contor/app/messages/access-en';
+import { accessRo } from '@contor/app/messages/access-ro';
+import { commandsEn } from '@contor/app/messages/commands-en';
+import { commandsRo } from '@contor/app/messages/commands-ro';
 import { en } from '@contor/app/messages/en';
 import { ro } from '@contor/app/messages/ro';
 import { describe, expect, it } from '@jest/globals';
@@ -12,8 +16,8 @@ function leaves(tree: Tree, prefix = ''): [string, string][] {
 }
 
 const placeholders = (text: string): string[] => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
-const english = leaves(en);
-const romanian = new Map(leaves(ro));
+const english = [en, accessEn, commandsEn].flatMap((part) => leaves(part));
+const romanian = new Map([ro, accessRo, commandsRo].flatMap((part) => leaves(part)));
 
 describe('the languages', () => {
   it('have the same texts', () => expect([...romanian.keys()].sort()).toEqual(english.map(([key]) => key).sort()));
@@ -22,8 +26,13 @@ describe('the languages', () => {
     expect(placeholders(translated)).toEqual(placeholders(text));
     expect(translated.trim()).not.toBe('');
   });
-  it.each(leaves(ro).filter(([, text]) => text.includes(' | ')))('%s has the three plurals of Romanian', (_key, text) =>
-    expect(text.split(' | ')).toHaveLength(3),
+  it('come in parts that do not overwrite each other', () => {
+    const tops = [en, accessEn, commandsEn].flatMap((part) => Object.keys(part));
+    expect(tops).toHaveLength(new Set(tops).size);
+  });
+  it.each([...romanian].filter(([, text]) => text.includes(' | ')))(
+    '%s has the three plurals of Romanian',
+    (_key, text) => expect(text.split(' | ')).toHaveLength(3),
   );
   it.each(EVENT_WORDS)('event %s has a text', (word) => expect(en.event[word]).toBeTruthy());
 });

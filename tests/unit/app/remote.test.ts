@@ -14,12 +14,19 @@ describe('a remote value', () => {
     expect(stale).toEqual({ kind: 'stale', value: 5, atMs: 1, fault });
     expect(heldValue(failed(stale, fault))).toBe(5);
   });
+  it.each([401, 403, 404])('is taken away by a %i: whoever may no longer see it does not', (status) => {
+    const gone = faultOf(status);
+    expect(failed(arrived(5, 1, false), gone)).toEqual({ kind: 'failed', fault: gone });
+  });
   it('fails when there was nothing', () => expect(failed(LOADING, fault)).toEqual({ kind: 'failed', fault }));
 });
 
 describe('a fault', () => {
   it.each([
     [0, 'offline', true],
+    [400, 'refused', false],
+    [409, 'conflict', false],
+    [412, 'conflict', false],
     [401, 'signed-out', false],
     [403, 'forbidden', false],
     [404, 'not-found', false],
@@ -33,6 +40,14 @@ describe('a fault', () => {
     expect(fault.code).toBe(code);
     expect(isWorthRetrying(fault)).toBe(retry);
   });
+  it('knows a sign-in that is too old', () =>
+    expect(faultOf(403, { error: 'sign-in.stale' })).toEqual({
+      code: 'sign-in-stale',
+      status: 403,
+      error: 'sign-in.stale',
+    }));
+  it('takes no word of the server for a key of its own', () =>
+    expect(faultOf(403, { error: 'constructor' }).code).toBe('forbidden'));
   it('keeps the words of the server', () => {
     expect(faultOf(500, { title: 'Oops', detail: 'The disk is full' }).detail).toBe('The disk is full');
     expect(faultOf(500, { title: 'Oops' }).detail).toBe('Oops');

@@ -22,7 +22,12 @@ export interface StreamListener {
 /** A tab nobody looks at stops listening after this, and catches up when it is seen again. */
 const HIDDEN_MS = 60_000;
 
-export function openEventStream(address: string, listener: StreamListener): { retryNow(): void; close(): void } {
+export interface EventConnection {
+  retryNow(): void;
+  close(): void;
+}
+
+export function openEventStream(address: string, listener: StreamListener): EventConnection {
   let session: StreamSession = CLOSED_STREAM;
   let source: EventSource | undefined;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;

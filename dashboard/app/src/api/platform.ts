@@ -4,12 +4,6 @@ import type { Fault } from '../logic/fault.js';
 import type { HistoryTable } from '../logic/history-table.js';
 import type { Entity } from '../logic/ngsi.js';
 
-export interface Session {
-  readonly user: { readonly name: string; readonly fullName: string };
-  readonly functions: readonly string[];
-  readonly csrfToken: string;
-}
-
 interface HistoryRequest {
   readonly entityId: string;
   readonly type: EntityType;

@@ -8,14 +8,16 @@ import { localMidnight } from '../logic/zone-time.js';
 import type { Live } from './useLive.js';
 import { serverNow, useNow } from './useNow.js';
 import { useRemote } from './useRemote.js';
+import { useSession } from './useSession.js';
 
 const DAY_MS = 86_400_000;
 
 export function useEnergyToday(live: Live, sites: Ref<readonly SiteInfo[]>) {
   const now = useNow();
+  const { may } = useSession();
   /** Another day is another question. */
   const key = (): string | undefined =>
-    sites.value.length === 0
+    sites.value.length === 0 || !may('history.view')
       ? undefined
       : sites.value.map(({ urn, timeZone }) => `${urn} ${localMidnight(now.value, timeZone)}`).join(',');
 

@@ -1,6 +1,6 @@
 /** The moving city: one snapshot, one stream of changes, shared by every page that is open. */
-import { computed, type InjectionKey, inject, onScopeDispose, type Ref, type ShallowRef, shallowRef } from 'vue';
-import { openEventStream } from '../api/event-stream.js';
+import { computed, type InjectionKey, inject, onScopeDispose, type Ref, type ShallowRef, shallowRef, watch } from 'vue';
+import { type EventConnection, openEventStream, type StreamListener } from '../api/event-stream.js';
 import type { Platform } from '../api/platform.js';
 import { CITY_TYPES, type City, patchedCity, toCity } from '../logic/city.js';
 import type { Entity } from '../logic/ngsi.js';
@@ -36,7 +36,7 @@ const NEWCOMER_PAUSE_MS = 5_000;
 
 /** Belongs to the shell: starts with it and stops with it. */
 export function createLive(platform: Platform): Live {
-  const { check } = useSession();
+  const { check, may } = useSession();
   const now = useNow();
   const stream = shallowRef<StreamSession>(CLOSED_STREAM);
   const judgedAtMs = computed(() => {
@@ -50,7 +50,8 @@ export function createLive(platform: Platform): Live {
   let newcomersAskedAtMs = 0;
 
   const { remote: city, refresh } = useRemote<City>({
-    key: () => 'city',
+    // Whoever may not see live values is not asked to wait for them.
+    key: () => (may('live.view') ? 'city' : undefined),
     load: async (signal) => {
       meanwhile = [];
       isAsking = true;
@@ -68,7 +69,7 @@ export function createLive(platform: Platform): Live {
     refresh();
   };
 
-  const connection = openEventStream('/api/stream', {
+  const listener: StreamListener = {
     session: (session) => {
       stream.value = session;
     },
@@ -87,8 +88,21 @@ export function createLive(platform: Platform): Live {
       for (const listener of listeners) listener([]);
     },
     refused: () => void check(),
-  });
-  onScopeDispose(() => connection.close());
+  };
+  let connection: EventConnection | undefined;
+  const hangUp = (): void => {
+    connection?.close();
+    connection = undefined;
+  };
+  watch(
+    () => may('live.view'),
+    (isAllowed) => {
+      hangUp();
+      if (isAllowed) connection = openEventStream('/api/stream', listener);
+    },
+    { immediate: true },
+  );
+  onScopeDispose(hangUp);
 
   return {
     city,
@@ -96,7 +110,7 @@ export function createLive(platform: Platform): Live {
     platform,
     judgedAtMs,
     refresh,
-    retryNow: () => connection.retryNow(),
+    retryNow: () => connection?.retryNow(),
     onChange: (listener) => {
       listeners.add(listener);
       onScopeDispose(() => listeners.delete(listener));

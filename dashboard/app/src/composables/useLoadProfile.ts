@@ -5,12 +5,14 @@ import { lastHours, type Slot, toSlots } from '../logic/slots.js';
 import type { Live } from './useLive.js';
 import { serverNow } from './useNow.js';
 import { useRemote } from './useRemote.js';
+import { useSession } from './useSession.js';
 
 const HOURS = 24;
 
 export function useLoadProfile(live: Live, deviceId: () => string) {
+  const { may } = useSession();
   const result = useRemote<readonly Slot[]>({
-    key: deviceId,
+    key: () => (may('history.view') ? deviceId() : undefined),
     load: async (signal) => {
       const window = lastHours(HOURS, serverNow(), PROFILE_SECONDS);
       const table = await live.platform.history({

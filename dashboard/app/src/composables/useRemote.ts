@@ -1,8 +1,8 @@
 /** Loads a remote value and keeps it fresh: aborts what is no longer wanted, keeps what is shown, tries again when that may help. */
 import { onScopeDispose, type ShallowRef, shallowRef, watch } from 'vue';
-import { PlatformError } from '../api/platform.js';
-import { type Fault, isWorthRetrying } from '../logic/fault.js';
+import { isWorthRetrying } from '../logic/fault.js';
 import { arrived, failed, LOADING, type Remote } from '../logic/remote.js';
+import { faultIn } from './fault-in.js';
 import { useSession } from './useSession.js';
 
 export interface RemoteOptions<T> {
@@ -19,7 +19,7 @@ export function useRemote<T>({ key, load, isEmpty = () => false }: RemoteOptions
   refresh: () => void;
 } {
   const remote: ShallowRef<Remote<T>> = shallowRef(LOADING);
-  const { expired } = useSession();
+  const { check, expired } = useSession();
   let controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -41,6 +41,7 @@ export function useRemote<T>({ key, load, isEmpty = () => false }: RemoteOptions
         const fault = faultIn(error);
         remote.value = failed(remote.value, fault);
         if (fault.code === 'signed-out') expired();
+        else if (fault.code === 'forbidden') void check();
         else if (isWorthRetrying(fault)) {
           timer = setTimeout(refresh, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
           failures += 1;
@@ -62,10 +63,4 @@ export function useRemote<T>({ key, load, isEmpty = () => false }: RemoteOptions
     clearTimeout(timer);
   });
   return { remote, refresh };
-}
-
-function faultIn(error: unknown): Fault {
-  if (error instanceof PlatformError) return error.fault;
-  console.error('contor: unexpected failure', error);
-  return { code: 'unexpected', detail: error instanceof Error ? error.message : String(error) };
 }

@@ -5,13 +5,15 @@ import { lastHours, toSlots } from '../logic/slots.js';
 import type { Live } from './useLive.js';
 import { serverNow } from './useNow.js';
 import { useRemote } from './useRemote.js';
+import { useSession } from './useSession.js';
 
 const HOUR_SECONDS = 3_600;
 
 export function useSiteHours(live: Live, siteId: () => string, hours: () => number) {
   const entityId = (): string => `urn:ngsi-ld:AggregatedReading:${siteId()}:hour`;
+  const { may } = useSession();
   const result = useRemote<readonly Hour[]>({
-    key: () => `${siteId()} ${hours()}`,
+    key: () => (may('history.view') ? `${siteId()} ${hours()}` : undefined),
     load: async (signal) => {
       const window = lastHours(hours(), serverNow(), HOUR_SECONDS);
       const table = await live.platform.history({

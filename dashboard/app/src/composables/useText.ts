@@ -3,7 +3,7 @@ import { computed } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { type Language, regionalLocale } from '../i18n.js';
 import { createFormats, type Formats } from '../logic/format.js';
-import type { MessageKey } from '../messages/en.js';
+import type { MessageKey } from '../messages/keys.js';
 
 type Translate = (key: MessageKey, values?: Record<string, string | number>, count?: number) => string;
 

@@ -1,38 +1,61 @@
 /** What can go wrong between the page and the platform, in words that have a remedy. The texts are `fault.<code>.*`. */
+import { objectOf, textIn } from './json.js';
 
-export type FaultCode = 'offline' | 'signed-out' | 'forbidden' | 'not-found' | 'busy' | 'unavailable' | 'unexpected';
+export type FaultCode =
+  | 'offline'
+  | 'signed-out'
+  | 'sign-in-stale'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'refused'
+  | 'busy'
+  | 'unavailable'
+  | 'unexpected';
 
 export interface Fault {
   readonly code: FaultCode;
   readonly status?: number;
+  /** The gateway's own word for it: `commands.same-person`. */
+  readonly error?: string;
   /** `detail` or `title` of the ProblemDetails answer (RFC 9457), for whoever has to look further. */
   readonly detail?: string;
 }
 
 const FAULTS_BY_STATUS = [
   { from: 0, to: 0, code: 'offline' },
+  { from: 400, to: 400, code: 'refused' },
   { from: 401, to: 401, code: 'signed-out' },
   { from: 403, to: 403, code: 'forbidden' },
   { from: 404, to: 404, code: 'not-found' },
+  // 412 is the answer to an If-Match that no longer matches (RFC 9110, 13.1.1).
+  { from: 409, to: 409, code: 'conflict' },
+  { from: 412, to: 412, code: 'conflict' },
+  { from: 413, to: 413, code: 'refused' },
+  { from: 422, to: 422, code: 'refused' },
   { from: 429, to: 429, code: 'busy' },
   { from: 502, to: 504, code: 'unavailable' },
 ] as const satisfies readonly { from: number; to: number; code: FaultCode }[];
 
+/** Where the gateway's word says more than the status. */
+const FAULTS_BY_ERROR: Readonly<Record<string, FaultCode>> = { 'sign-in.stale': 'sign-in-stale' };
+
 /** Status 0 means that no answer came at all. */
 export function faultOf(status: number, problem?: unknown): Fault {
+  const json = objectOf(problem);
+  const error = textIn(json, 'error');
+  const detail = (textIn(json, 'detail') ?? textIn(json, 'title'))?.slice(0, 300);
+  const byError = error !== undefined && Object.hasOwn(FAULTS_BY_ERROR, error) ? FAULTS_BY_ERROR[error] : undefined;
   const row = FAULTS_BY_STATUS.find(({ from, to }) => status >= from && status <= to);
-  const detail = detailOf(problem);
-  return { code: row?.code ?? 'unexpected', ...(status > 0 && { status }), ...(detail !== undefined && { detail }) };
+  return {
+    code: byError ?? row?.code ?? 'unexpected',
+    ...(status > 0 && { status }),
+    ...(error !== undefined && { error }),
+    ...(detail !== undefined && { detail }),
+  };
 }
 
 /** Whether asking again, unchanged, may help. */
 export function isWorthRetrying({ code }: Fault): boolean {
   return code === 'offline' || code === 'busy' || code === 'unavailable' || code === 'unexpected';
-}
-
-function detailOf(problem: unknown): string | undefined {
-  if (typeof problem !== 'object' || problem === null) return undefined;
-  const { detail, title } = problem as { detail?: unknown; title?: unknown };
-  if (typeof detail === 'string') return detail.slice(0, 300);
-  return typeof title === 'string' ? title.slice(0, 300) : undefined;
 }

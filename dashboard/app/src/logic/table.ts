@@ -16,6 +16,8 @@ export interface Column<Row> {
   readonly isNumeric?: boolean;
   /** The column that names its row, for screen readers. */
   readonly isRowHeader?: boolean;
+  /** A column of buttons: it has no value of its own. */
+  readonly isDeed?: boolean;
 }
 
 /** A row without a value goes last in both directions: what is not known is never the smallest nor the largest. */

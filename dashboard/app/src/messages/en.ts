@@ -1,4 +1,6 @@
 /** English, the language of reference: every other one has exactly these keys (the compiler checks it). */
+import type { Widened } from './widened.js';
+
 export const en = {
   app: {
     name: 'Contor',
@@ -9,8 +11,92 @@ export const en = {
     noSites: 'No sites yet',
     title: '{page} · Contor',
   },
-  nav: { monitor: 'Monitor', live: 'Live', sites: 'Sites' },
+  nav: {
+    monitor: 'Monitor',
+    administration: 'Administration',
+    sites: 'Sites',
+    live: 'Live',
+    commands: 'Commands',
+    people: 'People',
+    roles: 'Roles',
+    sessions: 'Sessions',
+    partners: 'Partners',
+    audit: 'Audit trail',
+    profile: 'Profile',
+    meter: 'Meter',
+    site: 'Site',
+    waiting: '{n} waiting | {n} waiting | {n} waiting',
+  },
+  navAbout: {
+    live: 'What every meter says now',
+    commands: 'Asked, approved and carried out on meters',
+    people: 'Who has an account, and what each may see and do',
+    roles: 'What each role allows, page by page',
+    sessions: 'Who is signed in, and from where',
+    partners: 'Programs of others that read through the API',
+    audit: 'Who did what, when, from where',
+    profile: 'Your name, your rights, your sessions',
+  },
+  start: {
+    title: 'Welcome, {name}',
+    body: 'These pages are yours.',
+    none: 'Your account does not open any page yet. Ask the person who manages accounts for a role.',
+  },
+  notYours: {
+    title: 'This page is not part of your account',
+    body: 'You are signed in as {name}, and nothing is wrong. The page “{page}” needs a permission that your roles do not hold.',
+    who: 'If your work needs it, ask your data administrator for it and name the page. It opens at once when the role changes.',
+    home: 'Go to my pages',
+    profile: 'See what I may do',
+  },
+  jump: {
+    open: 'Go to…',
+    title: 'Go to a page, a site or a meter',
+    label: 'Name of a page, a site or a meter',
+    none: 'Nothing is called that.',
+    hint: 'Up and down choose, Enter opens.',
+    found: '{n} found | {n} found | {n} found',
+    page: 'Page',
+    site: 'Site',
+    meter: 'Meter',
+    deed: 'Action',
+  },
+  act: {
+    cancel: 'Cancel',
+    close: 'Close',
+    save: 'Save',
+    saving: 'Saving…',
+    back: 'Back',
+    next: 'Next',
+    remove: 'Remove',
+    add: 'Add',
+    edit: 'Change',
+    copy: 'Copy',
+    copied: 'Copied',
+    more: 'Show older',
+    reason: 'Reason',
+    freshFirst: 'You will be asked to sign in again for this step; what you have entered is kept.',
+    kept: 'You have signed in again. What you had entered is still here; look at it once more and go on.',
+    dismiss: 'Dismiss',
+    working: 'One moment…',
+  },
+  stop: {
+    button: 'Stop commands',
+    short: 'Stop',
+    stopped: 'Commands stopped',
+    shortStopped: 'Stopped',
+    title: 'Stop all commands to meters?',
+    body: 'Everything that has not been sent stops at once. Two people are needed to let commands run again.',
+    reason: 'Reason (may be left empty)',
+    confirm: 'Stop all commands',
+    fallback: 'Stopped from the dashboard.',
+    done: 'All commands are stopped.',
+    banner: 'All commands are stopped since {time}, by {name}. {reason}',
+    frozen: 'Commands are frozen since {time}. {reason}',
+    show: 'See commands',
+  },
   account: {
+    profile: 'Profile and sessions',
     menu: 'Account and preferences of {name}',
     signedInAs: 'Signed in as',
     signOut: 'Sign out',
@@ -178,6 +264,16 @@ export const en = {
     noMeters: 'No meter belongs to this site yet.',
     column: { interval: 'Hour', energy: 'Energy (kWh)', quality: 'Quality', meters: 'Meters' },
     metersOf: '{n} of {all}',
+    consent: 'Consent to profiling',
+    consentAbout:
+      'Whether the people of this site agree that appliances and habits are worked out from their load profile. Without consent nothing of that kind is computed.',
+    consentYes: 'Agreed',
+    consentNo: 'Not agreed',
+    consentSince: 'since {date}, recorded by {name}',
+    consentNever: 'Nobody has ever been asked; that counts as no.',
+    consentSwitch: 'The site agrees to profiling',
+    consentGiven: 'Consent is recorded.',
+    consentTaken: 'Consent is withdrawn; profiling of this site stops.',
     notFoundTitle: 'There is no site {id}',
     notFoundBody:
       'It may have been renamed, or your account does not see it. The navigation lists the sites you can open.',
@@ -231,6 +327,18 @@ export const en = {
       title: 'There is nothing here',
       remedy: 'It may have been renamed or removed. Go back and choose it from the list.',
     },
+    'sign-in-stale': {
+      title: 'Please sign in again for this step',
+      remedy: 'It is guarded: your last sign-in has to be younger than five minutes. You come back to this page.',
+    },
+    conflict: {
+      title: 'Somebody else was quicker',
+      remedy: 'What you see has changed meanwhile. Look at the new state, then decide again.',
+    },
+    refused: {
+      title: 'This was not accepted',
+      remedy: 'Correct what the detail below names, and try again.',
+    },
     busy: { title: 'Too many requests at once', remedy: 'Wait a few seconds and try again.' },
     unavailable: {
       title: 'A part of the platform is not answering',
@@ -250,11 +358,4 @@ export const en = {
   },
 } as const;
 
-type Widened<T> = { readonly [K in keyof T]: T[K] extends string ? string : Widened<T[K]> };
 export type Messages = Widened<typeof en>;
-
-type Leaves<T, Prefix extends string = ''> = {
-  [K in keyof T & string]: T[K] extends string ? `${Prefix}${K}` : Leaves<T[K], `${Prefix}${K}.`>;
-}[keyof T & string];
-/** Every text of the page by its place: `live.column.name`. A key that is not here does not compile. */
-export type MessageKey = Leaves<typeof en>;

@@ -1,0 +1,36 @@
+/** Reads answers of the gateway field by field: what came over the wire has no type until somebody has looked. */
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Anything else reads like an object without fields. */
+export function objectOf(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** An empty text is none. */
+export function textIn(json: Json, name: string): string | undefined {
+  const value = json[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function numberIn(json: Json, name: string): number | undefined {
+  const value = json[name];
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+export function textsIn(json: Json, name: string): readonly string[] {
+  return listOf(json[name]).filter((value) => typeof value === 'string');
+}
+
+/** An instant in ISO 8601, or in milliseconds when its name says so: `sinceMs` beside `since`. */
+export function momentIn(json: Json, name: string): number | undefined {
+  const ms = numberIn(json, `${name}Ms`);
+  if (ms !== undefined) return ms;
+  const text = textIn(json, name);
+  const parsed = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isFinite(parsed) ? parsed : undefined;
+}

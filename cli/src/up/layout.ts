@@ -63,6 +63,7 @@ export function wiring(dataFolder: string, doors: Doors): Record<string, string>
     GATEWAY_DATA: join(dataFolder, 'gateway'),
     AGENT_JSON_DATA: join(dataFolder, 'agent-json'),
     STREET_DATA: join(dataFolder, 'street'),
+    CONTOR_SECRETS: join(dataFolder, 'secrets'),
     ...Object.fromEntries(Object.entries(doors).map(([name, port]) => [name, String(port)])),
     BROKER_URL: loopback(doors.BROKER_PORT),
     HISTORY_URL: loopback(doors.HISTORY_PORT),

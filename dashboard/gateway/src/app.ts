@@ -1,6 +1,6 @@
 /** The whole gateway as one Express application: first what holds for every request, then the table of routes. */
 
-import { type Health, type Logger, type Metrics, sameSecret } from '@contor/kit';
+import { type Health, type Logger, type Metrics, type SecretStore, sameSecret } from '@contor/kit';
 import express, { type Application, type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { Audit } from './audit/entry.js';
 import type { AccessBook } from './book/book.js';
@@ -17,6 +17,7 @@ import { type AuthParts, callback, signIn, signOut } from './oidc/routes.js';
 import { pageStyle, sendMessagePage } from './pages/page.js';
 import { showSession } from './sessions/routes.js';
 import { UpstreamError } from './upstream/upstream.js';
+import { registerSecrets } from './vault/routes.js';
 
 export interface AppParts {
   readonly auth: AuthParts;
@@ -28,6 +29,8 @@ export interface AppParts {
   readonly enforcement: Pick<Enforcement, 'register'>;
   /** Whoever changes something tells it before and after. */
   readonly audit: Audit;
+  /** Keys and passwords of meters: the half that writes. */
+  readonly vault: SecretStore;
   readonly serveApp: RequestHandler;
   /** Where people change their password and second factor: Keycloak's path. */
   readonly accountUrl: string;
@@ -84,6 +87,7 @@ export function createApp(parts: AppParts): Application {
 
   register(app, guard, '/api/session', showSession(parts.book, parts.accountUrl));
   parts.enforcement.register(app, guard);
+  registerSecrets(app, guard, () => parts.vault);
   registerAbsent(app, guard);
   register(app, guard, '/{*page}', parts.serveApp);
   app.use(answerFault(log));

@@ -1,6 +1,6 @@
 /** What the operator can set. */
 
-import { KEYRING_SETTINGS, type SettingsOf, type SettingsTable } from '@contor/kit';
+import { KEYRING_SETTINGS, SECRETS_SETTINGS, type SettingsOf, type SettingsTable } from '@contor/kit';
 
 export const SETTINGS = {
   host: { name: 'GATEWAY_HOST', kind: 'text', fallback: '127.0.0.1', about: 'Address to listen on' },
@@ -58,6 +58,7 @@ export const SETTINGS = {
     about: 'Shown to broker and history; guards /metrics',
   },
   ...KEYRING_SETTINGS,
+  ...SECRETS_SETTINGS,
 } as const satisfies SettingsTable;
 
 export type GatewayConfig = SettingsOf<typeof SETTINGS>;

@@ -11,7 +11,19 @@ import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import { ConfigError, DamagedFileError, WireError } from '../errors.js';
 import { type DirectoryLock, lockDirectory } from '../lock-directory.js';
+import type { SettingsTable } from '../settings.js';
 import { type Keyring, wrappedBy } from './keyring.js';
+
+/** The row of everybody who puts or uses secrets. The platform of one machine shares one folder. */
+export const SECRETS_SETTINGS = {
+  secretsFolder: {
+    name: 'CONTOR_SECRETS',
+    kind: 'path',
+    optional: true,
+    about:
+      'Folder of the wrapped keys and passwords of meters, shared by gateway and agents. Default: in the data folder',
+  },
+} as const satisfies SettingsTable;
 
 /** What everybody with the right to look may know of a secret. */
 export interface SecretEntry {
@@ -50,7 +62,7 @@ export interface SecretStoreOptions {
 
 const REFERENCE = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /** Keys are 16 to 64 bytes, a private key in PEM a few thousand. */
-const MOST_BYTES = 16 * 1024;
+export const MOST_SECRET_BYTES = 16 * 1024;
 const FORMAT = 1;
 const SHARDS = 256;
 const SUFFIX = '.secrets';
@@ -184,8 +196,8 @@ function check(reference: string, value: Uint8Array): void {
       'secret.reference',
       'A reference is up to 128 letters, digits, dots, colons, hyphens, underscores.',
     );
-  if (value.byteLength === 0 || value.byteLength > MOST_BYTES)
-    throw new WireError('secret.size', `A secret has 1 to ${MOST_BYTES} bytes.`, { bytes: value.byteLength });
+  if (value.byteLength === 0 || value.byteLength > MOST_SECRET_BYTES)
+    throw new WireError('secret.size', `A secret has 1 to ${MOST_SECRET_BYTES} bytes.`, { bytes: value.byteLength });
 }
 
 function nameOf(reference: string): string {

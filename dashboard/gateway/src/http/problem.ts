@@ -105,6 +105,16 @@ export const PROBLEMS = {
     title: 'A server behind the dashboard failed.',
     detail: 'Try again. If it happens again, look into its log with the correlation id of this answer.',
   },
+  'secret.name': {
+    status: 400,
+    title: 'This cannot be the name of a secret.',
+    detail: 'Use up to 128 letters, digits, dots, colons, hyphens and underscores.',
+  },
+  'secret.value': {
+    status: 400,
+    title: 'There is no value that can be kept.',
+    detail: 'Send {"value": "…", "encoding": "text", "hex" or "base64"} with 1 to 16384 bytes.',
+  },
   'disk.full': { status: 503, title: 'There is no room to save this.', detail: 'Free some disk space and try again.' },
   internal: { status: 500, title: 'Something went wrong on our side.', detail: 'Try again; the log knows more.' },
 } as const satisfies Readonly<Record<string, ProblemRow>>;

@@ -94,6 +94,13 @@ export const SERVICES = [
     load: async () => bind(await import('@contor/aggregation')),
   },
   {
+    name: 'commands',
+    command: ['adapter', 'commands'],
+    about: 'the service that signs orders to meters: two people, caps, a switch',
+    example: 'contor adapter commands --data-folder ./commands-data',
+    load: async () => bind(await import('@contor/commands')),
+  },
+  {
     name: 'street',
     command: ['simulate', 'street'],
     about: 'a street of simulated Landis+Gyr E350 meters that send JSON over MQTT',

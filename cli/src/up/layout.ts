@@ -15,7 +15,7 @@ export const PROCESSES = [
   { name: 'broker', services: ['broker'] },
   { name: 'history', services: ['history'] },
   { name: 'edge', services: ['provision', 'mqtt', 'agent-json'] },
-  { name: 'hub', services: ['identity', 'client-secret', 'gateway', 'platform', 'aggregation'] },
+  { name: 'hub', services: ['identity', 'client-secret', 'gateway', 'platform', 'aggregation', 'commands'] },
   { name: 'street', services: ['street'] },
 ] as const satisfies readonly ProcessRow[];
 
@@ -23,7 +23,7 @@ export const PROCESSES = [
 export const PHASES: readonly (readonly string[])[] = [
   ['broker', 'history', 'provision', 'identity'],
   ['mqtt', 'platform', 'client-secret'],
-  ['gateway', 'agent-json', 'aggregation'],
+  ['gateway', 'agent-json', 'aggregation', 'commands'],
   ['street'],
 ];
 
@@ -54,6 +54,10 @@ const APP_FOLDER = fileURLToPath(new URL('../../../dashboard/app/dist-web', impo
 /** The settings that tie the services of one machine together; whatever the user set already wins. */
 export function wiring(dataFolder: string, doors: Doors): Record<string, string> {
   const loopback = (port: number) => `http://127.0.0.1:${port}`;
+  const [gatewayKey, commandsKey] = [
+    join(dataFolder, 'keys', 'gateway.json'),
+    join(dataFolder, 'keys', 'commands.json'),
+  ];
   const identity = `http://localhost:${doors.IDENTITY_PORT}`;
   return {
     BROKER_DATA: join(dataFolder, 'broker'),
@@ -64,6 +68,13 @@ export function wiring(dataFolder: string, doors: Doors): Record<string, string>
     AGENT_JSON_DATA: join(dataFolder, 'agent-json'),
     STREET_DATA: join(dataFolder, 'street'),
     CONTOR_SECRETS: join(dataFolder, 'secrets'),
+    COMMANDS_DATA: join(dataFolder, 'commands'),
+    GATEWAY_PUBLIC_KEY: gatewayKey,
+    COMMANDS_GATEWAY_KEY: gatewayKey,
+    COMMANDS_PUBLIC_KEY: commandsKey,
+    AGENT_JSON_COMMAND_KEYS: commandsKey,
+    COMMANDS_SIMULATED: join(dataFolder, 'street', 'simulated.json'),
+    AGENT_JSON_PORT: '0',
     ...Object.fromEntries(Object.entries(doors).map(([name, port]) => [name, String(port)])),
     BROKER_URL: loopback(doors.BROKER_PORT),
     HISTORY_URL: loopback(doors.HISTORY_PORT),

@@ -4,13 +4,14 @@
  */
 
 import { keepMqttPassword, provisionDevices, sampleDevices } from '@contor/agent-json';
-import { saveStreetCredentials } from '@contor/agent-json/simulator';
+import { saveSimulated, saveStreetCredentials } from '@contor/agent-json/simulator';
 import { type Environment, KEYRING_SETTINGS, type Running, readSettings, type SettingsTable } from '@contor/kit';
 import { AGENT_RULES, addCredentials, DEVICE_RULES, listCredentials } from '@contor/mqtt';
 
 const SETTINGS = {
   mqttData: { name: 'MQTT_DATA', kind: 'path', about: 'the data folder of the MQTT broker' },
   agentData: { name: 'AGENT_JSON_DATA', kind: 'path', about: 'the data folder of the JSON agent' },
+  simulated: { name: 'COMMANDS_SIMULATED', kind: 'path', about: 'the file that says which meters are simulators' },
   streetData: { name: 'STREET_DATA', kind: 'path', about: 'the data folder of the simulated street' },
   ...KEYRING_SETTINGS,
 } as const satisfies SettingsTable;
@@ -18,7 +19,7 @@ const SETTINGS = {
 const AGENT = 'agent-json';
 
 export async function startProvision(source: NodeJS.ProcessEnv, { log }: Environment): Promise<Running> {
-  const { mqttData, agentData, streetData, ...keys } = readSettings(SETTINGS, source);
+  const { mqttData, agentData, streetData, simulated, ...keys } = readSettings(SETTINGS, source);
   const known = await listCredentials({ dataFolder: mqttData });
   // The agent's credential is made last, so its presence says that a first start was not cut short.
   if (!known.some(({ username }) => username === AGENT)) {
@@ -34,5 +35,7 @@ export async function startProvision(source: NodeJS.ProcessEnv, { log }: Environ
     await keepMqttPassword(agentData, agentPassword, keys);
     log.info({ meters: meters.length }, 'the sample street has its credentials');
   }
+  // Who hangs on no supply is known to the command service by this file, and to the agent by its registry.
+  if (await saveSimulated(simulated, sampleDevices())) await provisionDevices(agentData, sampleDevices());
   return { health: () => ({ state: 'ready', figures: {} }), stop: async () => undefined };
 }

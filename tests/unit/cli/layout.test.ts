@@ -44,8 +44,8 @@ describe('the wiring of one machine', () => {
 
   it('gives each service a data folder of its own', () => {
     const folders = Object.entries(wired).filter(([name]) => name.endsWith('_DATA'));
-    expect(folders).toHaveLength(7);
-    expect(new Set(folders.map(([, folder]) => folder)).size).toBe(7);
+    expect(folders).toHaveLength(8);
+    expect(new Set(folders.map(([, folder]) => folder)).size).toBe(8);
   });
 
   it.each(DOORS)('opens $port where it was asked to', ({ port, fallback }) => {

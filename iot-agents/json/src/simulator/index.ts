@@ -17,6 +17,7 @@ export { type FaultRates, NO_FAULTS } from './faults.js';
 export { INTERVAL_MS, LIVE_MS, SimulatedMeter } from './meter.js';
 export { MeterRegisters, type Registers } from './register.js';
 export { SETTINGS, type StreetConfig } from './settings.js';
+export { saveSimulated } from './simulated-file.js';
 
 const SILENT_BEFORE_MS = 40 * 60_000;
 const ROLLOVER_AFTER_MS = 10 * 60_000;

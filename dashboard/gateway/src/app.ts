@@ -4,6 +4,7 @@ import { type Health, type Logger, type Metrics, type SecretStore, sameSecret } 
 import express, { type Application, type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { Audit } from './audit/entry.js';
 import type { AccessBook } from './book/book.js';
+import type { Commanding } from './commands/open.js';
 import type { Enforcement } from './enforcement.js';
 import { defaultDeny, type GuardParts, register, registerAbsent } from './guard.js';
 import { trustProxies } from './http/address.js';
@@ -27,6 +28,7 @@ export interface AppParts {
   /** Proxies in front whose word on addresses counts (GATEWAY_PROXIES). */
   readonly proxies: string | undefined;
   readonly enforcement: Pick<Enforcement, 'register'>;
+  readonly commanding: Commanding;
   /** Whoever changes something tells it before and after. */
   readonly audit: Audit;
   /** Keys and passwords of meters: the half that writes. */
@@ -88,6 +90,7 @@ export function createApp(parts: AppParts): Application {
   register(app, guard, '/api/session', showSession(parts.book, parts.accountUrl));
   parts.enforcement.register(app, guard);
   registerSecrets(app, guard, () => parts.vault);
+  parts.commanding.register(app, guard);
   registerAbsent(app, guard);
   register(app, guard, '/{*page}', parts.serveApp);
   app.use(answerFault(log));

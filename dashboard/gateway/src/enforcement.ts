@@ -17,7 +17,7 @@ import { LIVE_TYPES, LiveState } from './live/state.js';
 import { createStreamHub } from './live/stream.js';
 import { NOTIFY_HEADER } from './notify/door.js';
 import { createScopeBroker } from './scope/broker.js';
-import { startScopeFeed } from './scope/feed.js';
+import { type KnownScopes, startScopeFeed } from './scope/feed.js';
 import { createScopeHistory } from './scope/history.js';
 import type { GatewayConfig } from './settings.js';
 import { createUpstream, type Upstream } from './upstream/upstream.js';
@@ -38,6 +38,8 @@ export interface EnforcementParts {
 export interface Enforcement {
   /** Ties the routes to their handlers. */
   readonly register: (app: Application, guard: GuardParts) => void;
+  /** For whoever else has to know what lies inside a scope. */
+  readonly scopes: KnownScopes;
   readonly figures: Readonly<Record<string, number>>;
   /** What cannot be shown now, for `/health`. */
   readonly missing: readonly string[];
@@ -71,6 +73,7 @@ export function openEnforcement(parts: EnforcementParts): Enforcement {
   });
 
   return {
+    scopes,
     register: (app, guard) =>
       registerContext(app, guard, {
         ...{ broker, history, scopes, state, hub, askers, notifySecret },

@@ -31,6 +31,7 @@ import { createApp } from './app.js';
 import { createAudit } from './audit/audit.js';
 import { readProviderRoles } from './book/adoption.js';
 import { openAccessBook } from './book/open.js';
+import { openCommanding } from './commands/open.js';
 import { openEnforcement } from './enforcement.js';
 import { createIdentify } from './identify.js';
 import { createLimits } from './limits/limits.js';
@@ -142,6 +143,12 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       .catch((error: unknown) => log.warn({ error }, 'Sessions that were ended may be back after a restart.'));
   });
 
+  const commanding = await openCommanding({
+    ...{ broker: client, audit: trail, clock, log, disk, tenant: config.tenant, scopes: enforcement.scopes },
+    ...{ checkpoint: checkpoint('signing-key'), publicKeyFile: config.publicKeyFile },
+    nameOf: (subject) => book.people.get(subject)?.fullName,
+  });
+
   const metrics = createMetrics('gateway');
   const reach = (): Health => {
     const missing = [oidc.isReady ? [] : ['the sign-in server'], enforcement.missing].flat();
@@ -161,7 +168,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       nowMs: () => clock.nowMs(),
       log,
     },
-    ...{ book, enforcement, proxies: config.proxies },
+    ...{ book, enforcement, commanding, proxies: config.proxies },
     identify: createIdentify({ access, book, oidc, cookies, clock }),
     limits: createLimits({ clock, rate: config.rate, quotas, book }),
     audit: trail,

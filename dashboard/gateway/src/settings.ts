@@ -51,6 +51,12 @@ export const SETTINGS = {
   },
   tlsCert: { name: 'GATEWAY_TLS_CERT', kind: 'path', optional: true, about: 'Certificate chain (PEM)' },
   tlsKey: { name: 'GATEWAY_TLS_KEY', kind: 'path', optional: true, about: 'Private key (PEM)' },
+  publicKeyFile: {
+    name: 'GATEWAY_PUBLIC_KEY',
+    kind: 'path',
+    optional: true,
+    about: 'Where the public key of what we sign is put, for the command service (JWK Set)',
+  },
   secret: {
     name: 'PLATFORM_SECRET',
     kind: 'secret',

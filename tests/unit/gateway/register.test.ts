@@ -1,6 +1,8 @@
 /** Default deny, shown on the finished application: a route without a row in the policy is found by this test. */
 
 import { type AppParts, createApp } from '@contor/gateway/app.js';
+import { registerCommands } from '@contor/gateway/commands/open.js';
+import type { CommandParts } from '@contor/gateway/commands/routes.js';
 import { type ContextParts, registerContext } from '@contor/gateway/context/routes.js';
 import { GUARDS, type GuardParts } from '@contor/gateway/guard.js';
 import { createMetrics } from '@contor/kit';
@@ -47,6 +49,7 @@ function build(): App {
   const parts = {
     auth: { access: {}, publicUrl: new URL('http://127.0.0.1:3000') },
     book: {},
+    commanding: { register: (app: App, guard: GuardParts) => registerCommands(app, guard, {} as CommandParts) },
     enforcement: { register: (app: App, guard: GuardParts) => registerContext(app, guard, CONTEXT) },
     serveApp: handler,
     metrics: createMetrics('test'),

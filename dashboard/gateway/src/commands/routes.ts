@@ -13,13 +13,13 @@ import {
   functionsFor,
   may,
   type RequestStatement,
-  type Scope,
 } from '@contor/policy';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { Audit, AuditEntry } from '../audit/entry.js';
 import { sendProblem } from '../http/problem.js';
+import type { KnownScopes } from '../scope/feed.js';
 import { type Read, readDecision, readWanted, readWhy, type WantedCommand } from './bodies.js';
-import type { Caller } from './caller.js';
+import { type Caller, callerOf, originOf } from './caller.js';
 import type { RequestStore, SignedRequest } from './request-store.js';
 import { approvalFault, commandView, controlView, isFresh, statusOf, type ViewFacts } from './view.js';
 
@@ -29,10 +29,8 @@ export interface CommandParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly tenant: string;
-  readonly callerOf: (request: Request) => Caller;
-  /** Address and correlation of a request, for the trail. */
-  readonly originOf: (request: Request, response: Response) => Pick<AuditEntry, 'address' | 'correlation'>;
-  readonly isVisible: (scope: Scope, id: string) => boolean;
+  /** Whose scope is limited is answered only while the ties of the context are known. */
+  readonly scopes: KnownScopes;
   readonly nameOf: (subject: string) => string | undefined;
 }
 
@@ -70,8 +68,10 @@ export function commandRoutes(parts: CommandParts): CommandRoutes {
 }
 
 /** What the broker does not do is told as such; the trail knows that it was begun. */
-function unlessAway({ log }: CommandParts, handle: RequestHandler): RequestHandler {
+function unlessAway({ log, scopes }: CommandParts, handle: RequestHandler): RequestHandler {
   return async (request, response, next) => {
+    const isLimited = callerOf(request).subject.scope.kind !== 'everything';
+    if (isLimited && !scopes.isTrue) return sendProblem(response, 'scope.unknown');
     try {
       await handle(request, response, next);
     } catch (error) {
@@ -83,7 +83,7 @@ function unlessAway({ log }: CommandParts, handle: RequestHandler): RequestHandl
 
 function list(parts: CommandParts): RequestHandler {
   return async (request, response) => {
-    const caller = parts.callerOf(request);
+    const caller = callerOf(request);
     const query = new URL(request.url, 'http://gateway').searchParams;
     const status = query.get('status') ?? undefined;
     const before = query.get('before') ?? undefined;
@@ -108,7 +108,7 @@ function list(parts: CommandParts): RequestHandler {
 
 function get(parts: CommandParts): RequestHandler {
   return async (request, response) => {
-    const caller = parts.callerOf(request);
+    const caller = callerOf(request);
     const signed = await find(parts, caller, request);
     if (signed === undefined) return sendProblem(response, 'commands.unknown');
     response.json(commandView(signed, viewFacts(parts, caller, true)));
@@ -117,19 +117,19 @@ function get(parts: CommandParts): RequestHandler {
 
 function create(parts: CommandParts): RequestHandler {
   return async (request, response) => {
-    const caller = parts.callerOf(request);
+    const caller = callerOf(request);
     const read = readWanted(request.body);
     if (read.kind === 'fault') return sendProblem(response, 'commands.malformed', read.detail);
     const wanted = read.value;
     if (!functionsFor(wanted.command, wanted.parameters).every((name) => may(caller.subject, name)))
       return sendProblem(response, 'function.missing');
-    const isSeen = wanted.targets.every((id) => parts.isVisible(caller.subject.scope, id));
+    const isSeen = wanted.targets.every((id) => isVisible(parts, caller, id));
     const known = isSeen ? await parts.store.known(wanted.targets) : new Set();
     if (known.size !== wanted.targets.length) return sendProblem(response, 'commands.target-unknown');
     if (COMMANDS[wanted.command].isRestricted && (await hasTooMany(parts, caller)))
       return sendProblem(response, 'commands.too-many');
     const statement = requestOf(parts, caller, wanted);
-    const entry = entryOf(parts, request, response, {
+    const entry = entryOf(request, response, {
       ...{ operation: `command.${wanted.command}`, targets: [statement.id, ...wanted.targets] },
       after: { parameters: wanted.parameters, reason: wanted.reason, count: wanted.targets.length },
     });
@@ -152,7 +152,7 @@ function requestOf({ tenant, clock }: CommandParts, { subject }: Caller, wanted:
 
 function decide(parts: CommandParts, kind: DecisionStatement['kind']): RequestHandler {
   return async (request, response) => {
-    const caller = parts.callerOf(request);
+    const caller = callerOf(request);
     const signed = await find(parts, caller, request);
     if (signed === undefined) return sendProblem(response, 'commands.unknown');
     const isWithdrawal = kind === 'withdrawal';
@@ -177,7 +177,7 @@ function decide(parts: CommandParts, kind: DecisionStatement['kind']): RequestHa
       ...{ kind, id: signed.request.id, tenant: parts.tenant, requestHash, by: subject.id },
       ...{ atMs: parts.clock.nowMs(), authenticatedAtMs, methods },
     };
-    const entry = entryOf(parts, request, response, {
+    const entry = entryOf(request, response, {
       ...{ operation: `command.${kind}`, targets: [signed.request.id, ...signed.request.targets] },
       after: { requestHash, reason, methods, count: signed.request.targets.length },
     });
@@ -189,14 +189,14 @@ function decide(parts: CommandParts, kind: DecisionStatement['kind']): RequestHa
 
 function showControl(parts: CommandParts): RequestHandler {
   return async (request, response) => {
-    const facts = viewFacts(parts, parts.callerOf(request), false);
+    const facts = viewFacts(parts, callerOf(request), false);
     response.json(controlView(await parts.store.control(), facts));
   };
 }
 
 function say(parts: CommandParts, kind: ControlStatement['kind']): RequestHandler {
   return async (request, response) => {
-    const caller = parts.callerOf(request);
+    const caller = callerOf(request);
     const read = readWhy(request.body);
     if (read.kind === 'fault') return sendProblem(response, 'commands.malformed', read.detail);
     const nowMs = parts.clock.nowMs();
@@ -208,7 +208,7 @@ function say(parts: CommandParts, kind: ControlStatement['kind']): RequestHandle
       ...{ kind, tenant: parts.tenant, by: subject.id, reason, atMs: nowMs },
       ...{ authenticatedAtMs, methods },
     };
-    const entry = entryOf(parts, request, response, { operation: `command.${kind}`, after: { reason, methods } });
+    const entry = entryOf(request, response, { operation: `command.${kind}`, after: { reason, methods } });
     await audited(parts, entry, () => parts.store.say(statement));
     response.json(controlView(await parts.store.control(), viewFacts(parts, caller, false)));
   };
@@ -222,8 +222,12 @@ async function find(parts: CommandParts, caller: Caller, request: Request): Prom
   return signed !== undefined && isInScope(parts, caller, signed) ? signed : undefined;
 }
 
-function isInScope({ isVisible }: CommandParts, { subject }: Caller, { request }: SignedRequest): boolean {
-  return request.by === subject.id || request.targets.every((id) => isVisible(subject.scope, id));
+function isInScope(parts: CommandParts, caller: Caller, { request }: SignedRequest): boolean {
+  return request.by === caller.subject.id || request.targets.every((id) => isVisible(parts, caller, id));
+}
+
+function isVisible({ scopes, clock }: CommandParts, { subject: { scope } }: Caller, id: string): boolean {
+  return scope.kind === 'everything' || scopes.index.isVisible(scope, id, clock.nowMs());
 }
 
 function viewFacts({ clock, nameOf }: CommandParts, caller: Caller, withTargets: boolean): ViewFacts {
@@ -232,10 +236,10 @@ function viewFacts({ clock, nameOf }: CommandParts, caller: Caller, withTargets:
 
 type Doing = Pick<AuditEntry, 'operation' | 'targets' | 'after'>;
 
-function entryOf(parts: CommandParts, request: Request, response: Response, doing: Doing): Omit<AuditEntry, 'outcome'> {
-  const { subject } = parts.callerOf(request);
+function entryOf(request: Request, response: Response, doing: Doing): Omit<AuditEntry, 'outcome'> {
+  const { subject } = callerOf(request);
   const actor = { id: subject.id, kind: 'person', name: subject.username } as const;
-  return { log: 'communication', actor, page: 'commands', ...parts.originOf(request, response), ...doing };
+  return { log: 'communication', actor, page: 'commands', ...originOf(request, response), ...doing };
 }
 
 /** In the trail before it is done: without a place there, it is not done. */

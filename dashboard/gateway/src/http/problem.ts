@@ -114,6 +114,28 @@ export const PROBLEMS = {
     status: 400,
     title: 'There is no value that can be kept.',
     detail: 'Send {"value": "…", "encoding": "text", "hex" or "base64"} with 1 to 16384 bytes.',
+  'commands.malformed': { status: 400, title: 'This is not a command.', detail: 'docs/commands.md has the form.' },
+  'commands.same-person': {
+    status: 403,
+    title: 'This takes another person.',
+    detail: 'Nobody approves or rejects what they asked for themselves, or withdraws what somebody else asked for.',
+  },
+  'commands.unknown': { status: 404, title: 'There is no such request.', detail: 'Load the list again.' },
+  'commands.target-unknown': {
+    status: 404,
+    title: 'One of the meters does not exist.',
+    detail: 'Check the identifiers of the targets.',
+  },
+  'commands.other-request': {
+    status: 409,
+    title: 'This is not the request you have seen.',
+    detail: 'Load it again and look at it before you decide.',
+  },
+  'commands.decided': { status: 409, title: 'It is decided already.', detail: 'Load it again to see how.' },
+  'commands.too-many': {
+    status: 429,
+    title: 'Too many of your requests wait.',
+    detail: 'Have them decided, or withdraw some.',
   },
   'disk.full': { status: 503, title: 'There is no room to save this.', detail: 'Free some disk space and try again.' },
   internal: { status: 500, title: 'Something went wrong on our side.', detail: 'Try again; the log knows more.' },

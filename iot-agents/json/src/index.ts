@@ -4,7 +4,7 @@
  */
 
 import { brokerOver, DEFAULT_TIME_WINDOW, historyOver, openAgent } from '@contor/agent-kit';
-import { type Environment, type Health, lockDirectory, type Running, type Start } from '@contor/kit';
+import { checkExposure, type Environment, type Health, lockDirectory, type Running, type Start } from '@contor/kit';
 import { mentionsTime } from './codec/attrs.js';
 import { openCommanding } from './commanding.js';
 import { keptMqttPassword } from './credential.js';
@@ -22,6 +22,7 @@ export { type AgentJsonConfig, SETTINGS } from './settings.js';
 const EXIT_FATAL = 70;
 
 export const start: Start<AgentJsonConfig> = async (config, environment) => {
+  checkExposure({ ...config, secret: config.platformSecret, prefix: 'AGENT_JSON' });
   const lock = await lockDirectory(config.dataFolder);
   try {
     return await run(config, environment, () => lock.release());

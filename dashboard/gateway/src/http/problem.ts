@@ -114,6 +114,7 @@ export const PROBLEMS = {
     status: 400,
     title: 'There is no value that can be kept.',
     detail: 'Send {"value": "…", "encoding": "text", "hex" or "base64"} with 1 to 16384 bytes.',
+  },
   'commands.malformed': { status: 400, title: 'This is not a command.', detail: 'docs/commands.md has the form.' },
   'commands.same-person': {
     status: 403,

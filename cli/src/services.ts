@@ -71,6 +71,7 @@ export const SERVICES = [
     about: "the OpenID provider (Keycloak's paths)",
     example: 'contor identity --port 3002 --data-folder ./identity-data',
     load: async () => bind(await import('@contor/identity')),
+    tools: async () => (await import('./tools/identity.js')).addIdentityTools,
   },
   {
     name: 'gateway',

@@ -34,7 +34,7 @@ import { createProvider } from './provider.js';
 import { createSecondFactor } from './second-factor/second-factor.js';
 import { createHandler } from './server.js';
 import { openSessions } from './sessions.js';
-import { type IdentityConfig, otpPolicyOf, REALM_PATH } from './settings.js';
+import { type IdentityConfig, LOG_FORMAT, otpPolicyOf, REALM_PATH } from './settings.js';
 import { openProgress } from './sign-in/progress.js';
 import { handleSignIn, type SignInParts } from './sign-in/routes.js';
 import { ClientsModel, createAdapterFactory, OidcIndex } from './store/adapter.js';
@@ -48,7 +48,6 @@ export { type Credentials, readCredentials } from './users.js';
 /** Sessions and users of a town are a few megabytes; compaction lets go of whole segments, so these are small. */
 const SEGMENT_BYTES = 1024 * 1024;
 const LOG_LIMIT_BYTES = 256 * 1024 * 1024;
-const LOG_FORMAT = { kind: 'identity', version: 1 } as const;
 /** sysexits.h, EX_SOFTWARE: the supervisor starts us again and we recover from the log. */
 const EXIT_FATAL = 70;
 

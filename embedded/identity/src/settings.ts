@@ -41,6 +41,8 @@ export function otpPolicyOf({ otp, host }: Pick<IdentityConfig, 'otp' | 'host'>)
   throw new ConfigError([{ code: 'config.otp', message, fix: `Use one of ${OTP_POLICIES.join(', ')}.` }]);
 }
 
+export const LOG_FORMAT = { kind: 'identity', version: 1 } as const;
+
 /** Keycloak's paths begin with the realm, so one realm is one issuer. */
 export const REALM = 'contor';
 export const REALM_PATH = `/realms/${REALM}`;

@@ -85,7 +85,10 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     process.exit(EXIT_FATAL);
   };
   const stored = { disk, clock, log, dataFolder: config.dataFolder };
-  const trail = await createAudit({ ...stored, keyring, onFatal: stopAtOnce('The audit trail') });
+  const trail = await createAudit({
+    ...{ ...stored, random, keyring, keepYears: config.auditYears },
+    onFatal: stopAtOnce('The audit trail'),
+  });
   opened.push(() => trail.close());
   const rules = { tenant: config.tenant, seeds: SEED_ROLES, providerRoles };
   const book = await openAccessBook({ ...stored, ...rules, onFatal: stopAtOnce('The access book') });

@@ -63,6 +63,12 @@ export const SETTINGS = {
     optional: true,
     about: 'Shown to broker and history; guards /metrics',
   },
+  auditYears: {
+    name: 'GATEWAY_AUDIT_YEARS',
+    kind: 'integer',
+    optional: true,
+    about: 'Calendar years of the audit trail to keep besides the current one. Default: all',
+  },
   ...KEYRING_SETTINGS,
   ...SECRETS_SETTINGS,
 } as const satisfies SettingsTable;

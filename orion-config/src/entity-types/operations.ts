@@ -56,7 +56,7 @@ export const OPERATIONS_TYPES = {
     from: 'contor', about: 'Who changed what',
     attributes: [
       'actor', 'page', 'operation', 'refTarget', 'valueBefore', 'valueAfter', 'ipAddress', 'recordedAt',
-      'correlationId', 'status',
+      'correlationId', 'status', 'category', 'sequenceNumber', 'statement',
     ],
   },
 } as const satisfies Record<string, EntityTypeRow>;

@@ -138,6 +138,11 @@ export const PROBLEMS = {
     title: 'Too many of your requests wait.',
     detail: 'Have them decided, or withdraw some.',
   },
+  'audit.full': {
+    status: 503,
+    title: 'This cannot be recorded, so it was not done.',
+    detail: 'The audit trail has no room. Free some disk space and try again.',
+  },
   'disk.full': { status: 503, title: 'There is no room to save this.', detail: 'Free some disk space and try again.' },
   internal: { status: 500, title: 'Something went wrong on our side.', detail: 'Try again; the log knows more.' },
 } as const satisfies Readonly<Record<string, ProblemRow>>;
@@ -150,9 +155,17 @@ interface ProblemRow {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+const codes = new WeakMap<Response, ProblemCode>();
+
+/** What was wrong, when it was answered here. */
+export function problemOf(response: Response): ProblemCode | undefined {
+  return codes.get(response);
+}
+
 /** `error` repeats the code for the app, which looks at nothing else. */
 export function sendProblem(response: Response, code: ProblemCode, detail?: string): void {
   const row: ProblemRow = PROBLEMS[code];
+  codes.set(response, code);
   const body = { type: `urn:contor:problem:${code}`, ...row, detail: detail ?? row.detail, error: code };
   if (row.status === 503) response.set('Retry-After', '2');
   response.status(row.status).type('application/problem+json').send(JSON.stringify(body));

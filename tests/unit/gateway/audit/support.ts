@@ -38,7 +38,7 @@ export class TrailHouse {
 
   open(disk: Disk = this.disk, more: Partial<AuditParts> = {}): Promise<AuditTrail> {
     return createAudit({
-      ...{ disk, clock: this.clock, keyring: KEYRING, dataFolder: '/data' },
+      ...{ disk, clock: this.clock, random: seededRandom(1), keyring: KEYRING, dataFolder: '/data' },
       log: createLogger({ service: 'test', write: (line) => void this.lines.push(line) }),
       onFatal: (error) => {
         throw error;

@@ -31,8 +31,9 @@ export interface Archives {
   readonly files: readonly ArchiveFile[];
   /** The newest archived sequence; 0 when there is none. */
   readonly through: number;
-  /** Durable, file and list, when it resolves. */
-  seal(name: string, records: AsyncIterable<ArchivedRecord>): Promise<ArchiveFile>;
+  /** Writes the file, durable when it resolves. It counts when it is listed. */
+  write(name: string, records: AsyncIterable<ArchivedRecord>): Promise<ArchiveFile>;
+  list(file: ArchiveFile): Promise<void>;
   /** The oldest file goes. */
   removeOldest(): Promise<void>;
   /** Records below `before` that may match, newest first. */
@@ -71,15 +72,14 @@ export async function openArchives(disk: Disk, folder: string): Promise<Archives
     get through() {
       return files.at(-1)?.last.sequence ?? 0;
     },
-    async seal(name, records) {
+    async write(name, records) {
       const beside = join(folder, `${name}.new`);
       const sealed: Sealed = await writeArchive(disk, beside, records);
       await disk.rename(beside, join(folder, name));
       await disk.syncDirectory(folder);
-      const file = { name, ...sealed };
-      await keep([...files, file]);
-      return file;
+      return { name, ...sealed };
     },
+    list: (file) => keep([...files, file]),
     async removeOldest() {
       const [oldest, ...others] = files;
       if (oldest === undefined) return;

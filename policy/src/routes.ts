@@ -45,6 +45,7 @@ export const ROUTES = [
   { method: 'GET', path: '/health', access: 'public' },
   { method: 'GET', path: '/metrics', access: 'service' },
   { method: 'POST', path: '/notify/live', access: 'service' },
+  { method: 'POST', path: '/notify/erase', access: 'service' },
   { method: 'POST', path: '/notify/scope', access: 'service' },
   { method: 'POST', path: '/notify/subscription/:subscriptionId', access: 'service' },
 

@@ -2,6 +2,7 @@
 
 import { type Health, type Logger, type Metrics, type SecretStore, sameSecret } from '@contor/kit';
 import express, { type Application, type ErrorRequestHandler, type RequestHandler } from 'express';
+import type { AuditDesk } from './audit/desk.js';
 import type { Audit } from './audit/entry.js';
 import type { AccessBook } from './book/book.js';
 import type { Commanding } from './commands/open.js';
@@ -29,10 +30,11 @@ export interface AppParts {
   readonly proxies: string | undefined;
   readonly enforcement: Pick<Enforcement, 'register'>;
   readonly commanding: Commanding;
-  /** Whoever changes something tells it before and after. */
-  readonly audit: Audit;
   /** Keys and passwords of meters: the half that writes. */
   readonly vault: SecretStore;
+  /** Whoever changes something outside a route tells it before and after; routes are recorded by their table. */
+  readonly audit: Audit;
+  readonly auditDesk: Pick<AuditDesk, 'recorder' | 'register'>;
   readonly serveApp: RequestHandler;
   /** Where people change their password and second factor: Keycloak's path. */
   readonly accountUrl: string;
@@ -60,10 +62,12 @@ export function createApp(parts: AppParts): Application {
     limits: parts.limits,
     publicOrigin: auth.publicUrl.origin,
     nowMs: auth.nowMs,
+    recorder: parts.auditDesk.recorder,
     onDenied: (_row, status) => denied.inc({ status }),
   };
 
   app.use(setCorrelation);
+  app.use(parts.auditDesk.recorder.watchRefusals);
   app.use((request, response, next) => {
     response.once('finish', () => {
       const route: unknown = request.route?.path;
@@ -91,6 +95,7 @@ export function createApp(parts: AppParts): Application {
   parts.enforcement.register(app, guard);
   registerSecrets(app, guard, () => parts.vault);
   parts.commanding.register(app, guard);
+  parts.auditDesk.register(app, guard);
   registerAbsent(app, guard);
   register(app, guard, '/{*page}', parts.serveApp);
   app.use(answerFault(log));

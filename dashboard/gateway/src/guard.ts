@@ -17,11 +17,12 @@ import {
   type RouteRow,
 } from '@contor/policy';
 import type { Application, Handler, Request, RequestHandler, Response } from 'express';
+import type { Recorder } from './audit/intake/recorder.js';
 import { sendProblem } from './http/problem.js';
 import type { Identify } from './identify.js';
 import type { Limits, StrangersDeed } from './limits/limits.js';
 import { csrfToken } from './sessions/seal.js';
-import { remember, type Visitor, type VisitorSession } from './visitor.js';
+import { recognise, remember, type Visitor, type VisitorSession } from './visitor.js';
 
 /** Marks the handler that guards a route, with the row it guards by: the test of the register looks for it. */
 export const GUARDS = Symbol('guards');
@@ -33,6 +34,8 @@ export interface GuardParts {
   readonly limits: Limits;
   readonly publicOrigin: string;
   readonly nowMs: () => number;
+  /** What is recorded of a row stands between its guard and its handlers. */
+  readonly recorder: Pick<Recorder, 'handlersFor'>;
   /** Told of each refusal, for the metrics. */
   readonly onDenied: (row: RouteRow | undefined, status: number) => void;
 }
@@ -58,15 +61,18 @@ export function register(
 ): void {
   for (const row of ROUTES) {
     if (row.path !== name && `${row.method} ${row.path}` !== name) continue;
-    app[VERBS[row.method]](row.path, createGuard(parts, row), ...handlers);
+    app[VERBS[row.method]](row.path, createGuard(parts, row), ...parts.recorder.handlersFor(row), ...handlers);
     (registered.get(app) ?? registered.set(app, new Set()).get(app))?.add(row);
   }
 }
 
+const NOTHING_TO_RECORD: GuardParts['recorder'] = { handlersFor: () => [] };
+
 const registered = new WeakMap<Application, Set<RouteRow>>();
 
 /** Rows nobody has tied a handler to: guarded like the others, so that no other route picks their requests up, and not there. */
-export function registerAbsent(app: Application, parts: GuardParts): void {
+export function registerAbsent(app: Application, guard: GuardParts): void {
+  const parts = { ...guard, recorder: NOTHING_TO_RECORD };
   for (const row of ROUTES) {
     if (row.path === '/{*page}' || registered.get(app)?.has(row)) continue;
     register(app, parts, `${row.method} ${row.path}` as RouteName, (_request, response) =>
@@ -116,6 +122,7 @@ async function admit(
     return void refuse(parts, row, decide(undefined, row), response);
   }
   const { visitor } = identified;
+  recognise(request, visitor);
   if (!limits.allow(visitor, row, request, response)) return undefined;
   const decision = decide(visitor.subject, row);
   if (decision.kind === 'deny') return void refuse(parts, row, decision, response);

@@ -6,7 +6,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { createBrokerClient } from '@contor/history-query';
+import { createBrokerClient, createHistoryClient } from '@contor/history-query';
 import {
   certificateOf,
   checkExposure,
@@ -29,6 +29,8 @@ import { SEED_ROLES } from '@contor/policy';
 import { serveApp } from './app/routes.js';
 import { createApp } from './app.js';
 import { createAudit } from './audit/audit.js';
+import { openAuditDesk } from './audit/desk.js';
+import { createRecorder } from './audit/intake/recorder.js';
 import { readProviderRoles } from './book/adoption.js';
 import { openAccessBook } from './book/open.js';
 import { openCommanding } from './commands/open.js';
@@ -90,6 +92,8 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     onFatal: stopAtOnce('The audit trail'),
   });
   opened.push(() => trail.close());
+  const recorder = createRecorder({ audit: trail, clock, log });
+  opened.push(() => recorder.close());
   const rules = { tenant: config.tenant, seeds: SEED_ROLES, providerRoles };
   const book = await openAccessBook({ ...stored, ...rules, onFatal: stopAtOnce('The access book') });
   opened.push(() => book.close());
@@ -102,6 +106,10 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     ...{ context: 'installed', timeoutMs: BROKER_TIMEOUT_MS },
   });
   opened.push(() => client.close());
+  const history = createHistoryClient({ url: config.historyUrl, tenant: config.tenant, secret: config.secret });
+  opened.push(() => history.close());
+  const publisher = await trail.publishTo({ broker: client, history });
+  opened.push(() => publisher.stop());
 
   // Listens first: with port 0 only then is our own address known, which the provider and the broker are told.
   let handle: RequestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '1' }).end();
@@ -147,7 +155,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   });
 
   const commanding = await openCommanding({
-    ...{ broker: client, audit: trail, clock, log, disk, tenant: config.tenant, scopes: enforcement.scopes },
+    ...{ broker: client, audit: recorder.audit, clock, log, disk, tenant: config.tenant, scopes: enforcement.scopes },
     ...{ checkpoint: checkpoint('signing-key'), publicKeyFile: config.publicKeyFile },
     nameOf: (subject) => book.people.get(subject)?.fullName,
   });
@@ -155,7 +163,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
   const metrics = createMetrics('gateway');
   const reach = (): Health => {
     const missing = [oidc.isReady ? [] : ['the sign-in server'], enforcement.missing].flat();
-    const figures = { sessions: store.size, ...enforcement.figures };
+    const figures = { sessions: store.size, ...enforcement.figures, ...trail.figures };
     return missing.length === 0
       ? { state: 'ready', figures }
       : { state: 'degraded', reason: `Not reachable: ${missing.join(' and ')}.`, figures };
@@ -169,13 +177,22 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       cookieSecret: secrets.cookie,
       publicUrl: new URL(publicUrl),
       nowMs: () => clock.nowMs(),
+      witness: recorder,
       log,
     },
     ...{ book, enforcement, commanding, proxies: config.proxies },
     identify: createIdentify({ access, book, oidc, cookies, clock }),
     limits: createLimits({ clock, rate: config.rate, quotas, book }),
-    audit: trail,
     vault: openSecretStore({ folder: config.secretsFolder ?? join(config.dataFolder, 'vault'), keyring, disk, clock }),
+    audit: recorder.audit,
+    auditDesk: openAuditDesk({
+      trail,
+      recorder,
+      book,
+      scopes: enforcement.scopes,
+      platformSecret: config.secret,
+      clock,
+    }),
     serveApp: serveApp(config.appFolder, clock),
     accountUrl: `${issuer}/account`,
     platformSecret: config.secret,

@@ -28,6 +28,17 @@ export interface VisitorSession {
 
 const visitors = new WeakMap<Request, Visitor>();
 
+const askers = new WeakMap<Request, Visitor>();
+
+/** Who asks, whether or not they may: for limits, logs and the audit trail, and never for a handler. */
+export function recognise(request: Request, visitor: Visitor): void {
+  askers.set(request, visitor);
+}
+
+export function askerOf(request: Request): Visitor | undefined {
+  return askers.get(request);
+}
+
 export function remember(request: Request, visitor: Visitor): void {
   visitors.set(request, visitor);
 }

@@ -3,6 +3,7 @@
 import { type AppParts, createApp } from '@contor/gateway/app.js';
 import { registerCommands } from '@contor/gateway/commands/open.js';
 import type { CommandParts } from '@contor/gateway/commands/routes.js';
+import { type AuditRoutes, registerAudit } from '@contor/gateway/audit/desk.js';
 import { type ContextParts, registerContext } from '@contor/gateway/context/routes.js';
 import { GUARDS, type GuardParts } from '@contor/gateway/guard.js';
 import { createMetrics } from '@contor/kit';
@@ -51,6 +52,10 @@ function build(): App {
     book: {},
     commanding: { register: (app: App, guard: GuardParts) => registerCommands(app, guard, {} as CommandParts) },
     enforcement: { register: (app: App, guard: GuardParts) => registerContext(app, guard, CONTEXT) },
+    auditDesk: {
+      recorder: { handlersFor: () => [handler], watchRefusals: handler },
+      register: (app: App, guard: GuardParts) => registerAudit(app, guard, {} as AuditRoutes),
+    },
     serveApp: handler,
     metrics: createMetrics('test'),
   };

@@ -56,7 +56,7 @@ export interface AuditTrail extends Audit {
    */
   erase(subject: string, by: By): Promise<boolean>;
   /** From now on broker and history are told what is recorded. */
-  publishTo(peers: PublisherPeers): Promise<void>;
+  publishTo(peers: PublisherPeers): Promise<Publisher>;
   readonly figures: Readonly<Record<string, number>>;
   close(): Promise<void>;
 }
@@ -184,11 +184,12 @@ class OpenTrail implements AuditTrail {
     return wasThere;
   }
 
-  async publishTo(peers: PublisherPeers): Promise<void> {
+  async publishTo(peers: PublisherPeers): Promise<Publisher> {
     const { disk, clock, random, log } = this.#parts;
     const { chain, toldPath } = this.#stores;
     const cursor = openCheckpoint({ disk, path: toldPath, onDamaged: () => undefined });
     this.#publisher = await startPublisher({ ...peers, chain, cursor, clock, random, log });
+    return this.#publisher;
   }
 
   get figures(): Readonly<Record<string, number>> {
@@ -203,7 +204,6 @@ class OpenTrail implements AuditTrail {
 
   async close(): Promise<void> {
     this.#timer?.cancel();
-    this.#publisher?.stop();
     await this.#indexed.catch(() => undefined);
     await this.#round;
     await this.#stores.chain.close();

@@ -8,17 +8,21 @@ import type { Request, RequestHandler } from 'express';
 import { sendProblem } from './problem.js';
 
 /** What the broker, the launcher and a monitor ask for. */
-const MACHINE_PATHS: ReadonlySet<string> = new Set(['/health', '/metrics', '/notify/live']);
+const MACHINE_PATHS: ReadonlySet<string> = new Set(['/health', '/metrics']);
 
 export function hostCheck(publicUrl: URL): RequestHandler {
   return (request, response, next) => {
     const host = request.headers.host?.toLowerCase() ?? '';
     if (host === publicUrl.host) return next();
-    if (isLoopback(hostName(host)) && MACHINE_PATHS.has(request.path)) return next();
+    if (isLoopback(hostName(host)) && isMachinePath(request.path)) return next();
     if (isAlias(host, publicUrl) && isPage(request))
       return response.redirect(308, new URL(request.url, publicUrl).href);
     sendProblem(response, 'host.unknown');
   };
+}
+
+function isMachinePath(path: string): boolean {
+  return MACHINE_PATHS.has(path) || path.startsWith('/notify/');
 }
 
 /** Asked from this very machine under a loopback name: a proxy in front would show the public name. */

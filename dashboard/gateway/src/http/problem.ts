@@ -56,6 +56,11 @@ export const PROBLEMS = {
     detail: 'Use the address the dashboard was set up with (GATEWAY_PUBLIC_URL).',
   },
   'query.refused': { status: 400, title: 'The query cannot be passed on.', detail: 'Check its parameters.' },
+  'erase.refused': {
+    status: 401,
+    title: 'Only the platform itself may ask for this.',
+    detail: 'Show the platform secret as a Bearer token, or ask from this machine.',
+  },
   'notify.refused': { status: 401, title: 'The notification is not from our broker.', detail: 'Show X-Contor-Notify.' },
   'notify.malformed': { status: 400, title: 'This is not a notification.', detail: 'Send GS CIM 009, 5.3.1.' },
   'metrics.refused': {

@@ -19,7 +19,19 @@ export interface AuthParts {
   readonly cookieSecret: string;
   readonly publicUrl: URL;
   readonly nowMs: () => number;
+  readonly witness: SignInWitness;
   readonly log: Logger;
+}
+
+/** Who hears of sign-ins, before they count. */
+export interface SignInWitness {
+  signedIn(request: Request, response: Response, person: SignedInPerson): Promise<void>;
+  refused(request: Request, response: Response, reason: string, person?: SignedInPerson): void;
+}
+
+export interface SignedInPerson {
+  readonly subject: string;
+  readonly username: string;
 }
 
 interface FlowCookie extends SignInFlow {
@@ -49,7 +61,7 @@ export function signIn(parts: AuthParts): RequestHandler {
 }
 
 export function callback(parts: AuthParts): RequestHandler {
-  const { oidc, access, cookies, publicUrl, log } = parts;
+  const { oidc, access, cookies, publicUrl, witness, log } = parts;
   return async (request, response) => {
     const flow = takeFlow(parts, request, response);
     if (flow === undefined) return answerStrayCallback(parts, request, response);
@@ -58,6 +70,7 @@ export function callback(parts: AuthParts): RequestHandler {
     if (result === 'unreachable') return sendMessagePage(request, response, 'unreachable');
     if (result === 'refused') {
       log.warn({}, 'A sign-in came back refused.');
+      witness.refused(request, response, 'provider');
       return sendMessagePage(request, response, 'refused');
     }
     const earlier = cookies.get(request, cookies.sessionName);
@@ -66,7 +79,14 @@ export function callback(parts: AuthParts): RequestHandler {
     const begun = await access.begin(result, origin);
     if (begun.kind === 'locked') {
       log.warn({ subject: result.person.subject }, 'Somebody signed in whom the access book keeps out.');
+      witness.refused(request, response, 'locked', result.person);
       return sendMessagePage(request, response, 'locked');
+    }
+    try {
+      await witness.signedIn(request, response, result.person);
+    } catch (error) {
+      await access.end(begun.sessionId); // What cannot be recorded does not happen.
+      throw error;
     }
     cookies.set(response, cookies.sessionName, begun.sessionId, SESSION_COOKIE);
     response.redirect(302, flow.returnTo);

@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AppParts, createApp } from '@contor/gateway/app.js';
 import type { AuditEntry } from '@contor/gateway/audit/entry.js';
+import { createRecorder, type Recorder } from '@contor/gateway/audit/intake/recorder.js';
 import type { AccessBook } from '@contor/gateway/book/book.js';
 import { type GuardParts, register } from '@contor/gateway/guard.js';
 import { createIdentify } from '@contor/gateway/identify.js';
@@ -58,6 +59,7 @@ export class Door {
   book!: AccessBook;
   store!: SessionStore;
   quotas!: Quotas;
+  recorder!: Recorder;
   url = '';
   #server!: Server;
   #access!: ReturnType<typeof createAccess>;
@@ -95,6 +97,8 @@ export class Door {
     book.onChange((id) => {
       if (book.subjectOf(id) === undefined) void store.removeAllOf(id);
     });
+    const audit = { record: async (entry: AuditEntry) => this.audited.push(entry) };
+    this.recorder = createRecorder({ audit, clock, log });
     // Listens first, because the application must know its address.
     let app: ReturnType<typeof createApp> | undefined;
     this.#server = createServer((request, response) => app?.(request, response));
@@ -103,18 +107,14 @@ export class Door {
     app = createApp({
       auth: {
         ...{ oidc, access: this.#access, cookies, cookieSecret: 'c', log },
-        ...{ publicUrl: new URL(this.url), nowMs: () => clock.nowMs() },
+        ...{ publicUrl: new URL(this.url), nowMs: () => clock.nowMs(), witness: this.recorder },
       },
       ...{ book, proxies, log, quotas, store, random: seededRandom('door'), clock },
       identify: createIdentify({ access: this.#access, book, oidc, cookies, clock }),
       limits: createLimits({ clock, rate, quotas, book }),
       enforcement: { register: answerReads },
-      audit: {
-        record: async (entry: AuditEntry) => {
-          this.audited.push(entry);
-          return this.audited.length;
-        },
-      },
+      audit: this.recorder.audit,
+      auditDesk: { recorder: this.recorder, register: () => undefined },
       ...{ accountUrl: '/account', notifySecret: 'n', platformSecret: undefined, metrics: createMetrics('test') },
       health: () => ({ state: 'ready', figures: {} }),
       serveApp: (_request: unknown, response: { end: (text: string) => void }) => response.end('app'),

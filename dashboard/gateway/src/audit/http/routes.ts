@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { Request, RequestHandler, Response } from 'express';
 import { sendProblem } from '../../http/problem.js';
+import { queryOf } from '../../http/query.js';
 import type { AuditTrail } from '../audit.js';
 import type { AuditActor } from '../entry.js';
 import type { ShownRecord } from '../record.js';
@@ -19,9 +20,12 @@ export interface Viewer {
   readonly isVisible: IsVisible | undefined;
 }
 
+export type FindViewer = (request: Request, response: Response) => Viewer | 'scope.unknown';
+
 export interface AuditRouteParts {
   readonly trail: AuditTrail;
-  readonly viewerOf: (request: Request, response: Response) => Viewer;
+  /** `scope.unknown`: what they may see is not known yet. */
+  readonly viewerOf: FindViewer;
   /** Subjects of a user name. A filter by name needs no names in the trail. */
   readonly subjectsNamed: (name: string) => readonly string[];
   readonly nowMs: () => number;
@@ -37,8 +41,10 @@ export function listRecords(parts: AuditRouteParts): RequestHandler {
     const question = questionOf(request, response);
     if (question === undefined) return;
     const { limit, before } = question;
-    const { isVisible } = parts.viewerOf(request, response);
-    response.json(await parts.trail.page({ query: queryOf(parts, question), limit, before, isVisible }));
+    const viewer = parts.viewerOf(request, response);
+    if (viewer === 'scope.unknown') return sendProblem(response, viewer);
+    const { isVisible } = viewer;
+    response.json(await parts.trail.page({ query: searchOf(parts, question), limit, before, isVisible }));
   };
 }
 
@@ -48,9 +54,11 @@ export function exportRecords(parts: AuditRouteParts): RequestHandler {
     const question = questionOf(request, response);
     if (question === undefined) return;
     const { trail, nowMs } = parts;
-    const { isVisible, ...by } = parts.viewerOf(request, response);
+    const viewer = parts.viewerOf(request, response);
+    if (viewer === 'scope.unknown') return sendProblem(response, viewer);
+    const { isVisible, ...by } = viewer;
     const about = { ...by, log: 'application', page: 'audit', operation: 'audit.export' } as const;
-    const wish = Object.fromEntries(new URL(request.originalUrl, 'http://unused').searchParams);
+    const wish = Object.fromEntries(new URLSearchParams(queryOf(request)));
     const of = await trail.record({ ...about, after: wish, outcome: 'begun' }).catch(() => undefined);
     if (of === undefined) return sendProblem(response, 'audit.full');
     const { format } = question;
@@ -74,7 +82,7 @@ async function writeAll(
   response: Response,
 ): Promise<number> {
   const { format, isVisible } = question;
-  const query = queryOf(parts, question);
+  const query = searchOf(parts, question);
   const lineOf = format === 'csv' ? csvLine : (record: ShownRecord) => `${JSON.stringify(record)}\n`;
   let count = 0;
   let before: number | null = Math.min(question.before ?? below, below);
@@ -97,13 +105,13 @@ export function showAnchors({ trail }: Pick<AuditRouteParts, 'trail'>): RequestH
 }
 
 function questionOf(request: Request, response: Response): Question | undefined {
-  const read = readQuestion(new URL(request.originalUrl, 'http://unused').searchParams);
+  const read = readQuestion(new URLSearchParams(queryOf(request)));
   if (read.kind === 'value') return read.question;
   sendProblem(response, 'query.refused', read.detail);
   return undefined;
 }
 
-function queryOf({ subjectsNamed }: AuditRouteParts, { query, actors }: Question) {
+function searchOf({ subjectsNamed }: AuditRouteParts, { query, actors }: Question) {
   if (actors === undefined) return query;
   return { ...query, actors: actors.flatMap((actor) => [actor, ...subjectsNamed(actor)]) };
 }

@@ -20,14 +20,3 @@ export function noteChange(request: Request, note: ChangeNote): void {
 export function noteOf(request: Request): ChangeNote {
   return notes.get(request) ?? {};
 }
-
-const recorded = new WeakSet<Request>();
-
-/** Its outcome will be told, whatever it is. */
-export function markRecorded(request: Request): void {
-  recorded.add(request);
-}
-
-export function isRecorded(request: Request): boolean {
-  return recorded.has(request);
-}

@@ -12,21 +12,17 @@ export interface Operation {
   readonly operation: string;
   /** The body of the request is the value afterwards, where the handler says nothing better. Never where a secret is in it. */
   readonly isBodyAfter?: true;
-  /** The first parameter of the path is a person, whose data the values are. */
-  readonly isAboutPerson?: true;
 }
 
 type Row = Omit<Operation, 'page'> & { readonly page?: string };
 
 const BODY = { isBodyAfter: true } as const;
-const PERSON = { isAboutPerson: true } as const;
 const SET = { log: 'parametrisation' } as const;
 const DONE = { log: 'application' } as const;
 
 // biome-ignore format: a table
 const OPERATIONS: Partial<Record<RouteName, Row>> = {
   'POST /auth/signout': { ...DONE, page: 'sign-in', operation: 'sign-out' },
-  'DELETE /api/sessions/:sessionId': { ...DONE, page: 'profile', operation: 'session.end' },
 
   'POST /api/ngsi-ld/v1/entities': { ...SET, operation: 'entity.create', ...BODY },
   'PATCH /api/ngsi-ld/v1/entities/:entityId': { ...SET, operation: 'entity.change', ...BODY },
@@ -41,28 +37,11 @@ const OPERATIONS: Partial<Record<RouteName, Row>> = {
   'PATCH /api/ngsi-ld/v1/subscriptions/:subscriptionId': { ...SET, operation: 'subscription.change', ...BODY },
   'DELETE /api/ngsi-ld/v1/subscriptions/:subscriptionId': { ...SET, operation: 'subscription.delete' },
 
-  'PUT /api/admin/roles/:role': { ...DONE, operation: 'role.change', ...BODY },
-  'DELETE /api/admin/roles/:role': { ...DONE, operation: 'role.delete' },
-  'POST /api/admin/people': { ...DONE, operation: 'person.create' },
-  'PATCH /api/admin/people/:subject/access': { ...DONE, page: 'people', operation: 'person.access', ...BODY, ...PERSON },
-  'POST /api/admin/people/:subject/password-reset': { ...DONE, operation: 'person.password-reset', ...PERSON },
-  'DELETE /api/admin/sessions/:sessionId': { ...DONE, operation: 'session.end' },
-  'POST /api/admin/partners': { ...DONE, page: 'partners', operation: 'partner.create', ...BODY },
-  'PATCH /api/admin/partners/:partner': { ...DONE, page: 'partners', operation: 'partner.change', ...BODY },
-  'DELETE /api/admin/partners/:partner': { ...DONE, page: 'partners', operation: 'partner.delete' },
-  'POST /api/admin/partners/:partner/key': { ...DONE, page: 'partners', operation: 'partner.key' },
-
-  'POST /api/commands': { ...SET, operation: 'command.request', ...BODY },
-  'POST /api/commands/stop': { ...SET, operation: 'command.stop', ...BODY },
-  'POST /api/commands/resume': { ...SET, operation: 'command.resume', ...BODY },
-  'POST /api/commands/unfreeze': { ...SET, operation: 'command.unfreeze', ...BODY },
-  'POST /api/commands/:commandId/approve': { ...SET, operation: 'command.approve' },
-  'POST /api/commands/:commandId/reject': { ...SET, operation: 'command.reject', ...BODY },
-  'POST /api/commands/:commandId/withdraw': { ...SET, operation: 'command.withdraw', ...BODY },
-
-  'PUT /api/sites/:siteId/consent': { ...SET, operation: 'consent.change', ...BODY },
   'PUT /api/secrets/:reference': { ...SET, operation: 'secret.change' },
 };
+
+/** These record themselves, because they know before they act what they are about to change; the recorder only sees to it that they do. */
+const RECORDED_BY_HANDLER = /^\/api\/(admin|commands|sessions|sites)(\/|$)/;
 
 /** What is set in the field, and not who may do what. */
 const PARAMETRISATION_PAGES: ReadonlySet<string> = new Set(['commands', 'sites', 'secrets', 'meters', 'partners']);
@@ -76,6 +55,10 @@ export function kindOf({ method, path, access }: RouteRow): RouteKind {
   if (access === 'service' || access === 'public' || QUESTIONS.has(`${method} ${path}`)) return 'neither';
   if (method !== 'GET') return 'change';
   return path.startsWith('/api/quantumleap/') ? 'read' : 'neither';
+}
+
+export function isRecordedByHandler({ path }: RouteRow): boolean {
+  return RECORDED_BY_HANDLER.test(path);
 }
 
 export function operationOf(row: RouteRow): Operation {

@@ -6,10 +6,15 @@
 import type { Clock, Logger, Timer } from '@contor/kit';
 import { findRoute, type RouteRow } from '@contor/policy';
 import type { Request, RequestHandler, Response } from 'express';
+import { addressGroup, addressOf } from '../../http/address.js';
+import { correlationOf } from '../../http/correlation.js';
 import { problemOf, sendProblem } from '../../http/problem.js';
+import { queryOf } from '../../http/query.js';
+import type { SignedInPerson, SignInWitness } from '../../oidc/routes.js';
+import { askerOf, type Visitor } from '../../visitor.js';
 import type { Audit, AuditActor, AuditEntry } from '../entry.js';
-import { isRecorded, markRecorded, noteOf } from './note.js';
-import { kindOf, type Operation, operationOf } from './operations.js';
+import { noteOf } from './note.js';
+import { isRecordedByHandler, kindOf, type Operation, operationOf } from './operations.js';
 import { subjectOfEntity } from './personal.js';
 import { Reads } from './reads.js';
 import { Refusals } from './refusals.js';
@@ -18,20 +23,23 @@ export interface RecorderParts {
   readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Who is behind a request, as far as it has come. */
-  readonly actorOf: (request: Request) => AuditActor | undefined;
-  readonly addressOf: (request: Request) => string;
-  readonly correlationOf: (response: Response) => string;
 }
 
-export interface Recorder {
+export interface Recorder extends SignInWitness {
+  /** For handlers that record what they do: so the recorder knows that they did. */
+  readonly audit: Audit;
   /** What stands between the guard of a row and its handlers. */
   handlersFor(row: RouteRow): readonly RequestHandler[];
   /** Stands in front of everything and sees what was refused. */
   readonly watchRefusals: RequestHandler;
-  signedIn(request: Request, response: Response, actor: AuditActor): Promise<void>;
   /** Tells what was counted. */
   close(): Promise<void>;
+}
+
+/** What has been recorded of a request so far. */
+interface Flight {
+  hasBegun: boolean;
+  hasOutcome: boolean;
 }
 
 type Facts = Omit<AuditEntry, 'outcome' | 'count' | 'sinceMs' | 'targets'>;
@@ -41,6 +49,7 @@ const LOOK_EVERY_MS = 1_000;
 /** Not our trouble and not theirs: somebody may not. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 421, 429]);
 const NOBODY: AuditActor = { id: '', kind: 'unknown' };
+const SIGN_IN = { log: 'application', page: 'sign-in', operation: 'sign-in' } as const;
 const OTHERS: Facts = { log: 'application', actor: NOBODY, page: '', operation: 'refusal', reason: 'many' };
 
 export function createRecorder(parts: RecorderParts): Recorder {
@@ -49,6 +58,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
   // Two accounts, so that a flood from outside does not hide what somebody inside tries.
   const refusals = { inside: new Refusals<Facts>(OTHERS), outside: new Refusals<Facts>(OTHERS) };
   const underway = new Set<Promise<void>>();
+  /** Changes that are being made, by correlation. */
+  const flights = new Map<string, Flight>();
   let timer: Timer | undefined;
 
   /** Nobody waits for these; close does. */
@@ -88,44 +99,50 @@ export function createRecorder(parts: RecorderParts): Recorder {
     });
   }
 
-  const whereOf = (request: Request, response: Response) => ({
-    address: parts.addressOf(request),
-    correlation: parts.correlationOf(response),
-  });
-
   function changeRecorder(row: RouteRow): RequestHandler {
     const operation = operationOf(row);
+    const isOwn = !isRecordedByHandler(row);
     return async (request, response, next) => {
-      const about = {
-        ...aboutOf(request, operation),
-        actor: parts.actorOf(request) ?? NOBODY,
-        ...whereOf(request, response),
-      };
-      let of: number;
+      const about = { ...aboutOf(request, operation), actor: actorOf(request), ...whereOf(request, response) };
+      const flight: Flight = { hasBegun: false, hasOutcome: false };
+      flights.set(about.correlation, flight);
+      response.once('close', () => flights.delete(about.correlation));
+      let of: number | undefined;
       try {
-        of = await audit.record({ ...about, outcome: 'begun' });
+        if (isOwn) of = await watched.record({ ...about, outcome: 'begun' });
       } catch (error) {
         log.error({ error, operation: about.operation }, 'A change was refused, because it cannot be recorded.');
         return sendProblem(response, 'audit.full');
       }
-      markRecorded(request);
       beforeEnd(response, async () => {
-        const entry = { ...about, ...valuesOf(request, operation), ...outcomeOf(response), of };
-        await audit.record(entry).catch((error: unknown) => {
+        if (flight.hasOutcome || (!flight.hasBegun && response.statusCode >= 400)) return;
+        const entry = { ...about, ...valuesOf(request, operation), ...outcomeOf(response) };
+        await watched.record({ ...entry, ...(of !== undefined && { of }) }).catch((error: unknown) => {
           // It is done and the beginning is on disk: not to answer would only hide that.
           log.error({ error, of, operation: about.operation }, 'The outcome of a change could not be recorded.');
         });
+        if (!isOwn)
+          log.warn({ operation: about.operation }, 'A handler did not record what it did; its route was recorded.');
       });
       next();
     };
   }
+
+  const watched: Audit = {
+    record(entry) {
+      const flight = entry.correlation === undefined ? undefined : flights.get(entry.correlation);
+      if (flight !== undefined) flight.hasBegun = true;
+      if (flight !== undefined && entry.outcome !== 'begun') flight.hasOutcome = true;
+      return audit.record(entry);
+    },
+  };
 
   function readRecorder(row: RouteRow): RequestHandler {
     const { page } = operationOf(row);
     return (request, response, next) => {
       response.once('finish', () => {
         if (response.statusCode !== 200) return;
-        const actor = parts.actorOf(request) ?? NOBODY;
+        const actor = actorOf(request);
         const facts: Facts = {
           ...{ log: 'application', actor, page, operation: 'history.read', ...whereOf(request, response) },
           after: questionOf(request),
@@ -139,24 +156,31 @@ export function createRecorder(parts: RecorderParts): Recorder {
 
   function noteRefusal(request: Request, response: Response): void {
     const code = problemOf(response);
-    if (code === undefined || !REFUSALS.has(response.statusCode) || isRecorded(request)) return;
+    if (code === undefined || !REFUSALS.has(response.statusCode)) return;
+    if (flights.get(correlationOf(response))?.hasBegun) return; // Its outcome says so.
     // Somebody who is not signed in asks for their session each time they open the page.
     if (code === 'signed-out' && request.method === 'GET') return;
     const row = findRoute(request.method, request.path);
-    const actor = parts.actorOf(request) ?? NOBODY;
+    const actor = actorOf(request);
     const facts: Facts = {
       ...{ log: 'application', actor, page: row === undefined ? '' : operationOf(row).page },
       ...{ operation: 'refusal', reason: code, ...whereOf(request, response) },
       after: { method: request.method, path: row?.path ?? request.path.slice(0, 100) },
     };
-    const who = actor.id === '' ? groupOf(facts.address ?? '') : actor.id;
-    const account = actor.id === '' ? refusals.outside : refusals.inside;
-    const first = account.note(`${who}\n${row?.method}\n${row?.path}\n${code}`, facts, clock.monotonicMs());
+    count(request, facts, `${row?.method} ${row?.path} ${code}`);
+  }
+
+  function count(request: Request, facts: Facts, kind: string): void {
+    const { id } = facts.actor;
+    const account = id === '' ? refusals.outside : refusals.inside;
+    const who = id === '' ? addressGroup(addressOf(request)) : id;
+    const first = account.note(`${who} ${kind}`, facts, clock.monotonicMs());
     if (first !== undefined) tell({ ...first.facts, outcome: 'refused' });
     watch();
   }
 
   return {
+    audit: watched,
     handlersFor(row) {
       const kind = kindOf(row);
       if (kind === 'change') return [changeRecorder(row)];
@@ -166,9 +190,12 @@ export function createRecorder(parts: RecorderParts): Recorder {
       response.once('finish', () => noteRefusal(request, response));
       next();
     },
-    async signedIn(request, response, actor) {
-      const about = { log: 'application', page: 'sign-in', operation: 'sign-in' } as const;
-      await audit.record({ ...about, actor, ...whereOf(request, response), outcome: 'done' });
+    async signedIn(request, response, person) {
+      await audit.record({ ...SIGN_IN, actor: actorOfPerson(person), ...whereOf(request, response), outcome: 'done' });
+    },
+    refused(request, response, reason, person) {
+      const actor = person === undefined ? NOBODY : actorOfPerson(person);
+      count(request, { ...SIGN_IN, actor, ...whereOf(request, response), reason }, reason);
     },
     async close() {
       timer?.cancel();
@@ -186,11 +213,11 @@ function aboutOf(request: Request, { log, page, operation }: Operation) {
 }
 
 /** What the handler noted, over what the route itself tells. */
-function valuesOf(request: Request, { isBodyAfter, isAboutPerson }: Operation): Partial<AuditEntry> {
+function valuesOf(request: Request, { isBodyAfter }: Operation): Partial<AuditEntry> {
   const note = noteOf(request);
   const body: unknown = isBodyAfter && !('after' in note) ? request.body : undefined;
   const [target] = note.targets ?? Object.values(request.params);
-  const subject = typeof target === 'string' ? (isAboutPerson ? target : subjectOfEntity(target)) : undefined;
+  const subject = typeof target === 'string' ? subjectOfEntity(target) : undefined;
   return { ...(body !== undefined && { after: body }), ...(subject !== undefined && { subject }), ...note };
 }
 
@@ -219,7 +246,7 @@ function beforeEnd(response: Response, work: () => Promise<void>): void {
 function readTargets(request: Request): readonly string[] {
   const { entityId, entityType } = request.params;
   if (typeof entityId === 'string') return [entityId];
-  const query = queryOf(request);
+  const query = new URLSearchParams(queryOf(request));
   const ids = query.get('id')?.split(',') ?? [];
   if (ids.length > 0) return ids;
   const type = typeof entityType === 'string' ? entityType : query.get('type');
@@ -229,7 +256,7 @@ function readTargets(request: Request): readonly string[] {
 /** Which values of which time. */
 function questionOf(request: Request): Readonly<Record<string, string>> {
   const wanted = ['attrs', 'fromDate', 'toDate', 'lastN', 'aggrMethod', 'aggrPeriod'];
-  const query = queryOf(request);
+  const query = new URLSearchParams(queryOf(request));
   const { attrName } = request.params;
   const named = typeof attrName === 'string' ? [['attrs', attrName] as const] : [];
   return Object.fromEntries([...named, ...wanted.flatMap((name) => pair(name, query.get(name)))]);
@@ -239,11 +266,19 @@ function pair(name: string, value: string | null): readonly (readonly [string, s
   return value === null ? [] : [[name, value]];
 }
 
-function queryOf(request: Request): URLSearchParams {
-  return new URL(request.originalUrl, 'http://unused').searchParams;
+function actorOf(request: Request): AuditActor {
+  const asker = askerOf(request);
+  return asker === undefined ? NOBODY : actorOfVisitor(asker);
 }
 
-/** One customer of IPv6 has a whole /64 (RFC 6177). */
-function groupOf(address: string): string {
-  return address.includes('.') ? address : address.split(':').slice(0, 4).join(':');
+export function actorOfVisitor({ subject }: Visitor): AuditActor {
+  return { id: subject.id, kind: subject.kind, name: subject.username };
+}
+
+function actorOfPerson({ subject, username }: SignedInPerson): AuditActor {
+  return { id: subject, kind: 'person', name: username };
+}
+
+export function whereOf(request: Request, response: Response) {
+  return { address: addressOf(request), correlation: correlationOf(response) };
 }

@@ -12,18 +12,16 @@ import {
   type Random,
   retrySchedule,
   type Timer,
+  TransportError,
 } from '@contor/kit';
 import { urn } from '@contor/orion-config';
 import type { Anchor } from '../anchors.js';
 import { decodeRecord, type KeptRecord } from '../record.js';
 import { anchorEntity, toEntity, toRow } from './to-entity.js';
 
-/** What broker and history are asked, so that a test can stand in for them. */
+/** What broker and history are asked. */
 export interface PublisherPeers {
-  readonly broker: {
-    upsert(entities: Parameters<BrokerClient['upsert']>[0]): Promise<unknown>;
-    remove(ids: readonly string[]): Promise<unknown>;
-  };
+  readonly broker: Pick<BrokerClient, 'upsert' | 'request'>;
   readonly history: Pick<HistoryClient, 'append'>;
 }
 
@@ -42,9 +40,11 @@ export interface Publisher {
   anchored(anchor: Anchor): void;
   /** Records that are not yet told. */
   readonly lag: number;
-  stop(): void;
+  /** Lets a turn that is under way end, for a moment: what is not told now is told at the next start. */
+  stop(): Promise<void>;
 }
 
+const DELETE_PATH = '/ngsi-ld/v1/entityOperations/delete';
 /** Entities in the broker: some pages of a list. Whoever wants more asks the gateway, or history. */
 const KEPT_ENTITIES = 300;
 /** Records of one turn: one request to each. */
@@ -52,6 +52,8 @@ const TURN_RECORDS = 200;
 /** Records that come together travel together. */
 const GATHER_MS = 1_000;
 const RETRY = { firstMs: 2_000, factor: 2, maxMs: 300_000, jitter: 0.3 };
+/** A service stops within seconds. */
+const LONGEST_GOODBYE_MS = 2_000;
 /** Anchors that wait for a broker that is away; a year of days. */
 const MOST_ANCHORS = 366;
 
@@ -69,7 +71,7 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
   let anchors: readonly Anchor[] = [];
   let timer: Timer | undefined;
   let failures = 0;
-  let isRunning = false;
+  let running: Promise<void> | undefined;
   let isStopped = false;
 
   async function turn(): Promise<void> {
@@ -90,12 +92,15 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     const through = told - KEPT_ENTITIES;
     if (through <= removed) return removed;
     const from = Math.max(removed + 1, through - KEPT_ENTITIES - TURN_RECORDS);
-    await broker.remove(Array.from({ length: through - from + 1 }, (_, at) => urn('AuditRecord', String(from + at))));
+    const ids = Array.from({ length: through - from + 1 }, (_, at) => urn('AuditRecord', String(from + at)));
+    const { status } = await broker.request({ method: 'POST', path: DELETE_PATH, body: ids });
+    // Some may never have been there (207), and none of them may be (404).
+    if (status >= 500 || status === 401 || status === 403)
+      throw new TransportError('transport.refused', 'The broker removed nothing.', { status });
     return through;
   }
 
   async function run(): Promise<void> {
-    isRunning = true;
     try {
       do await turn();
       while (!isStopped && (cursor.through < chain.tip.sequence || anchors.length > 0));
@@ -104,18 +109,17 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
       failures += 1;
       if (failures === 1)
         log.warn({ error }, 'The audit trail cannot be told to broker or history; it is kept and told later.');
-    } finally {
-      isRunning = false;
     }
+    running = undefined;
     if (failures > 0) wake(retries.delayMs(failures));
     else if (cursor.through < chain.tip.sequence) wake(GATHER_MS);
   }
 
   function wake(afterMs: number): void {
-    if (isStopped || isRunning) return;
+    if (isStopped || running !== undefined) return;
     timer ??= clock.after(afterMs, () => {
       timer = undefined;
-      void run();
+      running = run();
     });
   }
 
@@ -129,9 +133,10 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     get lag() {
       return chain.tip.sequence - cursor.through;
     },
-    stop() {
+    async stop() {
       isStopped = true;
       timer?.cancel();
+      await Promise.race([running, clock.sleep(LONGEST_GOODBYE_MS)]);
     },
   };
 }

@@ -1,9 +1,9 @@
 /** Default deny, shown on the finished application: a route without a row in the policy is found by this test. */
 
 import { type AppParts, createApp } from '@contor/gateway/app.js';
+import { type AuditRoutes, registerAudit } from '@contor/gateway/audit/desk.js';
 import { registerCommands } from '@contor/gateway/commands/open.js';
 import type { CommandParts } from '@contor/gateway/commands/routes.js';
-import { type AuditRoutes, registerAudit } from '@contor/gateway/audit/desk.js';
 import { type ContextParts, registerContext } from '@contor/gateway/context/routes.js';
 import { GUARDS, type GuardParts } from '@contor/gateway/guard.js';
 import { createMetrics } from '@contor/kit';

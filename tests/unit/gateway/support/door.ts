@@ -113,6 +113,7 @@ export class Door {
       identify: createIdentify({ access: this.#access, book, oidc, cookies, clock }),
       limits: createLimits({ clock, rate, quotas, book }),
       enforcement: { register: answerReads },
+      commanding: { register: () => undefined },
       audit: this.recorder.audit,
       auditDesk: { recorder: this.recorder, register: () => undefined },
       ...{ accountUrl: '/account', notifySecret: 'n', platformSecret: undefined, metrics: createMetrics('test') },

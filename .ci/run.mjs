@@ -10,6 +10,7 @@ const SUITES = [
   { name: 'kill -9', command: ['run', 'check:kill9'] },
   { name: 'faults', command: ['run', 'check:faults'] },
   { name: 'fuzz', command: ['run', 'check:fuzz'] },
+  { name: 'supply', command: ['run', 'check:supply'] },
 ];
 
 let passed = 0;

@@ -10,6 +10,7 @@ const SUITES = {
   powercut: 'checks/powercut.js',
   faults: 'checks/faults.js',
   fuzz: 'checks/fuzz.js',
+  supply: 'checks/supply.js',
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -2,6 +2,9 @@
 
 import { type Health, type Logger, type Metrics, type SecretStore, sameSecret } from '@contor/kit';
 import express, { type Application, type ErrorRequestHandler, type RequestHandler } from 'express';
+import type { AdminParts } from './admin/answer.js';
+import type { ConsentParts } from './admin/consents.js';
+import { registerAdmin } from './admin/routes.js';
 import type { AuditDesk } from './audit/desk.js';
 import type { Audit } from './audit/entry.js';
 import type { AccessBook } from './book/book.js';
@@ -29,6 +32,7 @@ export interface AppParts {
   /** Proxies in front whose word on addresses counts (GATEWAY_PROXIES). */
   readonly proxies: string | undefined;
   readonly enforcement: Pick<Enforcement, 'register'>;
+  readonly admin: AdminParts & ConsentParts;
   readonly commanding: Commanding;
   /** Keys and passwords of meters: the half that writes. */
   readonly vault: SecretStore;
@@ -92,6 +96,7 @@ export function createApp(parts: AppParts): Application {
   register(app, guard, '/auth/signout', signOut(auth));
 
   register(app, guard, '/api/session', showSession(parts.book, parts.accountUrl));
+  registerAdmin(app, guard, parts.admin);
   parts.enforcement.register(app, guard);
   registerSecrets(app, guard, () => parts.vault);
   parts.commanding.register(app, guard);

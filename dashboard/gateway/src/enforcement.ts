@@ -6,7 +6,7 @@
 import type { BrokerClient } from '@contor/history-query';
 import type { Clock, Logger, Random } from '@contor/kit';
 import { contextLink } from '@contor/orion-config';
-import { createScopeIndex, TIE_ATTRIBUTES } from '@contor/policy';
+import { createScopeIndex, type Subject, TIE_ATTRIBUTES } from '@contor/policy';
 import type { Application } from 'express';
 import { type Askers, registerContext } from './context/routes.js';
 import type { GuardParts } from './guard.js';
@@ -43,6 +43,8 @@ export interface Enforcement {
   readonly figures: Readonly<Record<string, number>>;
   /** What cannot be shown now, for `/health`. */
   readonly missing: readonly string[];
+  /** Whether somebody sees an entity now; `unknown` while that is not known. */
+  sees(subject: Subject, id: string): boolean | 'unknown';
   closeSession(sessionKey: string): void;
   /** What this subject may do or see has changed. */
   recheckSubject(subjectId: string): void;
@@ -85,6 +87,10 @@ export function openEnforcement(parts: EnforcementParts): Enforcement {
     },
     get missing() {
       return live.isTrue && scopes.isTrue ? [] : ['the broker'];
+    },
+    sees: ({ scope }, id) => {
+      if (scope.kind === 'everything') return !scopes.isTrue || index.has(id);
+      return scopes.isTrue ? index.isVisible(scope, id, clock.nowMs()) : 'unknown';
     },
     closeSession: (sessionKey) => hub.closeSession(sessionKey),
     recheckSubject: (subjectId) => hub.recheckSubject(subjectId),

@@ -26,6 +26,7 @@ import {
   withCertificate,
 } from '@contor/kit';
 import { SEED_ROLES } from '@contor/policy';
+import { createAccounts } from './admin/accounts.js';
 import { serveApp } from './app/routes.js';
 import { createApp } from './app.js';
 import { createAudit } from './audit/audit.js';
@@ -183,6 +184,11 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     ...{ book, enforcement, commanding, proxies: config.proxies },
     identify: createIdentify({ access, book, oidc, cookies, clock }),
     limits: createLimits({ clock, rate: config.rate, quotas, book }),
+    admin: {
+      ...{ book, store, quotas, audit: recorder.audit, clock, random, log },
+      accounts: createAccounts({ issuer, oidc, log }),
+      sees: enforcement.sees,
+    },
     vault: openSecretStore({ folder: config.secretsFolder ?? join(config.dataFolder, 'vault'), keyring, disk, clock }),
     audit: recorder.audit,
     auditDesk: openAuditDesk({

@@ -50,6 +50,7 @@ function build(): App {
   const parts = {
     auth: { access: {}, publicUrl: new URL('http://127.0.0.1:3000') },
     book: {},
+    admin: {},
     commanding: { register: (app: App, guard: GuardParts) => registerCommands(app, guard, {} as CommandParts) },
     enforcement: { register: (app: App, guard: GuardParts) => registerContext(app, guard, CONTEXT) },
     auditDesk: {

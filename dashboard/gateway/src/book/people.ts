@@ -7,7 +7,7 @@ import { done, isRefused, type Ledger, type Outcome, refused, unknownRoleIn } fr
 
 export interface People {
   /** Roles are the provider's business: they change there, not here. */
-  readonly followProvider: boolean;
+  readonly followsProvider: boolean;
   get(subject: string): PersonEntry | undefined;
   all(): readonly PersonEntry[];
   /** At each sign-in and renewal. `undefined`: this person cannot have an entry. */
@@ -19,10 +19,10 @@ export interface People {
 export function createPeople(ledger: Ledger, mode: ProviderRoles): People {
   const { people, inTurn, commit } = ledger;
   const save = (entry: PersonEntry) => commit(people.put(entry.subject, entry), [entry.subject]);
-  const followProvider = mode === 'follow';
+  const followsProvider = mode === 'follow';
 
   return {
-    followProvider,
+    followsProvider,
     get: (subject) => people.get(subject),
     all: () => people.all(),
     adopt: (facts) =>
@@ -40,7 +40,7 @@ export function createPeople(ledger: Ledger, mode: ProviderRoles): People {
       inTurn(async () => {
         const before = people.read(subject, expected);
         if (isRefused(before)) return before;
-        if (followProvider && change.roles !== undefined && !isSame(change.roles, before.roles)) {
+        if (followsProvider && change.roles !== undefined && !isSame(change.roles, before.roles)) {
           return refused('roles.follow-provider');
         }
         const after: PersonEntry = { ...before, ...change, revision: before.revision + 1 };

@@ -14,6 +14,8 @@ export interface RoleSeed {
 export interface Roles {
   get(name: string): RoleEntry | undefined;
   all(): readonly RoleEntry[];
+  /** How many persons and partners have it. */
+  holdersOf(name: string): number;
   /** Built-in roles that are missing: all of them at the first start, the new ones after an upgrade. */
   seed(seeds: readonly RoleSeed[]): Promise<void>;
   change(role: RoleSeed, expected: Expected): Promise<Outcome<RoleEntry>>;
@@ -25,6 +27,7 @@ export function createRoles(ledger: Ledger): Roles {
   return {
     get: (name) => roles.get(name),
     all: () => roles.all(),
+    holdersOf: (name) => holdersOf(ledger, name).length,
     seed: (seeds) =>
       inTurn(async () => {
         const missing = seeds.filter(({ name }) => roles.get(name) === undefined);

@@ -44,6 +44,62 @@ export const PROBLEMS = {
     title: 'The quota of this day is used up.',
     detail: 'It begins anew at midnight UTC; Retry-After says when. Ask the operator for a larger one.',
   },
+  'body.too-large': { status: 413, title: 'The request is too large.', detail: 'Send less at once.' },
+  'body.malformed': {
+    status: 400,
+    title: 'The request holds no JSON that can be read.',
+    detail: 'Send a JSON document in UTF-8 with Content-Type application/json, not packed.',
+  },
+  'field.refused': { status: 400, title: 'The request cannot be understood.', detail: 'Check its fields.' },
+  'revision.missing': {
+    status: 428,
+    title: 'Say which state your change is based on.',
+    detail: 'Send If-Match with the ETag (or "revision") you have read, or If-None-Match: * for something new.',
+  },
+  'entry.unknown': { status: 404, title: 'There is no such entry.', detail: 'It may have been removed meanwhile.' },
+  'entry.changed': {
+    status: 412,
+    title: 'Somebody else has changed this meanwhile.',
+    detail: 'Read it again and make your change on top of theirs.',
+  },
+  'entry.exists': { status: 409, title: 'There is one of that name already.', detail: 'Choose another name.' },
+  'entry.limit': { status: 409, title: 'There are too many already.', detail: 'Remove some that are not used.' },
+  'role.unknown': { status: 400, title: 'There is no such role.', detail: 'Make the role first.' },
+  'role.built-in': {
+    status: 409,
+    title: 'This role belongs to the platform.',
+    detail: 'It can be edited, not removed.',
+  },
+  'role.in-use': { status: 409, title: 'Somebody still has this role.', detail: 'Take it from them first.' },
+  'roles.follow-provider': {
+    status: 409,
+    title: 'Roles come from the sign-in server here.',
+    detail: 'Change them there (GATEWAY_PROVIDER_ROLES is follow). What somebody sees can be changed here.',
+  },
+  'administrator.last': {
+    status: 409,
+    title: 'Then nobody could change access any more.',
+    detail: 'Give somebody else a role with access.change first.',
+  },
+  'client.taken': { status: 409, title: 'Another partner has this client.', detail: 'Each client is of one partner.' },
+  'rights.higher': {
+    status: 403,
+    title: 'This person may do or see more than you.',
+    detail: 'Ask somebody who may change access.',
+  },
+  'account.refused': {
+    status: 502,
+    title: 'The sign-in server does not let us manage accounts.',
+    detail:
+      'Give the service account of the client OIDC_CLIENT_ID the role manage-users of realm-management (in Keycloak: Clients, Service accounts roles), or manage accounts there.',
+  },
+  'account.exists': { status: 409, title: 'There is an account of that name already.', detail: 'Choose another name.' },
+  'account.invalid': {
+    status: 400,
+    title: 'The sign-in server does not take this account.',
+    detail: 'Check its fields.',
+  },
+  'account.unknown': { status: 404, title: 'The sign-in server knows no such account.', detail: 'It may be removed.' },
   'route.unknown': { status: 404, title: 'There is nothing here.', detail: 'Check the address and the method.' },
   'csrf.refused': {
     status: 403,

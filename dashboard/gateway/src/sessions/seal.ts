@@ -18,6 +18,11 @@ export function sessionKey(sessionId: string): string {
   return createHash('sha256').update(`contor session\n${sessionId}`).digest('hex');
 }
 
+/** What a session is called where it is listed: nothing can be made of it. */
+export function sessionName(key: string): string {
+  return createHash('sha256').update(`contor session name\n${key}`).digest('hex').slice(0, 32);
+}
+
 export function csrfToken(sessionId: string): string {
   return derive(sessionId, 'csrf').toString('base64url');
 }

@@ -5,8 +5,9 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { AccountAnswer, AccountRefusal, Accounts } from '@contor/gateway/admin/accounts.js';
 import { type AppParts, createApp } from '@contor/gateway/app.js';
-import type { AuditEntry } from '@contor/gateway/audit/entry.js';
+import type { Audit, AuditEntry } from '@contor/gateway/audit/entry.js';
 import { createRecorder, type Recorder } from '@contor/gateway/audit/intake/recorder.js';
 import type { AccessBook } from '@contor/gateway/book/book.js';
 import { type GuardParts, register } from '@contor/gateway/guard.js';
@@ -19,7 +20,7 @@ import { createCookieJar } from '@contor/gateway/sessions/cookies.js';
 import { csrfToken } from '@contor/gateway/sessions/seal.js';
 import { openSessions, type SessionStore } from '@contor/gateway/sessions/store.js';
 import { createLogger, createMetrics, SimulatedClock, seededRandom } from '@contor/kit';
-import { ROUTES, type RouteName, SEED_ROLES } from '@contor/policy';
+import { ROUTES, type RouteName, SEED_ROLES, type Subject } from '@contor/policy';
 import type { Application } from 'express';
 import { NOW_MS, openTestBook } from '../book/support.js';
 
@@ -56,6 +57,11 @@ export class Door {
   readonly audited: AuditEntry[] = [];
   /** What the provider says of each access token that is shown. */
   readonly tokens = new Map<string, ClientToken>();
+  /** What the provider was asked to do. */
+  readonly asked: string[] = [];
+  provider: AccountRefusal | undefined;
+  isTrailFull = false;
+  visible: (subject: Subject, id: string) => boolean | 'unknown' = () => false;
   book!: AccessBook;
   store!: SessionStore;
   quotas!: Quotas;
@@ -97,7 +103,12 @@ export class Door {
     book.onChange((id) => {
       if (book.subjectOf(id) === undefined) void store.removeAllOf(id);
     });
-    const audit = { record: async (entry: AuditEntry) => this.audited.push(entry) };
+    const audit: Audit = {
+      record: async (entry) => {
+        if (this.isTrailFull) throw new Error('The trail is full.');
+        return this.audited.push(entry);
+      },
+    };
     this.recorder = createRecorder({ audit, clock, log });
     // Listens first, because the application must know its address.
     let app: ReturnType<typeof createApp> | undefined;
@@ -109,18 +120,38 @@ export class Door {
         ...{ oidc, access: this.#access, cookies, cookieSecret: 'c', log },
         ...{ publicUrl: new URL(this.url), nowMs: () => clock.nowMs(), witness: this.recorder },
       },
-      ...{ book, proxies, log, quotas, store, random: seededRandom('door'), clock },
+      ...{ book, proxies, log },
       identify: createIdentify({ access: this.#access, book, oidc, cookies, clock }),
       limits: createLimits({ clock, rate, quotas, book }),
       enforcement: { register: answerReads },
       commanding: { register: () => undefined },
       audit: this.recorder.audit,
       auditDesk: { recorder: this.recorder, register: () => undefined },
+      admin: {
+        ...{ book, store, quotas, audit: this.recorder.audit, clock, log, random: seededRandom('admin') },
+        accounts: this.#accounts(),
+        sees: (subject: Subject, id: string) => subject.scope.kind === 'everything' || this.visible(subject, id),
+      },
       ...{ accountUrl: '/account', notifySecret: 'n', platformSecret: undefined, metrics: createMetrics('test') },
       health: () => ({ state: 'ready', figures: {} }),
       serveApp: (_request: unknown, response: { end: (text: string) => void }) => response.end('app'),
       ...more,
     } as unknown as AppParts);
+  }
+
+  /** An OpenID provider that does what it is asked, or answers `provider`. */
+  #accounts(): Accounts {
+    const say = async <T extends object>(what: string, more: T): Promise<AccountAnswer<T>> => {
+      this.asked.push(what);
+      return this.provider === undefined ? { kind: 'done', ...more } : { kind: 'refused', code: this.provider };
+    };
+    return {
+      create: ({ username }) => say(`create ${username}`, { subject: `id-of-${username}` }),
+      resetPassword: (subject) => say(`reset ${subject}`, {}),
+      setEnabled: (subject, isEnabled) => say(`${isEnabled ? 'enable' : 'disable'} ${subject}`, {}),
+      endSessions: (subject) => say(`end ${subject}`, {}),
+      remove: (subject) => say(`remove ${subject}`, {}),
+    };
   }
 
   /** Somebody with these roles, signed in a moment ago by password. */

@@ -62,7 +62,20 @@ export interface OrderStatement {
   readonly onlyIfSimulated?: boolean;
 }
 
-export type Statement = RequestStatement | DecisionStatement | ControlStatement | OrderStatement;
+/** Written by the gateway: its audit trail stood here when that day ended. */
+export interface AnchorStatement {
+  readonly kind: 'anchor';
+  readonly tenant: string;
+  /** UTC, `2026-03-01`. */
+  readonly day: string;
+  readonly sequence: number;
+  /** Of that record, in hexadecimal; it holds all before it. */
+  readonly hash: string;
+  readonly count: number;
+  readonly at: string;
+}
+
+export type Statement = RequestStatement | DecisionStatement | ControlStatement | OrderStatement | AnchorStatement;
 
 export interface Signer {
   readonly publicKey: JWK;

@@ -35,6 +35,7 @@ import { createRecorder } from './audit/intake/recorder.js';
 import { readProviderRoles } from './book/adoption.js';
 import { openAccessBook } from './book/open.js';
 import { openCommanding } from './commands/open.js';
+import { openSigning } from './commands/signing.js';
 import { openEnforcement } from './enforcement.js';
 import { createIdentify } from './identify.js';
 import { createLimits } from './limits/limits.js';
@@ -88,8 +89,11 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     process.exit(EXIT_FATAL);
   };
   const stored = { disk, clock, log, dataFolder: config.dataFolder };
+  const { tenant, publicKeyFile } = config;
+  const signer = await openSigning({ checkpoint: sealed('signing-key'), disk, tenant, publicKeyFile });
   const trail = await createAudit({
     ...{ ...stored, random, keyring, keepYears: config.auditYears },
+    sign: (claim) => signer.sign({ kind: 'anchor', tenant, ...claim }),
     onFatal: stopAtOnce('The audit trail'),
   });
   opened.push(() => trail.close());
@@ -155,9 +159,8 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       .catch((error: unknown) => log.warn({ error }, 'Sessions that were ended may be back after a restart.'));
   });
 
-  const commanding = await openCommanding({
-    ...{ broker: client, audit: recorder.audit, clock, log, disk, tenant: config.tenant, scopes: enforcement.scopes },
-    ...{ checkpoint: checkpoint('signing-key'), publicKeyFile: config.publicKeyFile },
+  const commanding = openCommanding({
+    ...{ broker: client, signer, audit: recorder.audit, clock, log, tenant: config.tenant, scopes: enforcement.scopes },
     nameOf: (subject) => book.people.get(subject)?.fullName,
   });
 

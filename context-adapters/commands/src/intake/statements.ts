@@ -46,10 +46,12 @@ export function statementReader({ disk, keyFile, tenant }: ReaderOptions): State
     const key = bytes && keyOfTenant(new TextDecoder().decode(bytes), tenant);
     if (key === undefined) return undefined;
     const answer = await verifyStatement(compact, key, KINDS);
-    if (answer.kind === 'refused' || answer.statement.kind === 'order') return undefined;
+    if (answer.kind === 'refused') return undefined;
+    const { statement } = answer;
+    if (statement.kind === 'order' || statement.kind === 'anchor') return undefined;
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-    remembered.set(compact, answer.statement);
-    return answer.statement;
+    remembered.set(compact, statement);
+    return statement;
   }
 
   return {

@@ -19,6 +19,7 @@ import { type Publisher, type PublisherPeers, startPublisher } from './outlet/pu
 import { decodeRecord, type KeptRecord, type ShownRecord, showRecord } from './record.js';
 import { keepRetention } from './retention.js';
 import { type Archives, openArchives } from './search/archives.js';
+import { withBeginnings } from './search/beginnings.js';
 import { RecordIndex } from './search/index-of-records.js';
 import { type PageWish, searchPage } from './search/search.js';
 import { openSubjectKeys, type SubjectKeys } from './subject-keys.js';
@@ -172,7 +173,8 @@ class OpenTrail implements AuditTrail {
     await this.#indexed;
     const { chain, archives, keys } = this.#stores;
     const { records, next } = await searchPage({ chain, archives, index: this.#index }, wish);
-    const shown = await Promise.all(records.map(({ sequence, kept }) => showRecord(sequence, kept, keys)));
+    const whole = await withBeginnings(chain, records);
+    const shown = await Promise.all(whole.map(({ sequence, kept }) => showRecord(sequence, kept, keys)));
     return { records: shown, next: next ?? null };
   }
 

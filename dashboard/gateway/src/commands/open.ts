@@ -4,17 +4,15 @@ import type { Application } from 'express';
 import { type GuardParts, register } from '../guard.js';
 import { requestStore, type StoreParts } from './request-store.js';
 import { type CommandParts, commandRoutes } from './routes.js';
-import { openSigning, type SigningOptions } from './signing.js';
 
 export interface Commanding {
   readonly register: (app: Application, guard: GuardParts) => void;
 }
 
-type Parts = Omit<CommandParts, 'store'> & SigningOptions & Pick<StoreParts, 'broker'>;
+type Parts = Omit<CommandParts, 'store'> & StoreParts;
 
-export async function openCommanding(parts: Parts): Promise<Commanding> {
-  const { broker, tenant } = parts;
-  const signer = await openSigning(parts);
+export function openCommanding(parts: Parts): Commanding {
+  const { broker, signer, tenant } = parts;
   const store = requestStore({ broker, signer, tenant });
   return { register: (app, guard) => registerCommands(app, guard, { ...parts, store }) };
 }

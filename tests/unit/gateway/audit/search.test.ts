@@ -97,6 +97,17 @@ describe('a page', () => {
     expect(await sequences({ outcomes: ['begun'] })).toEqual([open, of]);
   });
 
+  it('shows with an outcome what its beginning said', async () => {
+    const trail = await new TrailHouse().open();
+    const of = await trail.record({ ...ENTRY, subject: 'urn:ngsi-ld:Customer:7', outcome: 'begun' });
+    const { before: _before, after: _after, targets: _targets, ...bare } = ENTRY;
+    await trail.record({ ...bare, of });
+    const { records } = await trail.page({ query: {}, limit: 10 });
+    expect(records).toEqual([
+      expect.objectContaining({ of, before: ENTRY.before, after: ENTRY.after, targets: ENTRY.targets }),
+    ]);
+  });
+
   it('has only what the viewer may see', async () => {
     const trail = await new TrailHouse().open();
     for (const target of ['urn:mine', 'urn:yours', 'urn:mine']) await trail.record({ ...ENTRY, targets: [target] });

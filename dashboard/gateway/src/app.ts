@@ -6,7 +6,6 @@ import type { AdminParts } from './admin/answer.js';
 import type { ConsentParts } from './admin/consents.js';
 import { registerAdmin } from './admin/routes.js';
 import type { AuditDesk } from './audit/desk.js';
-import type { Audit } from './audit/entry.js';
 import type { AccessBook } from './book/book.js';
 import type { Commanding } from './commands/open.js';
 import type { Enforcement } from './enforcement.js';
@@ -36,8 +35,6 @@ export interface AppParts {
   readonly commanding: Commanding;
   /** Keys and passwords of meters: the half that writes. */
   readonly vault: SecretStore;
-  /** Whoever changes something outside a route tells it before and after; routes are recorded by their table. */
-  readonly audit: Audit;
   readonly auditDesk: Pick<AuditDesk, 'recorder' | 'register'>;
   readonly serveApp: RequestHandler;
   /** Where people change their password and second factor: Keycloak's path. */

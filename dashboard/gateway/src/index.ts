@@ -193,7 +193,6 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       sees: enforcement.sees,
     },
     vault: openSecretStore({ folder: config.secretsFolder ?? join(config.dataFolder, 'vault'), keyring, disk, clock }),
-    audit: recorder.audit,
     auditDesk: openAuditDesk({
       trail,
       recorder,

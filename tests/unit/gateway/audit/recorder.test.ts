@@ -38,7 +38,7 @@ async function openDoor(platformSecret?: string): Promise<void> {
       for (const [name, handler] of handlers) register(app, guard, name, express.json(), handler);
     },
   };
-  door = await Door.open({}, { audit: recorder.audit, auditDesk: desk, enforcement });
+  door = await Door.open({}, { auditDesk: desk, enforcement });
 }
 
 beforeEach(() => {
@@ -139,7 +139,7 @@ describe('a change', () => {
 
   it('that its handler records itself is recorded once; one that its handler forgets, too', async () => {
     let isForgotten = false;
-    handlers.set('POST /api/admin/people/:subject/password-reset', async (_request, response) => {
+    handlers.set('POST /api/commands/stop', async (_request, response) => {
       const correlation = response.get('Fiware-Correlator') ?? '';
       const entry = { ...ENTRY, operation: 'own.words', correlation } as const;
       if (!isForgotten) await recorder.audit.record({ ...entry, outcome: 'begun' });
@@ -147,11 +147,11 @@ describe('a change', () => {
       response.json({});
     });
     await openDoor();
-    const admin = await door.signIn('eva', ['data-administrator']);
-    await door.ask('POST', '/api/admin/people/x/password-reset', admin, {});
+    const eva = await door.signIn('eva', ['approver']);
+    await door.ask('POST', '/api/commands/stop', eva, {});
     isForgotten = true;
-    await door.ask('POST', '/api/admin/people/x/password-reset', admin, {});
-    expect((await records()).map(({ operation }) => operation)).toEqual(['people.change', 'own.words']);
+    await door.ask('POST', '/api/commands/stop', eva, {});
+    expect((await records()).map(({ operation }) => operation)).toEqual(['supply.stop', 'own.words']);
   });
 
   it('never carries a secret', async () => {

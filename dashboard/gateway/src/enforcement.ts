@@ -11,7 +11,6 @@ import type { Application } from 'express';
 import { type Askers, registerContext } from './context/routes.js';
 import type { GuardParts } from './guard.js';
 import { createLiveBroker } from './live/broker.js';
-import { cut } from './live/cut.js';
 import { startLiveFeed } from './live/feed.js';
 import { LIVE_TYPES, LiveState } from './live/state.js';
 import { createStreamHub } from './live/stream.js';
@@ -67,7 +66,7 @@ export function openEnforcement(parts: EnforcementParts): Enforcement {
     history: createScopeHistory(history, TIE_ATTRIBUTES),
   });
   const state = new LiveState(clock.nowMs());
-  const hub = createStreamHub({ state, index, clock, version, cut });
+  const hub = createStreamHub({ state, index, clock, version });
   const live = startLiveFeed({
     ...{ state, ...ports },
     broker: createLiveBroker(client),

@@ -1,7 +1,6 @@
 /** The live stream by permission: who is told what, when it ends, and what is shared. On a virtual clock, with the real index. */
 
 import { EventEmitter } from 'node:events';
-import { cut } from '@contor/gateway/live/cut.js';
 import { LiveState } from '@contor/gateway/live/state.js';
 import { createStreamHub, type StreamOptions } from '@contor/gateway/live/stream.js';
 import { SimulatedClock } from '@contor/kit';
@@ -85,7 +84,7 @@ function openHouse() {
   const clock = new SimulatedClock(NOW);
   const state = new LiveState(NOW);
   const index = createScopeIndex();
-  const hub = createStreamHub({ state, index, clock, version: '1', cut });
+  const hub = createStreamHub({ state, index, clock, version: '1' });
   const scopes = new Map<string, Scope | undefined>();
   const apply = (name: string, power: number, to = name) =>
     state.apply({
@@ -184,7 +183,7 @@ describe('a stream within a scope', () => {
         {
           ...{ id: meter('far'), type: 'ACMeasurement', power: { type: 'Property', value: 1 } },
           refDevice: rel('urn:ngsi-ld:Device:d'),
-          refPoint: [{ ...rel(point('a')), datasetId: 'urn:d' }],
+          refPoint: { ...rel(point('a')), datasetId: 'urn:d' },
         },
       ],
     });

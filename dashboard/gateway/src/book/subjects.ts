@@ -21,13 +21,16 @@ function makeSubject(ledger: Ledger, id: string): Subject | undefined {
   const partnerId = partnerOfSubject(id);
   const entry = partnerId === undefined ? ledger.people.get(id) : ledger.partners.get(partnerId);
   if (entry === undefined || entry.isLocked) return undefined;
+  const isPerson = partnerId === undefined;
+  // A partner named like a person does not own what is that person's.
+  const owner = 'username' in entry ? { username: entry.username } : {};
   return {
     id,
-    kind: partnerId === undefined ? 'person' : 'partner',
+    kind: isPerson ? 'person' : 'partner',
     username: 'username' in entry ? entry.username : entry.id,
     tenant: entry.tenant,
     functions: functionsOf(ledger, entry.roles),
-    scope: entry.everything ? { kind: 'everything' } : { kind: 'grants', grants: entry.grants },
+    scope: entry.everything ? { kind: 'everything' } : { kind: 'grants', grants: entry.grants, ...owner },
   };
 }
 

@@ -1,16 +1,20 @@
 /** The routes that show broker and history, each tied to its handler. */
 
-import { ROUTES, type RouteName, type RouteRow, type Subject } from '@contor/policy';
+import { ROUTES, type RouteName, type Subject } from '@contor/policy';
 import type { Application, Request } from 'express';
 import { type GuardParts, register } from '../guard.js';
+import { jsonBody } from '../http/json-body.js';
 import { notify, type Standing, stream } from '../live/routes.js';
 import type { LiveState } from '../live/state.js';
 import type { StreamHub } from '../live/stream.js';
 import { notificationDoor } from '../notify/door.js';
 import type { ScopeFeed } from '../scope/feed.js';
 import type { Upstream } from '../upstream/upstream.js';
+import { createBrokerQuery } from './broker-query.js';
 import { readHistory } from './history.js';
-import { readEntities } from './reads.js';
+import { checkContext } from './ld-context.js';
+import { READ_PATHS, readContext } from './reads.js';
+import { checkTenant } from './tenant.js';
 
 /** Who asks, whoever keeps that: sessions, the access book, keys of partners. */
 export interface Askers {
@@ -31,19 +35,26 @@ export interface ContextParts {
   readonly nowMs: () => number;
 }
 
+/** A batch of a thousand entities; most of them are smaller. */
+const ENTITY_BOUNDS = { names: 50_000 };
+
 export function registerContext(app: Application, guard: GuardParts, parts: ContextParts): void {
   const { broker, history, scopes, state, hub, askers, notifySecret, nowMs } = parts;
   const { subjectOf, standingOf } = askers;
   register(app, guard, '/notify/live', ...notify(state, notifySecret));
   register(app, guard, '/notify/scope', ...notificationDoor(notifySecret, ({ data }) => scopes.receive(data)));
   register(app, guard, '/api/stream', stream({ hub, scopes, nowMs, subjectOf, standingOf }));
+  const tenant = checkTenant(subjectOf);
+  const query = createBrokerQuery(broker, (id) => scopes.index.typeOf(id));
+  const reads = { broker, query, scopes, subjectOf, nowMs };
+  for (const path of READ_PATHS) {
+    const isDocument = path === '/api/ngsi-ld/v1/entityOperations/query';
+    const body = isDocument ? [jsonBody(ENTITY_BOUNDS), checkContext] : [];
+    register(app, guard, isDocument ? `POST ${path}` : `GET ${path}`, tenant, ...body, readContext(reads, path));
+  }
   for (const row of ROUTES) {
     const name = `${row.method} ${row.path}` as RouteName;
-    if (isEntityRead(row)) register(app, guard, name, readEntities({ broker, subjectOf }));
-    if (row.path.startsWith('/api/quantumleap/')) register(app, guard, name, readHistory({ history, subjectOf }));
+    if (row.path.startsWith('/api/quantumleap/'))
+      register(app, guard, name, tenant, readHistory({ history, scopes, subjectOf }));
   }
-}
-
-function isEntityRead({ method, path }: RouteRow): boolean {
-  return method === 'GET' && /^\/api\/ngsi-ld\/v1\/(entities|types)/.test(path);
 }

@@ -117,6 +117,17 @@ export const PROBLEMS = {
     title: 'Only the platform itself may ask for this.',
     detail: 'Show the platform secret as a Bearer token, or ask from this machine.',
   },
+  'query.too-much': {
+    status: 403,
+    title: 'This is too much at once.',
+    detail: 'What you may see falls into too many parts for one answer. Ask for a shorter period or fewer meters.',
+  },
+  'query.method': {
+    status: 403,
+    title: 'This cannot be put together.',
+    detail:
+      'What you may see falls into several periods, and this method cannot be put together from parts. Ask for one period.',
+  },
   'notify.refused': { status: 401, title: 'The notification is not from our broker.', detail: 'Show X-Contor-Notify.' },
   'notify.malformed': { status: 400, title: 'This is not a notification.', detail: 'Send GS CIM 009, 5.3.1.' },
   'metrics.refused': {

@@ -276,7 +276,7 @@ function startOf(lastEventId: string | undefined, view: View, state: LiveState):
 /** `id` is how far the client has been told, which is what the browser sends back when it returns. Empty when nothing is to be shown. */
 function encode(view: View, changes: readonly Change[], through: number | undefined, nowMs: number): string {
   const texts: string[] = [];
-  for (const change of changes) if (view.shows(change, nowMs)) texts.push(view.textOf(change, nowMs));
+  for (const change of changes) if (view.shows(change, nowMs)) texts.push(view.textOf(change));
   if (texts.length === 0) return '';
   const stamp = view.stamp === '' ? '' : `.${view.stamp}`;
   const id = through === undefined ? '' : `id: ${through}${stamp}\n`;

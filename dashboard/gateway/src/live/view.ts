@@ -3,7 +3,7 @@
  * A view knows which entities lie inside now and when that will next change by itself, because grants and ties have dates.
  */
 
-import type { Scope, ScopeIndex } from '@contor/policy';
+import { redact, type Scope, type ScopeIndex } from '@contor/policy';
 import { type Change, LIVE_TYPES } from './state.js';
 
 /** What a client asked for: nothing said means everything it may see. */
@@ -15,8 +15,6 @@ export interface Topics {
 
 export interface ViewParts {
   readonly index: ScopeIndex;
-  /** The text of an entity without relationships to entities that are not visible. */
-  readonly cut: (text: string, isVisible: (id: string) => boolean) => string;
 }
 
 export interface Difference {
@@ -37,7 +35,7 @@ export class View {
   /** Entities inside now; undefined where all are. */
   #inside: Set<string> | undefined;
   /** Of targets of relationships; forgotten at each look. */
-  readonly #known = new Map<string, boolean>();
+  readonly #hidden = new Map<string, boolean>();
   #version = Number.NaN;
   #validUntilMs = Number.NEGATIVE_INFINITY;
   #stamp = 0;
@@ -102,7 +100,7 @@ export class View {
       if (this.#holdsUntilChange(this.scope, id, nowMs) && this.#isVisible(id, nowMs)) inside.add(id);
     }
     this.#inside = inside;
-    this.#known.clear();
+    this.#hidden.clear();
     this.#version = index.version;
     this.#stamp = stampOf(this.key, inside);
     return {
@@ -111,10 +109,10 @@ export class View {
     };
   }
 
-  textOf(change: Change, nowMs: number): string {
-    if (this.scope.kind === 'everything') return change.text;
-    const isKnown = (id: string): boolean => this.#isTargetVisible(id, nowMs);
-    return change.targets.every(isKnown) ? change.text : this.#parts.cut(change.text, isKnown);
+  /** Without relationships to what this scope never sees. */
+  textOf({ text, targets }: Change): string {
+    if (this.scope.kind === 'everything' || !targets.some((id) => this.#isHidden(id))) return text;
+    return JSON.stringify(redact(JSON.parse(text), this.scope, this.#parts.index));
   }
 
   #isVisible(id: string, nowMs: number): boolean {
@@ -122,14 +120,14 @@ export class View {
     return index.isVisible(this.scope, id, nowMs) && index.isVisible(this.#site ?? EVERYTHING, id, nowMs);
   }
 
-  #isTargetVisible(id: string, nowMs: number): boolean {
-    if (this.isStale() || this.isOver(nowMs)) return this.#parts.index.isVisible(this.scope, id, nowMs);
-    let isVisible = this.#known.get(id);
-    if (isVisible === undefined) {
-      isVisible = this.#holdsUntilChange(this.scope, id, nowMs);
-      this.#known.set(id, isVisible);
-    }
-    return isVisible;
+  #isHidden(id: string): boolean {
+    const { index } = this.#parts;
+    const isStale = this.isStale();
+    const known = isStale ? undefined : this.#hidden.get(id);
+    if (known !== undefined) return known;
+    const isHidden = index.has(id) && index.spansOf(this.scope, id).length === 0;
+    if (!isStale) this.#hidden.set(id, isHidden);
+    return isHidden;
   }
 
   /** Whether it is inside now, and a look is due when that ends or begins. */

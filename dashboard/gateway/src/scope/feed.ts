@@ -14,6 +14,8 @@ import type { Remembered, ScopeHistory } from './history.js';
 /** The index, and whether it may be asked. */
 export interface KnownScopes {
   readonly index: ScopeIndex;
+  /** Held by the broker, and not by history alone. */
+  readonly isLive: (id: string) => boolean;
   /** What the broker holds is known. */
   readonly isTrue: boolean;
   /** What lives in history alone, too. */
@@ -145,6 +147,7 @@ export function startScopeFeed({ index, broker, history, clock, random, log }: S
   const isTrusted = (atMs: number | undefined) => atMs !== undefined && clock.monotonicMs() - atMs < TRUSTED_FOR_MS;
   return {
     index,
+    isLive: (id) => live.has(id),
     get isTrue() {
       return isTrusted(liveRounds.lastGoodMs);
     },

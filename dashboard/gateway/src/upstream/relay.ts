@@ -13,7 +13,13 @@ const PASSED_HEADERS = [
   'fiware-total-count',
 ];
 
-export async function relay(upstream: Upstream, question: Question, response: Response): Promise<void> {
+/** `linkOf` makes of their Link header what is right for our paths. */
+export async function relay(
+  upstream: Upstream,
+  question: Question,
+  response: Response,
+  linkOf: (link: string | undefined) => string | undefined = () => undefined,
+): Promise<void> {
   const abort = new AbortController();
   response.once('close', () => abort.abort());
   try {
@@ -24,6 +30,8 @@ export async function relay(upstream: Upstream, question: Question, response: Re
       const value = answer.headers[name];
       if (value !== undefined) response.set(name, value);
     }
+    const link = linkOf([answer.headers.link].flat().join(', '));
+    if (link !== undefined) response.set('Link', link);
     response.status(answer.statusCode ?? 502);
     await pipeline(answer, response);
   } catch (error) {

@@ -19,6 +19,7 @@ import type { Identify } from './identify.js';
 import type { Limits } from './limits/limits.js';
 import { type AuthParts, callback, signIn, signOut } from './oidc/routes.js';
 import { pageStyle, sendMessagePage } from './pages/page.js';
+import { registerDocs } from './partner/routes.js';
 import { showSession } from './sessions/routes.js';
 import { UpstreamError } from './upstream/upstream.js';
 import { registerSecrets } from './vault/routes.js';
@@ -37,6 +38,8 @@ export interface AppParts {
   readonly vault: SecretStore;
   readonly auditDesk: Pick<AuditDesk, 'recorder' | 'register'>;
   readonly serveApp: RequestHandler;
+  readonly issuer: string;
+  readonly version: string;
   /** Where people change their password and second factor: Keycloak's path. */
   readonly accountUrl: string;
   readonly platformSecret: string | undefined;
@@ -94,6 +97,7 @@ export function createApp(parts: AppParts): Application {
 
   register(app, guard, '/api/session', showSession(parts.book, parts.accountUrl));
   registerAdmin(app, guard, parts.admin);
+  registerDocs(app, guard, { publicUrl: auth.publicUrl.origin, issuer: parts.issuer, version: parts.version });
   parts.enforcement.register(app, guard);
   registerSecrets(app, guard, () => parts.vault);
   parts.commanding.register(app, guard);

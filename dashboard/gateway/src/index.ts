@@ -202,7 +202,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       clock,
     }),
     serveApp: serveApp(config.appFolder, clock),
-    accountUrl: `${issuer}/account`,
+    ...{ issuer, version, accountUrl: `${issuer}/account` },
     platformSecret: config.secret,
     health,
     metrics,

@@ -78,6 +78,14 @@ body {
 header, main { inline-size: 100%; max-inline-size: 384px; }
 .product { margin: 0; font-size: 20px; font-weight: 700; letter-spacing: -0.01em; }
 main { background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: 24px; }
+main.wide { max-inline-size: 960px; }
+h2 { margin: 24px 0 8px; font-size: 18px; }
+details { border-block-start: 1px solid var(--line); padding: 8px 0; }
+summary { cursor: pointer; min-block-size: 24px; }
+code { overflow-wrap: anywhere; }
+caption { text-align: start; font-weight: 600; padding-block: 4px; }
+th, td { text-align: start; vertical-align: top; padding: 4px 16px 4px 0; font-weight: 400; }
+a { color: var(--accent); }
 h1 { margin: 0 0 8px; font-size: 24px; line-height: 1.25; }
 p { margin: 0 0 16px; overflow-wrap: anywhere; }
 .button {

@@ -132,6 +132,7 @@ export class Door {
         accounts: this.#accounts(),
         sees: (subject: Subject, id: string) => subject.scope.kind === 'everything' || this.visible(subject, id),
       },
+      ...{ issuer: 'https://id.example/realms/contor', version: '0.0.0' },
       ...{ accountUrl: '/account', notifySecret: 'n', platformSecret: undefined, metrics: createMetrics('test') },
       health: () => ({ state: 'ready', figures: {} }),
       serveApp: (_request: unknown, response: { end: (text: string) => void }) => response.end('app'),

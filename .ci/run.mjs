@@ -11,6 +11,7 @@ const SUITES = [
   { name: 'faults', command: ['run', 'check:faults'] },
   { name: 'fuzz', command: ['run', 'check:fuzz'] },
   { name: 'supply', command: ['run', 'check:supply'] },
+  { name: 'outbound', command: ['run', 'check:outbound'] },
 ];
 
 let passed = 0;

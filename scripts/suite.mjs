@@ -11,6 +11,7 @@ const SUITES = {
   faults: 'checks/faults.js',
   fuzz: 'checks/fuzz.js',
   supply: 'checks/supply.js',
+  outbound: 'checks/outbound.js',
 };
 
 const [name = '', ...args] = process.argv.slice(2);

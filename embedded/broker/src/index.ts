@@ -96,7 +96,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       checkSource,
       sources,
       maxBatch: config.maxBatch,
-      fetchContext: createContextFetcher(),
+      fetchContext: createContextFetcher(config.contextHosts),
       history,
       scheme: tlsCert === undefined ? 'http' : 'https',
     };

@@ -5,6 +5,8 @@
 
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { guardedLookup, listHosts } from '@contor/kit';
 import type { Json, JsonObject } from '../json.js';
 import { badRequest, Problem } from '../problem.js';
 import { isContextDocument } from './registry.js';
@@ -27,10 +29,13 @@ export function fetchableFrom(hosts: readonly string[]): (url: string) => boolea
   };
 }
 
-export function createContextFetcher(timeoutMs = TIMEOUT_MS): FetchContext {
+/** `hosts` is the operator's list: what is on it was checked by name, where it leads is looked at for each connection. */
+export function createContextFetcher(hosts: readonly string[], timeoutMs = TIMEOUT_MS): FetchContext {
+  const names = hosts.map((host) => host.replace(/:\d+$/, ''));
+  const lookup = guardedLookup(listHosts(names), 'network');
   return async (text) => {
     const url = new URL(text);
-    const answer = await ask(url, timeoutMs);
+    const answer = await ask(url, timeoutMs, lookup);
     const type = (answer.type.split(';')[0] ?? '').trim().toLowerCase();
     if (answer.status !== 200) throw notAvailable(text, `its host answered ${answer.status}`);
     if (!JSON_TYPE.test(type)) throw notAvailable(text, `it came as ${type.slice(0, 60) || 'nothing'}, not as JSON`);
@@ -48,13 +53,19 @@ interface Received {
   readonly body: string;
 }
 
-function ask(url: URL, timeoutMs: number): Promise<Received> {
+function ask(url: URL, timeoutMs: number, lookup: LookupFunction): Promise<Received> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(notAvailable(url.href, why));
     const signal = AbortSignal.timeout(timeoutMs);
     const asked = (url.protocol === 'https:' ? httpsRequest : httpRequest)(
       url,
-      { method: 'GET', headers: { Accept: 'application/ld+json, application/json;q=0.9' }, agent: false, signal },
+      {
+        method: 'GET',
+        headers: { Accept: 'application/ld+json, application/json;q=0.9' },
+        agent: false,
+        signal,
+        lookup,
+      },
       (incoming) => read(incoming, resolve, fail),
     );
     asked.once('error', (error) =>

@@ -3,7 +3,16 @@
  * there is something to publish and never remakes itself: when to try again is the courier's schedule.
  */
 
-import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+import { createConnection, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type IClientOptions, MqttClient } from 'mqtt';
+
+export interface MqttServer {
+  readonly url: URL;
+  /** Where a name may lead is looked at for each connection. */
+  readonly lookup: LookupFunction;
+  readonly ca?: Buffer | undefined;
+}
 
 export interface Publication {
   readonly topic: string;
@@ -38,9 +47,9 @@ export class MqttConnection {
   #ended: string | undefined;
   lastUsedMs = 0;
 
-  constructor(url: string, options: IClientOptions, mostBytes: number) {
+  constructor(server: MqttServer, options: IClientOptions, mostBytes: number) {
     this.#mostBytes = mostBytes;
-    this.#client = connect(url, { ...options, reconnectPeriod: 0, resubscribe: false });
+    this.#client = new MqttClient(() => openLine(server), { ...options, reconnectPeriod: 0, resubscribe: false });
     this.#ready = new Promise((resolve, reject) => {
       this.#client.once('connect', ({ properties }) => {
         this.#isUp = true;
@@ -128,4 +137,15 @@ export class MqttConnection {
 
 function tooLarge(bytes: number): Published {
   return { kind: 'failed', reason: `the MQTT server takes no message of ${bytes} bytes`, isTooLarge: true };
+}
+
+const PORTS: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883 };
+
+/** The library's own way takes no `lookup`. */
+function openLine({ url, lookup, ca }: MqttServer): Socket {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = url.port === '' ? (PORTS[url.protocol] ?? 0) : Number(url.port);
+  if (url.protocol !== 'mqtts:') return createConnection({ host, port, lookup });
+  const trust = ca === undefined ? {} : { ca };
+  return connectTls({ host, port, lookup, ...trust, ...(isIP(host) === 0 && { servername: host }) });
 }

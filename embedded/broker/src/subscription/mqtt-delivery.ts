@@ -3,6 +3,7 @@
  * It is delivered when the server has acknowledged it: PUBACK, PUBCOMP, or with QoS 0, when it is written.
  */
 
+import { guardedLookup, listHosts } from '@contor/kit';
 import type { SendResult } from './courier.js';
 import { decoded, type HostCheck, topicOf } from './endpoint.js';
 import { MqttConnection } from './mqtt-connection.js';
@@ -13,6 +14,8 @@ import { MQTT_QOS, MQTT_VERSION, wishOf } from './wishes.js';
 export interface MqttDeliveryOptions {
   readonly write: PayloadWriter;
   readonly checkHost: HostCheck;
+  /** What `checkHost` allows by name. */
+  readonly hosts: readonly string[];
   readonly timeoutMs: number;
   /** Certificate authorities (PEM) beside those of the system; without it those of the system. */
   readonly ca?: Buffer | undefined;
@@ -34,7 +37,8 @@ const LARGEST_MESSAGE = 268_435_455;
 const PROTOCOL_VERSIONS: Readonly<Record<string, 4 | 5>> = { 'mqtt3.1.1': 4, 'mqtt5.0': 5 };
 
 export function createMqttDelivery(options: MqttDeliveryOptions): MqttDelivery {
-  const { write, checkHost, timeoutMs, ca, monotonicMs, newClientId } = options;
+  const { write, checkHost, hosts, timeoutMs, ca, monotonicMs, newClientId } = options;
+  const lookup = guardedLookup(listHosts(hosts), 'network');
   const connections = new Map<string, MqttConnection>();
   /** What a server was found to take, by connection: it would be found anew at the cost of a closed connection. */
   const limits = new Map<string, number>();
@@ -47,7 +51,7 @@ export function createMqttDelivery(options: MqttDeliveryOptions): MqttDelivery {
     if (connections.size >= MAX_CONNECTIONS && !makeRoom()) return undefined;
     const username = decoded(url.username);
     const connection = new MqttConnection(
-      `${url.protocol}//${url.host}`,
+      { url, lookup, ca },
       {
         protocolVersion: version,
         ...(username !== '' && { username }),
@@ -57,8 +61,6 @@ export function createMqttDelivery(options: MqttDeliveryOptions): MqttDelivery {
         clean: true,
         keepalive: KEEPALIVE_S,
         connectTimeout: timeoutMs,
-        rejectUnauthorized: true,
-        ...(ca !== undefined && { ca }),
       },
       limits.get(key) ?? LARGEST_MESSAGE,
     );

@@ -108,6 +108,7 @@ describe('accounts', () => {
   it.each([
     ['no name', {}, 400],
     ['an empty name', { username: ' ' }, 400],
+    ['the name of a client’s account', { username: 'Service-Account-contor-dashboard' }, 400],
     ['a name with spaces', { username: 'a b' }, 400],
     ['a name that is no text', { username: 7 }, 400],
     ['a name that is taken, in other letters', { username: 'MANAGER' }, 409],

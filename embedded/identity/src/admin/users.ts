@@ -20,6 +20,8 @@ import type { AdminCall, AdminParts } from './routes.js';
 
 /** What can be typed anywhere and read aloud; an e-mail address fits. */
 const USERNAME = /^[\p{L}\p{N}][\p{L}\p{N}._@+-]{0,127}$/u;
+/** Keycloak's names for the accounts of clients: a person of that name would look like one. */
+const OF_CLIENTS = /^service-account-/i;
 const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,180}$/;
 
 const FAULTS: Readonly<Record<PasswordFault, string>> = {
@@ -46,7 +48,7 @@ export function showUser(parts: AdminParts, call: AdminCall): Answer {
 export async function makeUser(parts: AdminParts, { body, url }: AdminCall): Promise<Answer> {
   const fields = fieldsOf(body);
   const username = needText(fields, 'username');
-  if (!USERNAME.test(username)) throw new Refusal(400, 'error-invalid-username');
+  if (!USERNAME.test(username) || OF_CLIENTS.test(username)) throw new Refusal(400, 'error-invalid-username');
   const credential = firstPassword(fields);
   if (credential !== undefined) checkPassword(credential.value, [username]);
   const user: NewUser = {

@@ -12,6 +12,7 @@ const SUITES = [
   { name: 'fuzz', command: ['run', 'check:fuzz'] },
   { name: 'supply', command: ['run', 'check:supply'] },
   { name: 'outbound', command: ['run', 'check:outbound'] },
+  { name: 'auth', command: ['run', 'check:auth'] },
 ];
 
 let passed = 0;

@@ -12,6 +12,7 @@ const SUITES = {
   fuzz: 'checks/fuzz.js',
   supply: 'checks/supply.js',
   outbound: 'checks/outbound.js',
+  auth: 'checks/auth.js',
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -7,6 +7,8 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AGENT_RULES, DEVICE_RULES } from '@contor/mqtt';
+import { mosquittoAccessList, mosquittoConfiguration } from '@contor/mqtt/mosquitto.js';
 import { isClean } from '../support/ledger.js';
 import { messageOf, startMeterFleet } from '../support/meter-fleet.js';
 import { API_KEY, type OtherMqttFacts, startMeteringPath } from '../support/metering-path.js';
@@ -101,32 +103,20 @@ await inFolder(async (folder) => {
 
 tally.end();
 
-/** The configuration that docs/mqtt.md gives for production, on loopback without TLS. */
+/** The configuration that we make for production, on loopback without TLS. */
 function mosquitto({ port, folder, agent, meters }: OtherMqttFacts) {
   const file = (name: string) => join(folder, name);
   writeFileSync(file('passwd'), '', { mode: 0o600 });
   for (const { id, password } of [agent, ...meters]) appendFileSync(file('passwd'), `${id}:${password}\n`);
   execFileSync('mosquitto_passwd', ['-U', file('passwd')]);
-  const rules = meters.map(({ id }) => `user ${id}\ntopic write /json/${API_KEY}/${id}/#\n`);
-  writeFileSync(file('acl'), [`user ${agent.id}\ntopic read /json/#\n`, ...rules].join('\n'), { mode: 0o600 });
-  const lines = [
-    `listener ${port} 127.0.0.1`,
-    'allow_anonymous false',
-    `password_file ${file('passwd')}`,
-    `acl_file ${file('acl')}`,
-    'use_username_as_clientid true',
-    'persistence true',
-    `persistence_location ${folder}/`,
-    'autosave_on_changes true',
-    'autosave_interval 1',
-    'max_queued_messages 0',
-    'max_queued_bytes 0',
-    'max_inflight_messages 1000',
-    'max_packet_size 262144',
-    // As root it would otherwise become a user who may not read the files above.
-    ...(process.getuid?.() === 0 ? ['user root'] : []),
+  const identities = [
+    { username: agent.id, id: agent.id, rules: AGENT_RULES },
+    ...meters.map(({ id }) => ({ username: id, id, apikey: API_KEY, rules: DEVICE_RULES })),
   ];
-  writeFileSync(file('mosquitto.conf'), `${lines.join('\n')}\n`);
+  writeFileSync(file('acl'), mosquittoAccessList(identities), { mode: 0o600 });
+  // As root it would otherwise become a user who may not read the files above.
+  const user = process.getuid?.() === 0 ? 'user root\n' : '';
+  writeFileSync(file('mosquitto.conf'), mosquittoConfiguration({ port, host: '127.0.0.1', folder }) + user);
   return { program: 'mosquitto', args: ['-c', file('mosquitto.conf')] };
 }
 

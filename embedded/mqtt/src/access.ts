@@ -116,7 +116,7 @@ function matchesAny(filters: readonly string[], topic: string): boolean {
 }
 
 /** Undefined when a placeholder has no value. A value never brings its own levels or wildcards into the rule. */
-function expand(rule: string, identity: Identity): string | undefined {
+export function expand(rule: string, identity: Identity): string | undefined {
   const values: Readonly<Record<string, string | undefined>> = {
     apikey: identity.apikey,
     id: identity.id,

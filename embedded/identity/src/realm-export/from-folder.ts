@@ -27,7 +27,8 @@ export interface ExportWish {
 const ATTEMPTS = 5;
 
 export async function exportRealmOf(wish: ExportWish, { ports, log }: Environment): Promise<ExportedRealm> {
-  const { dataFolder, gatewayUrl, hasSecondFactors, hasTemporaryPasswords } = wish;
+  const { dataFolder, gatewayUrl, hasSecondFactors, hasTemporaryPasswords, masterKey, masterKeyFile } = wish;
+  const keys = { masterKey, masterKeyFile };
   const copy = await mkdtemp(join(tmpdir(), 'contor-realm-')); // 0700, as mkdtemp makes it.
   try {
     await copyLog(join(dataFolder, 'log'), copy);
@@ -38,10 +39,10 @@ export async function exportRealmOf(wish: ExportWish, { ports, log }: Environmen
     try {
       const users = openUsers(documents);
       const nowMs = () => clock.nowMs();
-      const keyring = hasSecondFactors ? await openKeyring({ ...wish, folder: dataFolder }) : undefined;
+      const keyring = hasSecondFactors ? await openKeyring({ ...keys, folder: dataFolder }) : undefined;
       const factor = keyring === undefined ? undefined : createSecondFactor({ users, documents, keyring, nowMs });
       return exportRealm({
-        ...{ gatewayUrl, secret: await clientSecret(dataFolder), hasTemporaryPasswords },
+        ...{ gatewayUrl, secret: await clientSecret(dataFolder, keys), hasTemporaryPasswords },
         secretOf: (user) => factor?.secretOf(user),
         users: users.all(),
         clients: openClients(documents).all(),

@@ -49,6 +49,12 @@ async function freePort(): Promise<number> {
   return Number(port);
 }
 
+/** What is started; a check puts a weakened one in its place. */
+export interface Programs {
+  readonly identity: typeof startIdentity;
+  readonly gateway: typeof startGateway;
+}
+
 export class House {
   readonly log: string[] = [];
   readonly folder: string;
@@ -56,6 +62,7 @@ export class House {
   readonly gatewayUrl: string;
   readonly identityUrl: string;
   readonly #extra: Record<string, string>;
+  readonly #programs: Programs;
   #identity: Running | undefined;
   #gateway: Running | undefined;
 
@@ -64,22 +71,30 @@ export class House {
     broker: FakeServer,
     ports: readonly [number, number],
     extra: Record<string, string>,
+    programs: Programs,
   ) {
     this.folder = folder;
     this.broker = broker;
     this.gatewayUrl = `http://127.0.0.1:${ports[0]}`;
     this.identityUrl = `http://127.0.0.1:${ports[1]}`;
     this.#extra = extra;
+    this.#programs = programs;
   }
 
-  static async open(extra: Record<string, string> = {}): Promise<House> {
+  static async open(extra: Record<string, string> = {}, programs: Partial<Programs> = {}): Promise<House> {
     const folder = await mkdtemp(join(tmpdir(), 'contor-house-'));
-    return new House(folder, await fakeServer(), [await freePort(), await freePort()], extra);
+    return new House(folder, await fakeServer(), [await freePort(), await freePort()], extra, {
+      ...{ identity: startIdentity, gateway: startGateway },
+      ...programs,
+    });
   }
 
   async startIdentity(): Promise<void> {
     const config = readSettings(IDENTITY_SETTINGS, this.#environment());
-    this.#identity = await startIdentity(config, { ports: portsOfThisRealm(), log: this.#logger('identity') });
+    this.#identity = await this.#programs.identity(config, {
+      ports: portsOfThisRealm(),
+      log: this.#logger('identity'),
+    });
   }
 
   async startGateway(): Promise<void> {
@@ -88,7 +103,7 @@ export class House {
       OIDC_CLIENT_SECRET: await clientSecret(join(this.folder, 'identity')),
     };
     const config = readSettings(GATEWAY_SETTINGS, environment);
-    this.#gateway = await startGateway(config, { ports: portsOfThisRealm(), log: this.#logger('gateway') });
+    this.#gateway = await this.#programs.gateway(config, { ports: portsOfThisRealm(), log: this.#logger('gateway') });
   }
 
   async start(): Promise<this> {

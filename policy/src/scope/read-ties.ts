@@ -59,7 +59,9 @@ export function readTies(entity: TiedEntity): Tied | undefined {
   if (links.length > MOST_LINKS) return undefined;
   return {
     row,
-    links: links.filter((link) => link.child !== link.parent && link.fromMs < link.toMs),
+    links: links.filter(
+      ({ child, parent, flags, fromMs, toMs }) => child !== parent && (fromMs < toMs || (flags & PLACED) !== 0),
+    ),
     owner: row.owner === undefined ? undefined : textOf(entity[row.owner]),
     isShared: row.shared !== undefined && plainValue(entity[row.shared]) === true,
     isUnclear: row.ties.some(({ by }) => by.some((name) => isUnclear(entity[name]))),
@@ -68,9 +70,11 @@ export function readTies(entity: TiedEntity): Tied | undefined {
 }
 
 /** A date that cannot be read is in no time at all. */
+const NO_TIME: Span = { fromMs: EVER.toMs, toMs: EVER.fromMs };
+
 function aboutOf(entity: TiedEntity, { about }: TypeRow): Span {
   const [from, to] = [firstInstant(entity, about?.from), firstInstant(entity, about?.to)];
-  if (from === 'none' || to === 'none') return { fromMs: EVER.toMs, toMs: EVER.toMs };
+  if (from === 'none' || to === 'none') return NO_TIME;
   return { fromMs: from ?? EVER.fromMs, toMs: to ?? EVER.toMs };
 }
 
@@ -89,17 +93,17 @@ function linksOf(entity: TiedEntity, tie: TieRow): readonly Link[] {
   });
 }
 
+/** An installation without any time in it still says that the meter is not simply where its site says. */
 function joinsOf(entity: TiedEntity, { joins }: TypeRow): readonly Link[] {
   if (joins === undefined) return [];
   const [from, to] = [instantOf(entity.validFrom), instantOf(entity.validTo)];
-  if (from === 'none' || to === 'none') return [];
-  const own = { fromMs: from ?? EVER.fromMs, toMs: to ?? EVER.toMs };
-  const dated = from !== undefined || to !== undefined ? DATED : 0;
+  const own = from === 'none' || to === 'none' ? NO_TIME : { fromMs: from ?? EVER.fromMs, toMs: to ?? EVER.toMs };
+  const isDated = from !== undefined || to !== undefined;
   return firstTargets(entity, [joins.child]).flatMap((child) =>
     firstTargets(entity, joins.parents).map((parent) => ({
       child: child.id,
       parent: parent.id,
-      flags: PART | PLACED | dated,
+      flags: PART | PLACED | (isDated || child.isDated || parent.isDated ? DATED : 0),
       fromMs: Math.max(own.fromMs, child.fromMs, parent.fromMs),
       toMs: Math.min(own.toMs, child.toMs, parent.toMs),
     })),
@@ -121,7 +125,8 @@ function targetsOf(attribute: unknown): readonly Target[] {
     if (typeof instance === 'string') return isId(instance) ? [{ id: instance, ...EVER, isDated: false }] : [];
     if (!isFields(instance)) return [];
     const [from, to] = [instantOf(instance.validFrom), instantOf(instance.validTo)];
-    if (from === 'none' || to === 'none') return [];
+    // There, but at no time: otherwise the next attribute would speak for it.
+    if (from === 'none' || to === 'none') return objectsOf(instance).map((id) => ({ id, ...NO_TIME, isDated: true }));
     const dates = {
       fromMs: from ?? EVER.fromMs,
       toMs: to ?? EVER.toMs,

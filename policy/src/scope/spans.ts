@@ -54,15 +54,16 @@ export function contains(spans: Spans, atMs: number): boolean {
   return false;
 }
 
-/** Whether the whole of a period lies inside; of a period without length, its instant. */
+/** Whether the whole of a period lies inside; of a period without length, its instant; of one that ends before it begins, nothing. */
 export function covers(spans: Spans, fromMs: number, toMs: number): boolean {
-  if (fromMs >= toMs) return contains(spans, fromMs);
+  if (fromMs >= toMs) return fromMs === toMs && contains(spans, fromMs);
   for (const span of spans) if (span.fromMs <= fromMs && toMs <= span.toMs) return true;
   return false;
 }
 
 export function overlaps(spans: Spans, fromMs: number, toMs: number): boolean {
-  return fromMs >= toMs ? contains(spans, fromMs) : within(spans, fromMs, toMs).length > 0;
+  if (fromMs >= toMs) return fromMs === toMs && contains(spans, fromMs);
+  return within(spans, fromMs, toMs).length > 0;
 }
 
 /** Sorted, joined where they touch; the very constants where they are meant. */

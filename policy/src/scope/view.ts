@@ -284,7 +284,8 @@ export class View {
     const dated = new Set<number>();
     for (let link = graph.firstUp(node); link !== NONE; link = graph.nextUp(link)) {
       const flags = graph.flagsOf(link);
-      if ((flags & KIND) === kind && (flags & DATED) !== 0) dated.add(graph.parentOf(link));
+      const isOutranked = isPlaced && (flags & FALLBACK) !== 0;
+      if ((flags & KIND) === kind && (flags & DATED) !== 0 && !isOutranked) dated.add(graph.parentOf(link));
     }
     return { isPlaced, dated };
   }

@@ -242,6 +242,15 @@ describe('a group', () => {
     );
     expect(spans(grants(ANA), sum)).toEqual([]);
   });
+  it('forgets what it lent when a member moves that nothing else depends on', () => {
+    const alone = id('Device', 'alone');
+    index.apply(make('MeterGroup', 'g', { hasMember: tie(alone), isShared: value(true) }));
+    index.apply(make('Device', 'alone', { refSite: tie(SITE) }));
+    expect(spans(grants(SITE), sum)).toEqual(ever);
+    index.apply(make('Device', 'alone', { refSite: tie(OTHER_SITE) }));
+    expect(spans(grants(SITE), sum)).toEqual([]);
+    expect(spans(grants(OTHER_SITE), GROUP)).toEqual(ever);
+  });
   it('may be in another, and a circle ends', () => {
     index.apply(make('MeterGroup', 'h', { hasMember: tie(GROUP) }));
     expect(spans(grants(id('MeterGroup', 'h')), SERIES)).toEqual(span(SUMMER, Number.POSITIVE_INFINITY));

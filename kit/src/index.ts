@@ -11,7 +11,7 @@ export {
 } from './chained-log/archive.js';
 export { CHAIN_FAULTS, type ChainFault } from './chained-log/check.js';
 export { openChainedLog } from './chained-log/log.js';
-export { type ChainOnDisk, type ChainReport, verifyChain } from './chained-log/verify.js';
+export { type ChainOnDisk, type ChainReport, readChain, verifyChain } from './chained-log/verify.js';
 export type * from './chained-log.js';
 export * from './checkpoint.js';
 export type * from './clock.js';

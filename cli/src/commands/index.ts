@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path';
 import { ConfigError } from '@contor/kit';
 import type { Command } from 'commander';
+import { addAudit } from '../audit/command.js';
 import { addCerts } from '../certs/command.js';
 import { addDecode } from '../decode/command.js';
 import { addSecrets } from '../secrets/command.js';
@@ -22,6 +23,7 @@ export function addCommands(program: Command): void {
   addDecode(program);
   addCerts(program);
   addSecrets(program);
+  addAudit(program);
   program
     .command('up')
     .description('start the whole platform on this machine, with a sample street of simulated meters')

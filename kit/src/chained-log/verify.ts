@@ -34,30 +34,38 @@ export interface ChainReport {
   readonly faults: readonly ChainFault[];
   readonly faultCount: number;
   readonly anchorsMet: number;
+  /** Of each archive that was read, the hash it has. */
+  readonly archives: readonly { readonly path: string; readonly sha256: string }[];
   /** An unfinished write at the end, as a crash leaves it. Never acknowledged, so nothing is missing; but it is not whole either. */
   readonly tornBytes: number;
 }
 
 export async function verifyChain(chain: ChainOnDisk): Promise<ChainReport> {
   const check = new ChainCheck(chain.anchors ?? []);
-  await checkArchives(chain, check);
+  const archives = await checkArchives(chain, check);
   const tornBytes = await checkSegments(chain, check);
   const anchorsMet = check.end(chain.directory);
   const { records, first, last, faults, faultCount } = check;
-  return { records, first, last, faults, faultCount, anchorsMet, tornBytes };
+  return { records, first, last, faults, faultCount, anchorsMet, archives, tornBytes };
 }
 
-async function checkArchives({ disk, archives = [], onRecord }: ChainOnDisk, check: ChainCheck): Promise<void> {
-  for (const { path, sha256 } of archives) {
+async function checkArchives(
+  { disk, archives = [], onRecord }: ChainOnDisk,
+  check: ChainCheck,
+): Promise<ChainReport['archives']> {
+  const found: { path: string; sha256: string }[] = [];
+  for (const { path, sha256: sealed } of archives) {
     const before = check.last.sequence;
     const hash = createHash('sha256');
     for await (const step of readArchive(disk, path, (bytes) => void hash.update(bytes))) {
       if (step.kind === 'damaged') check.fault('damaged', check.last.sequence + 1, check.last.sequence, path);
       else takeRecord(check, step.sequence, step.payload, path, onRecord);
     }
-    const isSealed = sha256 === undefined || hash.digest('hex') === sha256;
-    if (!isSealed) check.fault('archive', before + 1, check.last.sequence, path);
+    const sha256 = hash.digest('hex');
+    if (sealed !== undefined && sealed !== sha256) check.fault('archive', before + 1, check.last.sequence, path);
+    found.push({ path, sha256 });
   }
+  return found;
 }
 
 async function checkSegments(chain: ChainOnDisk, check: ChainCheck): Promise<number> {
@@ -79,6 +87,50 @@ async function checkSegments(chain: ChainOnDisk, check: ChainCheck): Promise<num
   return tornBytes;
 }
 
+/** Every record that can be read, unverified: for whoever wants what it says. */
+export async function* readChain({
+  disk,
+  directory,
+  archives = [],
+}: Omit<ChainOnDisk, 'anchors' | 'onRecord'>): AsyncGenerator<{
+  readonly sequence: number;
+  readonly body: Uint8Array;
+}> {
+  let last = 0;
+  for (const { path } of archives) {
+    for await (const step of readArchive(disk, path, () => undefined)) {
+      const link = step.kind === 'record' ? decodeLink(step.payload) : undefined;
+      if (step.kind !== 'record' || link === undefined) continue;
+      last = step.sequence;
+      yield { sequence: step.sequence, body: link.body };
+    }
+  }
+  const names = (await disk.list(directory)).filter((name) => parseSegmentName(name) !== undefined);
+  for (const [index, name] of names.entries()) {
+    const bytes = (await readWhole(disk, join(directory, name))) ?? new Uint8Array(0);
+    const outcome = decodeHeader(bytes);
+    if (outcome.kind !== 'header') continue;
+    const first = parseSegmentName(name) ?? 0;
+    const { end } = examine(bytes, outcome.seed, first, index === names.length - 1);
+    for (const { sequence, payload } of recordsIn(bytes.subarray(0, end), outcome.seed, first)) {
+      const link = sequence > last ? decodeLink(payload) : undefined;
+      if (link !== undefined) yield { sequence, body: link.body };
+    }
+  }
+}
+
+function* recordsIn(
+  bytes: Uint8Array,
+  seed: number,
+  first: number,
+): Generator<{ sequence: number; payload: Uint8Array }> {
+  const walk = new RecordWalk(bytes, HEADER_BYTES, seed, first);
+  for (let step = walk.next(); ; step = walk.next()) {
+    if (step === 'record') yield { sequence: walk.sequence, payload: walk.payload };
+    else if (step !== 'seal' && !walk.resync()) return;
+  }
+}
+
 function checkSegment(
   { kind }: ChainOnDisk,
   check: ChainCheck,
@@ -96,11 +148,8 @@ function checkSegment(
   if (!isOurs) return 0;
   const found = examine(bytes, outcome.seed, first, isLast);
   for (const hole of found.holes) check.fault('damaged', hole.firstSequence, hole.lastSequence, name);
-  const walk = new RecordWalk(bytes.subarray(0, found.end), HEADER_BYTES, outcome.seed, first);
-  for (let step = walk.next(); ; step = walk.next()) {
-    if (step === 'record') take(walk.sequence, walk.payload);
-    else if (step !== 'seal' && !walk.resync()) break;
-  }
+  for (const { sequence, payload } of recordsIn(bytes.subarray(0, found.end), outcome.seed, first))
+    take(sequence, payload);
   return bytes.byteLength - found.end;
 }
 

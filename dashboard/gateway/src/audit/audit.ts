@@ -1,6 +1,5 @@
 /** The audit trail of a gateway, opened: the chain on disk, the keys beside it, the index in memory, anchors, archives, and who is told. */
 
-import { join } from 'node:path';
 import {
   type ChainedLog,
   type ChainTip,
@@ -16,6 +15,7 @@ import {
 import { type AnchorClaim, type Anchors, openAnchors } from './anchors.js';
 import type { Audit, AuditEntry } from './entry.js';
 import { type Publisher, type PublisherPeers, startPublisher } from './outlet/publisher.js';
+import { CHAIN_KIND, placesIn } from './places.js';
 import { decodeRecord, type KeptRecord, type ShownRecord, showRecord } from './record.js';
 import { keepRetention } from './retention.js';
 import { type Archives, openArchives } from './search/archives.js';
@@ -36,6 +36,8 @@ export interface AuditParts {
   /** Calendar years to keep besides the current one; undefined: all. */
   readonly keepYears?: number | undefined;
   readonly sign?: ((claim: AnchorClaim) => Promise<string>) | undefined;
+  /** A tool that comes by for one record: it closes no day and seals no year. */
+  readonly isPassing?: boolean;
   /** A write failed and nothing can be believed any more: the process must end and recover. */
   readonly onFatal: (error: Error) => void;
 }
@@ -62,22 +64,9 @@ export interface AuditTrail extends Audit {
   close(): Promise<void>;
 }
 
-export const CHAIN_KIND = 'audit';
 /** The end of a day is looked for at midnight, and each hour in case the clock was set. */
 const LONGEST_LOOK_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-
-/** Where the parts of a trail lie in the gateway's data folder. */
-export function placesIn(dataFolder: string) {
-  const folder = join(dataFolder, 'audit');
-  return {
-    log: join(folder, 'log'),
-    archive: join(folder, 'archive'),
-    anchors: join(folder, 'anchors.jsonl'),
-    told: join(folder, 'told'),
-    keys: join(dataFolder, 'audit-keys'),
-  };
-}
 
 export async function createAudit(parts: AuditParts): Promise<AuditTrail> {
   const { disk, clock, log, keyring, dataFolder, onFatal } = parts;
@@ -116,10 +105,10 @@ class OpenTrail implements AuditTrail {
   }
 
   async begin(): Promise<void> {
-    const { disk, clock, log, sign } = this.#parts;
+    const { disk, clock, log, sign, isPassing = false } = this.#parts;
     const { chain, keys, anchorsPath } = this.#stores;
     const anchors = await openAnchors({
-      ...{ disk, clock, sign, path: anchorsPath },
+      ...{ disk, clock, sign, isPassing, path: anchorsPath },
       onAnchor: (anchor) => {
         log.info(
           { day: anchor.day, sequence: anchor.sequence, hash: anchor.hash },
@@ -155,8 +144,9 @@ class OpenTrail implements AuditTrail {
       for (const [tip, kept] of late ?? []) enter(tip, kept);
       late = undefined;
     })();
+    keys.rewrap().catch((error: unknown) => log.error({ error }, 'Keys of the audit trail could not be wrapped anew.'));
     this.#indexed.then(
-      () => this.#look(),
+      () => (isPassing ? undefined : this.#look()),
       (error: unknown) => log.error({ error }, 'The audit trail cannot be searched: its log cannot be read.'),
     );
   }

@@ -32,7 +32,11 @@ export function closeBox(key: SubjectKey, subject: string, part: Part, value: un
   return { subject, key: key.id, box: Buffer.concat(pieces).toString('base64url') };
 }
 
-export async function openBox(keys: SubjectKeys, part: Part, { subject, key, box }: Box): Promise<Opened> {
+export async function openBox(
+  keys: Pick<SubjectKeys, 'find'>,
+  part: Part,
+  { subject, key, box }: Box,
+): Promise<Opened> {
   const bytes = await keys.find(subject, key);
   if (typeof bytes === 'string') return { kind: bytes };
   const sealed = Buffer.from(box, 'base64url');

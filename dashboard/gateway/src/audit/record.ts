@@ -121,7 +121,11 @@ export function decodeRecord(body: Uint8Array): KeptRecord {
   return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')) as KeptRecord;
 }
 
-export async function showRecord(sequence: number, kept: KeptRecord, keys: SubjectKeys): Promise<ShownRecord> {
+export async function showRecord(
+  sequence: number,
+  kept: KeptRecord,
+  keys: Pick<SubjectKeys, 'find'>,
+): Promise<ShownRecord> {
   const { format, atMs, clockMs, sinceMs, closed = {}, actor, name, ...rest } = kept;
   const erased: Part[] = [];
   const unreadable: Part[] = [];

@@ -10,11 +10,13 @@ import type { StreamHub } from '../live/stream.js';
 import { notificationDoor } from '../notify/door.js';
 import type { ScopeFeed } from '../scope/feed.js';
 import type { Upstream } from '../upstream/upstream.js';
+import { BATCHES, writeBatch } from './batches.js';
 import { createBrokerQuery } from './broker-query.js';
 import { readHistory } from './history.js';
 import { checkContext } from './ld-context.js';
 import { READ_PATHS, readContext } from './reads.js';
 import { checkTenant } from './tenant.js';
+import { createEntity, WRITE_NAMES, writeEntity } from './writes.js';
 
 /** Who asks, whoever keeps that: sessions, the access book, keys of partners. */
 export interface Askers {
@@ -52,6 +54,15 @@ export function registerContext(app: Application, guard: GuardParts, parts: Cont
     const body = isDocument ? [jsonBody(ENTITY_BOUNDS), checkContext] : [];
     register(app, guard, isDocument ? `POST ${path}` : `GET ${path}`, tenant, ...body, readContext(reads, path));
   }
+  const writes = { broker, query, scopes, subjectOf, nowMs };
+  const body = [jsonBody(ENTITY_BOUNDS), checkContext];
+  for (const name of WRITE_NAMES) {
+    const parsed = name.startsWith('DELETE') ? [] : body;
+    register(app, guard, name, tenant, ...parsed, writeEntity(writes, name));
+  }
+  register(app, guard, 'POST /api/ngsi-ld/v1/entities', tenant, ...body, createEntity(writes));
+  for (const batch of BATCHES)
+    register(app, guard, `POST /api/ngsi-ld/v1/entityOperations/${batch}`, tenant, ...body, writeBatch(writes, batch));
   for (const row of ROUTES) {
     const name = `${row.method} ${row.path}` as RouteName;
     if (row.path.startsWith('/api/quantumleap/'))

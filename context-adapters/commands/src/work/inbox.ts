@@ -201,8 +201,10 @@ export class Inbox {
   /** Nothing of what broke the cap is carried out, and nothing that waits, until two people have looked. */
   async #freeze(request: RequestRecord, reason: string): Promise<void> {
     const { journal, clock } = this.#parts;
-    await journal.keepControl(frozen(journal.control, clock.nowMs(), reason));
-    await raise(this.#parts, { kind: 'frozen', text: reason, key: request.id, atMs: clock.nowMs() });
+    if (journal.control.freeze === undefined) {
+      await journal.keepControl(frozen(journal.control, clock.nowMs(), reason));
+      await raise(this.#parts, { kind: 'frozen', text: reason, key: request.id, atMs: clock.nowMs() });
+    }
     await this.#close(request, 'refused', `${reason} Commands are frozen.`);
   }
 

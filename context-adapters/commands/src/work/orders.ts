@@ -26,7 +26,7 @@ export class Orders {
   readonly #inbox: Inbox;
   readonly #caps: CapsOfNow;
   readonly #serially: Serially;
-  readonly #inFlight = new Set<string>();
+  readonly #inFlight = new Map<string, Promise<void>>();
   #unknownLookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: Parts, inbox: Inbox, caps: CapsOfNow, serially: Serially) {
@@ -36,8 +36,9 @@ export class Orders {
     this.#caps = caps;
   }
 
-  get inFlight(): number {
-    return this.#inFlight.size;
+  /** Whatever was on its way has been answered. */
+  async landed(): Promise<void> {
+    await Promise.all(this.#inFlight.values());
   }
 
   /** Those whose moment has come, each on its way when this resolves. */
@@ -52,10 +53,10 @@ export class Orders {
       if (this.#inFlight.has(keyOf(target))) continue;
       const order = await this.#prepare(target);
       if (order === undefined) continue;
-      this.#inFlight.add(keyOf(target));
-      this.#send(order.target, order.signed)
+      const flight = this.#send(order.target, order.signed)
         .catch((error: unknown) => log.error({ error }, 'What became of an order could not be kept.'))
         .finally(() => this.#inFlight.delete(keyOf(target)));
+      this.#inFlight.set(keyOf(target), flight);
     }
   }
 

@@ -133,8 +133,10 @@ export class CommandService {
     await work();
   }
 
-  /** Orders under way have been told what became of them, or never will be. */
+  /** Nothing is under way any more: neither an order nor a change of the journal. */
   async settled(): Promise<void> {
+    await this.#queue;
+    await this.#orders.landed();
     await this.#queue;
   }
 }

@@ -13,6 +13,7 @@ const SUITES = [
   { name: 'supply', command: ['run', 'check:supply'] },
   { name: 'outbound', command: ['run', 'check:outbound'] },
   { name: 'auth', command: ['run', 'check:auth'] },
+  { name: 'commands', command: ['run', 'check:commands'] },
 ];
 
 let passed = 0;

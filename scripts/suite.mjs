@@ -13,6 +13,7 @@ const SUITES = {
   supply: 'checks/supply.js',
   outbound: 'checks/outbound.js',
   auth: 'checks/auth.js',
+  commands: 'checks/commands.js',
 };
 
 const [name = '', ...args] = process.argv.slice(2);

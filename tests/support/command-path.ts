@@ -18,6 +18,7 @@ import {
   type Signer,
   statementHash,
 } from '@contor/policy';
+import { CommandGateway } from './command-gateway.js';
 import { type Execution, NaiveMeter } from './naive-meter.js';
 import { freePorts } from './platform.js';
 import { CONTOR, ServiceProcess } from './service-process.js';
@@ -35,7 +36,10 @@ export interface CommandPath {
   readonly brokerUrl: string;
   readonly mqttUrl: string;
   readonly agentUrl: string;
-  readonly gateway: StandInGateway;
+  readonly commandsPort: number;
+  /** Signs whatever it is asked to, and writes it: what a check forges with. */
+  readonly pen: StandInGateway;
+  readonly gateway: CommandGateway;
   stop(): Promise<void>;
 }
 
@@ -105,11 +109,15 @@ export async function startCommandPath(options: CommandPathOptions): Promise<Com
   );
   await eventually(() => isForwarded(broker, devices));
   await eventually(() => isReady(`http://127.0.0.1:${commandsPort}/health`));
+  const gateway = await CommandGateway.open(broker, key);
   return {
     ...{ processes, folder, devices, meters, executions, passwords, broker, brokerUrl, mqttUrl },
     agentUrl: `http://127.0.0.1:${agentPort}`,
-    gateway: new StandInGateway(broker, key),
+    commandsPort,
+    pen: new StandInGateway(broker, key),
+    gateway,
     async stop() {
+      await gateway.close();
       for (const meter of meters) await meter.close();
       broker.close();
       for (const name of ['commands', 'agent', 'mqtt', 'broker'] as const) await processes[name].stop();

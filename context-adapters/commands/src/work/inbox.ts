@@ -247,12 +247,14 @@ export class Inbox {
       });
   }
 
+  /** What has its moment goes first; all of it shares a few commits of the journal. */
   async #stopPending(): Promise<void> {
-    const { journal } = this.#parts;
-    for (const request of journal.requests()) {
-      if (request.status === 'requested') await this.#close(request, 'stopped', 'Commands are stopped.');
-      if (request.status === 'approved') await this.#endWaiting(request, 'stopped', 'Commands are stopped.');
-    }
+    const requests = this.#parts.journal.requests();
+    const text = 'Commands are stopped.';
+    const approved = requests.filter(({ status }) => status === 'approved');
+    await Promise.all(approved.map((request) => this.#endWaiting(request, 'stopped', text)));
+    const undecided = requests.filter(({ status }) => status === 'requested');
+    await Promise.all(undecided.map((request) => this.#close(request, 'stopped', text)));
   }
 
   async #endWaiting(request: RequestRecord, status: Status, text: string): Promise<void> {

@@ -13,6 +13,8 @@ const SHOWN_MS = 3_600_000;
 const TIDY_EVERY_MS = 10 * 60_000;
 const EXPIRE_EVERY_MS = 30_000;
 const LOOK_EVERY_MS = 500;
+/** Views in one batch. */
+const SHOWN_AT_ONCE = 200;
 /** What the switch shows changes by itself as hours pass. */
 const CONTROL_SHOWN_EVERY_MS = 60_000;
 
@@ -83,16 +85,15 @@ export class CommandService {
       await context.tell(alarms);
       for (const { id } of alarms) await journal.alarmTold(id);
     }
-    for (const id of [...touched]) {
-      touched.delete(id);
-      const request = journal.request(id);
-      if (request === undefined || request.isTidied) continue;
-      try {
-        await context.tell([requestView(request, journal.targets(id))]);
-      } catch (error) {
-        touched.add(id);
-        throw error;
-      }
+    const ids = [...touched].slice(0, SHOWN_AT_ONCE);
+    for (const id of ids) touched.delete(id);
+    const requests = ids.flatMap((id) => journal.request(id) ?? []).filter(({ isTidied }) => isTidied !== true);
+    try {
+      if (requests.length > 0)
+        await context.tell(requests.map((request) => requestView(request, journal.targets(request.id))));
+    } catch (error) {
+      for (const id of ids) touched.add(id);
+      throw error;
     }
     await this.#showControl();
   }

@@ -48,6 +48,7 @@ export * from './sealed/keyring.js';
 export { newMasterKey } from './sealed/master-key.js';
 export * from './sealed/sealed-file.js';
 export * from './sealed/secret-store.js';
+export * from './sealed/stream.js';
 export * from './secret-file.js';
 export type * from './service.js';
 export * from './settings.js';

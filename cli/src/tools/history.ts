@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { restoreBackup } from '@contor/history/store/backup.js';
+import { openBackupKeys } from '@contor/history/store/backup-cipher.js';
 import { ConfigError } from '@contor/kit';
 import type { Command } from 'commander';
 import { askServer, type ServerFlags } from './server.js';
@@ -79,9 +80,16 @@ export function addHistoryTools(history: Command): void {
     .command('restore <backup>')
     .description('check a backup and put it into a new data folder; the server must be stopped')
     .requiredOption('--into <folder>', 'the new data folder')
-    .addHelpText('after', '\nExample:\n  contor history restore ./backups/before-upgrade --into ./data/history')
-    .action(async (backup: string, { into }: { into: string }) => {
-      const { madeAt, files } = await restoreBackup(resolve(backup), resolve(into));
+    .option('--key-file <file>', 'the key of an encrypted backup (or HISTORY_BACKUP_KEY_FILE, HISTORY_BACKUP_KEY)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  contor history restore ./backups/before-upgrade --into ./data/history\n  contor history restore ./backups/monday --into ./data/history --key-file /etc/contor/backup-key',
+    )
+    .action(async (backup: string, { into, keyFile }: { into: string; keyFile?: string }) => {
+      const backupKeyFile = keyFile ?? (process.env.HISTORY_BACKUP_KEY_FILE || undefined);
+      const backupKey = keyFile === undefined ? process.env.HISTORY_BACKUP_KEY || undefined : undefined;
+      const keys = await openBackupKeys({ backupKey, backupKeyFile });
+      const { madeAt, files } = await restoreBackup(resolve(backup), resolve(into), keys);
       console.log(`${files.length} files of ${madeAt} are in ${resolve(into)}. Start history on it.`);
     });
 }

@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '@contor/kit';
+import type { BackupCipher } from './store/backup.js';
 import type { HistoryStore } from './store/history-store.js';
 
 export interface Backups {
@@ -16,8 +17,8 @@ interface MadeBackup {
   readonly bytes: number;
 }
 
-/** `others`: small files that belong to the data beside the database. */
-export function backupsIn(folder: string, others: readonly string[]): Backups {
+/** `others`: small files that belong to the data beside the database. With a `cipher` backups are encrypted. */
+export function backupsIn(folder: string, others: readonly string[], cipher: BackupCipher | undefined): Backups {
   return {
     async exists(name) {
       try {
@@ -30,7 +31,7 @@ export function backupsIn(folder: string, others: readonly string[]): Backups {
     },
     async make(store, name) {
       const target = join(folder, name);
-      const { files } = await store.backUp(target, others);
+      const { files } = await store.backUp(target, others, cipher);
       return { folder: target, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
     },
   };

@@ -19,6 +19,7 @@ import { roleOf } from './deviations.js';
 import { createFront } from './front/server.js';
 import type { HistoryConfig } from './settings.js';
 import { ARCHIVE, DATABASE } from './store/backup.js';
+import { openBackupKeys } from './store/backup-cipher.js';
 import { HistoryStore } from './store/history-store.js';
 import { tellReport } from './store/log-report.js';
 import { migrateRecord, RECORD_VERSION } from './store/records.js';
@@ -58,6 +59,9 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
   );
   tellReport(logger, logFolder, log.report);
   const backupFolder = config.backups ?? join(config.dataFolder, 'backups');
+  const keys = await openBackupKeys(config);
+  const staging = join(config.dataFolder, 'backup-staging');
+  const cipher = keys === undefined ? undefined : { keyring: keys, staging };
   const retentionPath = join(config.dataFolder, 'retention');
   const retention = await Retention.open(
     openCheckpoint({
@@ -70,7 +74,8 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     ...{ onFatal, threads: config.threads, memoryLimitBytes: config.memoryLimit },
     path: join(config.dataFolder, DATABASE),
     archiveFolder: join(config.dataFolder, ARCHIVE),
-    backupFolder,
+    // Where the database writes its copy: in an encrypted backup it has no business.
+    backupFolder: cipher === undefined ? backupFolder : staging,
     setAsideName: `set-aside-${clock.nowMs()}`,
   });
   const store = await HistoryStore.open({
@@ -91,7 +96,7 @@ export const start: Start<HistoryConfig> = async (config, { ports, log: logger }
     return withCertificate({ state, ...(reason !== undefined && { reason }), figures }, certificate);
   };
   const front = createFront({
-    ...{ retention, backups: backupsIn(backupFolder, [retentionPath]) },
+    ...{ retention, backups: backupsIn(backupFolder, [retentionPath], cipher) },
     ...{ store, role, clock, logger, health, version: VERSION, secret: config.secret },
     tls: certificate?.options,
     bodyLimitBytes: config.bodyLimit,

@@ -65,6 +65,18 @@ export const SETTINGS = {
     optional: true,
     about: 'Where backups are written; by default a folder of the data folder',
   },
+  backupKey: {
+    name: 'HISTORY_BACKUP_KEY',
+    kind: 'secret',
+    optional: true,
+    about: 'Encrypts backups: written as CONTOR_MASTER_KEY is; several with commas, the newest first',
+  },
+  backupKeyFile: {
+    name: 'HISTORY_BACKUP_KEY_FILE',
+    kind: 'path',
+    optional: true,
+    about: 'A file with the same. Without a key backups are as readable as the data folder is',
+  },
   logLimit: {
     name: 'HISTORY_LOG_LIMIT',
     kind: 'bytes',

@@ -1,13 +1,15 @@
 /**
  * Backups: a folder that is a data folder, with a manifest that says what must be in it. Made while everything goes on;
- * checked and put in place while the server is stopped.
+ * checked and put in place while the server is stopped. With a key each file is encrypted on its way there, and nothing plain is ever
+ * written beside it: the copy of the database is made in the data folder first.
  */
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { constants, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ConfigError } from '@contor/kit';
+import { ConfigError, errnoOf, type Keyring } from '@contor/kit';
+import { checkKey, openFile, sealFile } from './backup-cipher.js';
 import type { Columnar } from './columnar.js';
 
 export const DATABASE = 'history.duckdb';
@@ -15,14 +17,18 @@ export const ARCHIVE = 'archive';
 const MANIFEST = 'manifest.json';
 
 export interface Manifest {
-  readonly format: 1;
+  /** 2: encrypted. */
+  readonly format: 1 | 2;
   readonly madeAt: string;
+  /** The key that opens it. */
+  readonly keyId?: string;
   readonly files: readonly FileEntry[];
 }
 
 interface FileEntry {
   /** Below the folder, with slashes. */
   readonly name: string;
+  /** Of the file as it lies there, encrypted or not: whoever has no key can see that it is whole. */
   readonly bytes: number;
   readonly sha256: string;
 }
@@ -33,18 +39,35 @@ export interface BackupSource {
   readonly archives: () => readonly string[];
   /** Small files beside the database. */
   readonly others: readonly string[];
+  /** With it the backup is encrypted, and what must be plain for a moment lies in `staging`. */
+  readonly cipher?: BackupCipher | undefined;
 }
+
+export interface BackupCipher {
+  readonly keyring: Keyring;
+  /** A folder of the data folder. */
+  readonly staging: string;
+}
+
+/** How a file comes into the backup: as it is, or encrypted under its name. */
+type Put = (from: string, name: string) => Promise<void>;
 
 /** The folder appears under its name only when it is whole and on disk. */
 export async function makeBackup(source: BackupSource, folder: string, madeAt: string): Promise<Manifest> {
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(join(unfinished, ARCHIVE), { recursive: true, mode: 0o700 });
-  await source.columnar.backUp(unfinished);
-  for (const file of source.archives()) await copy(file, join(unfinished, ARCHIVE, basename(file)));
-  for (const file of source.others) await copyIfThere(file, join(unfinished, basename(file)));
+  const { cipher } = source;
+  const put: Put = (from, name) => {
+    const to = join(unfinished, name);
+    return cipher === undefined ? copy(from, to) : sealFile(cipher.keyring, madeAt, name, from, to);
+  };
+  await putDatabase(source, unfinished, put);
+  for (const file of source.archives()) await put(file, `${ARCHIVE}/${basename(file)}`);
+  for (const file of source.others) if (await isThere(file)) await put(file, basename(file));
   const files = await describe(unfinished);
-  const manifest: Manifest = { format: 1, madeAt, files };
+  const manifest: Manifest =
+    cipher === undefined ? { format: 1, madeAt, files } : { format: 2, madeAt, keyId: cipher.keyring.keyId, files };
   await writeFile(join(unfinished, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o600 });
   for (const { name } of [...files, { name: MANIFEST }]) await sync(join(unfinished, name));
   await rename(unfinished, folder);
@@ -52,9 +75,22 @@ export async function makeBackup(source: BackupSource, folder: string, madeAt: s
   return manifest;
 }
 
+async function putDatabase({ columnar, cipher }: BackupSource, unfinished: string, put: Put): Promise<void> {
+  if (cipher === undefined) return columnar.backUp(unfinished);
+  await rm(cipher.staging, { recursive: true, force: true });
+  await mkdir(cipher.staging, { recursive: true, mode: 0o700 });
+  try {
+    await columnar.backUp(cipher.staging);
+    await put(join(cipher.staging, DATABASE), DATABASE);
+  } finally {
+    await rm(cipher.staging, { recursive: true, force: true });
+  }
+}
+
 /** Into an empty data folder: what is there is never overwritten. */
-export async function restoreBackup(folder: string, dataFolder: string): Promise<Manifest> {
+export async function restoreBackup(folder: string, dataFolder: string, keys?: Keyring): Promise<Manifest> {
   const manifest = await checkBackup(folder);
+  const keyring = manifest.format === 2 ? checkKey(manifest.keyId ?? '', keys, folder) : undefined;
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   if ((await readdir(dataFolder)).length > 0) {
     throw refusal(
@@ -63,14 +99,30 @@ export async function restoreBackup(folder: string, dataFolder: string): Promise
       'Name a new folder, or move the old one away.',
     );
   }
-  for (const { name } of manifest.files) {
+  try {
+    await putInPlace(folder, manifest, keyring, dataFolder);
+  } catch (error) {
+    // Half of a backup is no data folder, and a second try needs an empty one.
+    for (const name of await readdir(dataFolder)) await rm(join(dataFolder, name), { recursive: true, force: true });
+    throw error;
+  }
+  return manifest;
+}
+
+async function putInPlace(
+  folder: string,
+  { files, madeAt }: Manifest,
+  keyring: Keyring | undefined,
+  dataFolder: string,
+): Promise<void> {
+  for (const { name } of files) {
     const target = join(dataFolder, name);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await copyFile(join(folder, name), target, constants.COPYFILE_FICLONE);
+    if (keyring === undefined) await copy(join(folder, name), target);
+    else await openFile(keyring, madeAt, name, join(folder, name), target);
     await sync(target);
   }
   await sync(dataFolder);
-  return manifest;
 }
 
 /** Every file there, with the bytes it was made with. */
@@ -97,7 +149,7 @@ async function readManifest(folder: string): Promise<Manifest> {
   }
   const manifest: Manifest = JSON.parse(text);
   const isSafe = manifest.files.every(({ name }) => !name.split('/').includes('..') && !name.startsWith('/'));
-  if (manifest.format !== 1 || !isSafe) {
+  if (![1, 2].includes(manifest.format) || !isSafe) {
     throw refusal(
       'history.backup-format',
       `${folder} is a backup this version cannot read.`,
@@ -131,11 +183,13 @@ async function copy(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_FICLONE);
 }
 
-async function copyIfThere(from: string, to: string): Promise<void> {
+async function isThere(path: string): Promise<boolean> {
   try {
-    await copy(from, to);
+    await stat(path);
+    return true;
   } catch (error) {
-    if (!(typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

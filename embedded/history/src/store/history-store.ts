@@ -7,7 +7,7 @@ import { type Clock, ContorError, DiskFullError, type DurableLog, type Logger, t
 import type { Dialect } from '../dialect.js';
 import type { EntityUpdate } from '../notify/notification.js';
 import type { ErasureOrder, Task } from './applier.js';
-import { type Manifest, makeBackup } from './backup.js';
+import { type BackupCipher, type Manifest, makeBackup } from './backup.js';
 import { HistoryBusyError } from './busy.js';
 import type { Catalogue } from './catalogue.js';
 import type { Columnar, ColumnarResult, Sizes } from './columnar.js';
@@ -158,7 +158,7 @@ export class HistoryStore {
   }
 
   /** Everything acknowledged so far, in a folder that did not exist; see `backup`. */
-  backUp(folder: string, others: readonly string[]): Promise<Manifest> {
+  backUp(folder: string, others: readonly string[], cipher?: BackupCipher): Promise<Manifest> {
     const { columnar, clock } = this.#options;
     // No month moves meanwhile: the files that the copied database names are still there.
     return this.#upkeep.exclusively(async () => {
@@ -171,7 +171,7 @@ export class HistoryStore {
       const archives = () =>
         this.catalogue.tables.flatMap(({ kept }) => kept.flatMap(({ archive }) => (archive ? [archive.file] : [])));
       const madeAt = new Date(clock.nowMs()).toISOString();
-      return makeBackup({ columnar, archives, others }, folder, madeAt).finally(copied);
+      return makeBackup({ columnar, archives, others, cipher }, folder, madeAt).finally(copied);
     });
   }
 

@@ -183,7 +183,9 @@ function accounts({ users }: ProviderParts): Configuration {
     extraTokenClaims: (_context, token) => {
       const user = 'accountId' in token ? users.byId(token.accountId) : undefined;
       const identity = user === undefined ? serviceAccount(token.clientId ?? '') : personOf(user);
-      return { typ: 'Bearer', azp: token.clientId, ...identity };
+      // As Keycloak: which session it is of, so that the dashboard can end that one and no other.
+      const session = 'sessionUid' in token && token.sessionUid !== undefined ? { sid: token.sessionUid } : {};
+      return { typ: 'Bearer', azp: token.clientId, ...session, ...identity };
     },
     // The dashboard is our own: whoever signs in to it has agreed to be signed in.
     loadExistingGrant: async (context) => {

@@ -19,6 +19,7 @@ const signedIn = (roles: readonly string[], refreshToken: string): SignedIn => (
   authentication: { authenticatedAtMs: 1_799_999_990_000, methods: ['pwd', 'otp'] },
   refreshToken,
   idToken: 'id-token-canary',
+  providerSession: undefined,
   lifetimeMs: 5 * MINUTE,
 });
 

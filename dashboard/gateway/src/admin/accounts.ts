@@ -5,6 +5,7 @@
 
 import type { Logger } from '@contor/kit';
 import type { OidcClient } from '../oidc/client.js';
+import type { Session } from '../sessions/store.js';
 
 export interface NewAccount {
   readonly username: string;
@@ -36,7 +37,8 @@ export interface Accounts {
   /** A password for one sign-in, at which it must be changed; all sessions at the provider end. */
   resetPassword(subject: string, password: string): Promise<AccountAnswer>;
   setEnabled(subject: string, isEnabled: boolean): Promise<AccountAnswer>;
-  endSessions(subject: string): Promise<AccountAnswer>;
+  /** One sign-in at the provider, where it is known which, or else all of theirs. */
+  endSession(session: Pick<Session, 'subject' | 'providerSession'>): Promise<AccountAnswer>;
   remove(subject: string): Promise<AccountAnswer>;
 }
 
@@ -56,7 +58,7 @@ const TIMEOUT_MS = 5_000;
 /** An errorMessage is a sentence. */
 const LONGEST_DETAIL = 300;
 const LONGEST_BODY = 64 * 1024;
-/** `sub` of Keycloak and of ours is a UUID; nothing else is put into a path. */
+/** `sub` and `sid` of Keycloak are UUIDs, ours are as short; nothing else is put into a path. */
 const SUBJECT = /^[\w-]{1,128}$/;
 
 const REFUSALS: Readonly<Record<number, AccountRefusal>> = {
@@ -97,7 +99,10 @@ export function createAccounts(parts: AccountParts): Accounts {
         const changed = await done({ method: 'PUT', path, body: { enabled } });
         return changed.kind === 'refused' || enabled ? changed : done({ method: 'POST', path: `${path}/logout` });
       }),
-    endSessions: (subject) => ofUser(subject, (path) => done({ method: 'POST', path: `${path}/logout` })),
+    endSession: ({ subject, providerSession = '' }) =>
+      SUBJECT.test(providerSession)
+        ? done({ method: 'DELETE', path: `/sessions/${providerSession}` })
+        : ofUser(subject, (path) => done({ method: 'POST', path: `${path}/logout` })),
     remove: (subject) => ofUser(subject, (path) => done({ method: 'DELETE', path })),
   };
 }

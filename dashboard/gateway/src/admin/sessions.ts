@@ -24,7 +24,7 @@ export function listSessions({ store }: AdminParts, whose: 'own' | 'all'): Reque
 }
 
 export function endSession(parts: AdminParts, whose: 'own' | 'all'): RequestHandler {
-  const { store, book, audit, accounts } = parts;
+  const { store, book, audit, accounts, log } = parts;
   return async (request, response) => {
     const own = subjectOf(request);
     const name = nameIn(request, 'sessionId');
@@ -39,8 +39,9 @@ export function endSession(parts: AdminParts, whose: 'own' | 'all'): RequestHand
       await store.remove(key);
       return { kind: 'done' } as const;
     });
-    // Otherwise the provider would sign them in again without asking.
-    if (whose === 'all') await accounts.endSessions(subject);
+    // Otherwise the provider would sign that browser in again without asking.
+    const ended = await accounts.endSession(session);
+    if (ended.kind === 'refused') log.warn({ code: ended.code }, 'A session ended here, but not at the provider.');
     response.status(204).end();
   };
 }

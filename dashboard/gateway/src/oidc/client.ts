@@ -31,6 +31,8 @@ export interface SignedIn {
   readonly authentication: Authentication | undefined;
   readonly refreshToken: string | undefined;
   readonly idToken: string | undefined;
+  /** What the provider calls its own session, if it says. */
+  readonly providerSession: string | undefined;
   /** After it the provider is asked whether the person may still be signed in. */
   readonly lifetimeMs: number;
 }
@@ -237,14 +239,15 @@ class Client implements OidcClient {
       this.#parts.log.warn({ reason: verified.reason }, 'The provider issued an access token that is not for us.');
       return 'refused';
     }
-    const { subject, username, roles, expiresAtMs } = verified.facts;
+    const { subject, username, roles, session: providerSession, expiresAtMs } = verified.facts;
     const claims = answer.claims();
     if (claims !== undefined && claims.sub !== subject) return 'refused';
     const name = claims?.name;
     const person: ProviderFacts = { subject, username, fullName: typeof name === 'string' ? name : username, roles };
     const lifetimeMs = Math.max(0, expiresAtMs - this.#parts.clock.nowMs());
     const authentication = claims === undefined ? undefined : authenticationOf(claims);
-    return { person, authentication, refreshToken: answer.refresh_token, idToken: answer.id_token, lifetimeMs };
+    const tokens = { refreshToken: answer.refresh_token, idToken: answer.id_token };
+    return { person, authentication, providerSession, ...tokens, lifetimeMs };
   }
 
   /** The provider's no is a no; everything else is the line's fault or a wrong setting, and does not end a session. */

@@ -23,6 +23,8 @@ export interface TokenFacts {
   readonly isOfClient: boolean;
   readonly username: string;
   readonly roles: readonly string[];
+  /** The provider's own session, where it says so (Keycloak's `sid`). */
+  readonly session: string | undefined;
   readonly expiresAtMs: number;
 }
 
@@ -70,8 +72,8 @@ function judge(payload: JWTPayload, { isParty, now }: TokenRules): Verified {
   if (sub === undefined || sub === '') return refused('sub');
   const username = textOf(payload.preferred_username) ?? sub;
   const isOfClient = sub === party || username.toLowerCase() === `service-account-${party}`.toLowerCase();
-  const times = { expiresAtMs: exp * 1000 };
-  return { kind: 'value', facts: { subject: sub, party, isOfClient, username, roles: rolesOf(payload), ...times } };
+  const more = { roles: rolesOf(payload), session: textOf(payload.sid), expiresAtMs: exp * 1000 };
+  return { kind: 'value', facts: { subject: sub, party, isOfClient, username, ...more } };
 }
 
 /** Keycloak's place for realm roles. What is not a list of words gives no role. */

@@ -95,7 +95,7 @@ export function createAccess(parts: AccessParts): Access {
       const times = { createdAtMs: nowMs, lastSeenAtMs: nowMs };
       const authentication = signedIn.authentication ?? UNKNOWN_AUTHENTICATION; // Of renewals it stays what it was.
       const fields = fieldsOf(parts, sessionId, signedIn);
-      const origin = { address, agent: agent.slice(0, LONGEST_AGENT) };
+      const origin = { address, agent: agent.slice(0, LONGEST_AGENT), providerSession: signedIn.providerSession };
       await store.put({ ...times, ...authentication, ...origin, ...fields, key: sessionKey(sessionId) });
       return { kind: 'session', sessionId };
     },

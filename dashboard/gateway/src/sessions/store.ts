@@ -24,6 +24,8 @@ export interface Origin {
 }
 
 export interface Session extends Person, Authentication, Origin {
+  /** What the provider calls its own session: ended with ours, or it would sign the same browser in again. */
+  readonly providerSession?: string | undefined;
   /** Hash of the id. */
   readonly key: string;
   readonly createdAtMs: number;

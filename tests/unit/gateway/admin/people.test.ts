@@ -150,7 +150,10 @@ describe('sessions', () => {
     expect((await door.get('/api/session', two)).status).toBe(401);
     const [last] = await sessionsOf('/api/sessions', one);
     expect((await door.ask('DELETE', `/api/admin/sessions/${last?.id}`, clerk)).status).toBe(204);
-    expect([(await door.get('/api/session', one)).status, door.asked]).toEqual([401, ['end v']]);
+    expect([(await door.get('/api/session', one)).status, door.asked]).toEqual([
+      401,
+      ['end at-provider-v', 'end at-provider-v'],
+    ]);
   });
 
   it('of others do not exist', async () => {

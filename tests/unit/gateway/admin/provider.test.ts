@@ -91,6 +91,18 @@ describe('an account', () => {
     expect([again.status, again.body.error]).toEqual([409, 'account.exists']);
   });
 
+  it('has a session ended by an administrator: the provider asks that browser for the password again, not the others', async () => {
+    const other = await signIn('maria', NEW_PASSWORD);
+    const { sessions } = (await root.ask('GET', '/api/admin/sessions')).body as { sessions: Record<string, string>[] };
+    const [newest] = sessions.filter((session) => session.subject === subject);
+    expect((await root.ask('DELETE', `/api/admin/sessions/${newest?.id}`)).status).toBe(204);
+    expect((await sessionOf(other.browser)).error).toBe('signed-out');
+    const again = await other.browser.get(`${house.gatewayUrl}/auth/signin?returnTo=/health`);
+    expect(again.url).toContain(house.identityUrl);
+    const still = await browser.get(`${house.gatewayUrl}/auth/signin?returnTo=/health`);
+    expect(still.url).toBe(`${house.gatewayUrl}/health`);
+  });
+
   it('gets a new password, and the old one and its sessions end', async () => {
     const reset = await root.ask('POST', `/api/admin/people/${subject}/password-reset`);
     expect(reset.status).toBe(200);

@@ -150,7 +150,7 @@ export class Door {
       create: ({ username }) => say(`create ${username}`, { subject: `id-of-${username}` }),
       resetPassword: (subject) => say(`reset ${subject}`, {}),
       setEnabled: (subject, isEnabled) => say(`${isEnabled ? 'enable' : 'disable'} ${subject}`, {}),
-      endSessions: (subject) => say(`end ${subject}`, {}),
+      endSession: ({ providerSession }) => say(`end ${providerSession}`, {}),
       remove: (subject) => say(`remove ${subject}`, {}),
     };
   }
@@ -161,6 +161,7 @@ export class Door {
       {
         person: { subject, username: subject, fullName: `Name of ${subject}`, roles },
         authentication: { authenticatedAtMs: this.clock.nowMs(), methods },
+        providerSession: `at-provider-${subject}`,
         ...{ refreshToken: 'r', idToken: undefined, lifetimeMs: 24 * 3_600_000 },
       },
       { address: '127.0.0.1', agent: 'Test browser' },

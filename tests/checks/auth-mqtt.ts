@@ -5,12 +5,12 @@
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger, readSettings, realPorts } from '@contor/kit';
 import { AGENT_RULES, addCredentials, DEVICE_RULES, SETTINGS, start } from '@contor/mqtt';
 import { mosquittoAccessList, mosquittoConfiguration } from '@contor/mqtt/mosquitto.js';
+import { freePort } from '../contract/mqtt/broker-process.js';
 import { type ConnectOptions, WireClient } from '../contract/mqtt/wire-client.js';
 import { type Mutation, makeMutant } from '../support/mutant.js';
 import type { Tally } from '../support/tally.js';
@@ -302,12 +302,4 @@ async function answers(port: number): Promise<boolean> {
     (client) => client.cut().then(() => true),
     () => false,
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

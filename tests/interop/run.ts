@@ -9,11 +9,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AGENT_RULES, DEVICE_RULES } from '@contor/mqtt';
 import { mosquittoAccessList, mosquittoConfiguration } from '@contor/mqtt/mosquitto.js';
+import { freePort } from '../contract/mqtt/broker-process.js';
 import { isClean } from '../support/ledger.js';
 import { messageOf, startMeterFleet } from '../support/meter-fleet.js';
 import { API_KEY, type OtherMqttFacts, startMeteringPath } from '../support/metering-path.js';
 import { metersBehind, settledVerdict } from '../support/path-verdict.js';
 import { Tally } from '../support/tally.js';
+import { checkKeycloak } from './keycloak.js';
+import { findKeycloak, KEYCLOAK_VERSION } from './keycloak-server.js';
 import { notifyMosquitto } from './mosquitto-notifications.js';
 import { checkStockAgent, installLibrary, LIBRARY } from './stock-agent.js';
 
@@ -100,6 +103,15 @@ await inFolder(async (folder) => {
   if (reason === undefined) await checkStockAgent(tally, folder);
   else absent(LIBRARY, `npm could not install it: ${reason}`);
 });
+
+const keycloak = findKeycloak();
+if ('missing' in keycloak) absent('Keycloak', keycloak.missing);
+else
+  await inFolder(async (folder) => {
+    await tally.check(`Keycloak ${KEYCLOAK_VERSION} in the place of our identity server`, async () =>
+      checkKeycloak(tally, keycloak.zip, folder, await freePort()),
+    );
+  });
 
 tally.end();
 

@@ -42,7 +42,7 @@ export { realClock } from './real/clock.js';
 export { realDisk } from './real/disk.js';
 export { realNet } from './real/net.js';
 export { realRandom } from './real/random.js';
-export { redact } from './redaction.js';
+export { redact, redactText } from './redaction.js';
 export * from './retry.js';
 export * from './sealed/keyring.js';
 export { newMasterKey } from './sealed/master-key.js';

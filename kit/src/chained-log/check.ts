@@ -27,7 +27,7 @@ export interface ChainFault {
 }
 
 /** A thoroughly broken chain needs no list of every record. */
-export const MOST_FAULTS = 1_000;
+const MOST_FAULTS = 1_000;
 
 export class ChainCheck {
   readonly faults: ChainFault[] = [];

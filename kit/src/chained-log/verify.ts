@@ -30,7 +30,7 @@ export interface ChainReport {
   /** 0 when there is no record. */
   readonly first: number;
   readonly last: ChainTip;
-  /** At most `MOST_FAULTS` of them. None: every byte is as it was written, and the chain goes through every anchor. */
+  /** At most a thousand of them. None: every byte is as it was written, and the chain goes through every anchor. */
   readonly faults: readonly ChainFault[];
   readonly faultCount: number;
   readonly anchorsMet: number;

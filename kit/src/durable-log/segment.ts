@@ -7,6 +7,8 @@ import { HEADER_BYTES, RECORD_HEADER_BYTES, RecordWalk } from './format.js';
 /** One entry of the sparse index per this many bytes: a read begins at most so far before the record it wants. */
 const INDEX_STRIDE_BYTES = 64 * 1024;
 const READ_CHUNK_BYTES = 256 * 1024;
+/** Of the first read: whoever wants one record finds it in one stride, and whoever goes on gets more at once. */
+const FIRST_CHUNK_BYTES = INDEX_STRIDE_BYTES;
 
 export interface StoredRecord {
   readonly sequence: number;
@@ -75,7 +77,7 @@ export class Segment {
     const file = await this.take();
     try {
       let { sequence, offset } = this.#before(fromSequence);
-      let chunkBytes = READ_CHUNK_BYTES;
+      let chunkBytes = FIRST_CHUNK_BYTES;
       while (offset < endBytes) {
         const wanted = Math.min(chunkBytes, endBytes - offset);
         const chunk = await file.read(offset, wanted);

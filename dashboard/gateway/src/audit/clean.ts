@@ -3,7 +3,7 @@
  * an end. Whatever comes in, plain bounded data comes out.
  */
 
-import { redact } from '@contor/kit';
+import { redact, redactText } from '@contor/kit';
 
 /** Names of pages and operations, ids and reasons are words. */
 export const LONGEST_WORD = 256;
@@ -20,7 +20,7 @@ const OBEYED = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
 
 /** A word as it may stand in a line of text: secrets out, controls spelled out, cut. */
 export function cleanWord(text: string): string {
-  const clean = inert(String(cleanValue(text.slice(0, 2 * LONGEST_WORD))));
+  const clean = inert(redactText(text.slice(0, 2 * LONGEST_WORD)));
   return clean.length > LONGEST_WORD ? `${clean.slice(0, LONGEST_WORD - 1)}…` : clean;
 }
 

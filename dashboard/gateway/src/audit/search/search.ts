@@ -35,7 +35,8 @@ export interface SearchParts {
 const MOST_READ = 20_000;
 /** Candidates that are this near are read in one go: a read begins at a mark of the log, some hundred records back. */
 const NEAR = 128;
-const MOST_IN_ONE_GO = 1_024;
+/** Almost every candidate is a match, so not many more are read than a page has room for. */
+const FEW = 50;
 
 export async function searchPage({ chain, index, archives }: SearchParts, wish: PageWish): Promise<Page> {
   const { query, limit, before = Number.POSITIVE_INFINITY, isVisible = () => true } = wish;
@@ -51,7 +52,7 @@ export async function searchPage({ chain, index, archives }: SearchParts, wish: 
     if (!isHidden && matches(query, kept) && isVisible(kept)) records.push({ sequence, kept });
     return records.length === limit || read >= MOST_READ;
   };
-  for (const group of inGroups(index.candidates(sieve, before), archives.through)) {
+  for (const group of inGroups(index.candidates(sieve, before), archives.through, Math.max(FEW, limit))) {
     for (const [sequence, kept] of await readGroup(chain, group)) {
       if (take(sequence, kept)) return { records, next: sequence };
     }
@@ -63,13 +64,12 @@ export async function searchPage({ chain, index, archives }: SearchParts, wish: 
 }
 
 /** Descending sequences down to what is archived, cut where the next one is far. */
-function* inGroups(sequences: Iterable<number>, archivedThrough: number): Generator<readonly number[]> {
+function* inGroups(sequences: Iterable<number>, archivedThrough: number, most: number): Generator<readonly number[]> {
   let group: number[] = [];
   for (const sequence of sequences) {
     if (sequence <= archivedThrough) break;
     const isFar = (group.at(-1) ?? sequence) - sequence > NEAR;
-    const span = (group[0] ?? sequence) - sequence;
-    if (isFar || span >= MOST_IN_ONE_GO) {
+    if (isFar || group.length >= most) {
       yield group;
       group = [];
     }

@@ -87,13 +87,13 @@ const SEALED = /sealed:1:([0-9a-f]{16}):/g;
 const OVERLAP = 32;
 
 /**
- * Which files hold anything wrapped, by the key that wrapped it: the truth about what a key is still needed for. Not the logs of documents,
- * where values stay behind that were replaced long ago: their services wrap what is alive anew at each start.
+ * Which files hold anything wrapped, by the key that wrapped it: the truth about what a key is still needed for. Not logs and snapshots,
+ * where values stay behind that were replaced long ago: their services wrap what is alive anew at the start that follows.
  */
 export async function filesByKey(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, string[]>();
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || basename(entry.parentPath) === 'log') continue;
+    if (!entry.isFile() || isHistory(entry.parentPath, entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
     for (const keyId of await keysIn(path)) {
       const files = found.get(keyId) ?? [];
@@ -101,6 +101,10 @@ export async function filesByKey(folder: string): Promise<ReadonlyMap<string, re
     }
   }
   return found;
+}
+
+function isHistory(folder: string, name: string): boolean {
+  return basename(folder) === 'log' || name.endsWith('.snapshot');
 }
 
 async function keysIn(path: string): Promise<ReadonlySet<string>> {

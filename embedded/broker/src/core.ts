@@ -1,12 +1,13 @@
 /** The broker without its HTTP side: the store and the post office on one folder. What `index` serves, and what checks cut the power of. */
 
-import { type Clock, type Disk, type Logger, type Random, retrySchedule } from '@contor/kit';
+import { type Clock, type Disk, type Keyring, type Logger, type Random, retrySchedule } from '@contor/kit';
 import type { ContextSource } from './context/compile.js';
 import { CORE_URL } from './context/core.js';
 import { ContextRegistry } from './context/registry.js';
 import type { Json } from './json.js';
 import { DiskRoom } from './store/disk-room.js';
 import { Store } from './store/store.js';
+import { veilOf } from './store/veil.js';
 import { DeadLetters } from './subscription/dead-letters.js';
 import { Journal } from './subscription/journal.js';
 import { PostOffice, type PostOfficeOptions } from './subscription/post-office.js';
@@ -29,6 +30,8 @@ export interface BrokerCoreOptions {
   readonly contexts?: ContextRegistry;
   readonly deliver: PostOfficeOptions['deliver'];
   readonly onFatal: (error: Error) => void;
+  /** With it what lets in elsewhere is wrapped on disk. */
+  readonly keyring?: Keyring | undefined;
 }
 
 export interface BrokerCore {
@@ -72,6 +75,7 @@ export async function openBrokerCore(options: BrokerCoreOptions): Promise<Broker
     ...{ disk, clock, log, contexts, room, maxLogBytes, snapshotBytes, onFatal },
     directory: dataFolder,
     boxes: office,
+    veil: options.keyring && veilOf(options.keyring),
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
   });
   office.lookInto((name) => {

@@ -6,6 +6,7 @@ import {
   createMetrics,
   type Health,
   lockDirectory,
+  openKeyring,
   openServerCertificate,
   type Start,
   toHex,
@@ -42,6 +43,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
   const { host, port, dataFolder, tlsCert, tlsKey, secret } = config;
   checkExposure({ host, tlsCert, tlsKey, secret, prefix: 'BROKER' });
   const certificate = await openServerCertificate(config, { clock: ports.clock, log, prefix: 'BROKER' });
+  const keyring = await openKeyring({ ...config, folder: dataFolder });
   const lock = await lockDirectory(dataFolder);
   const onFatal = (error: Error): void => {
     log.error({ err: error }, 'The disk failed; the broker stops and will recover from what is on it.');
@@ -78,6 +80,7 @@ export const start: Start<BrokerConfig> = async (config, { ports, log }) => {
       random,
       log,
       dataFolder,
+      keyring,
       contexts,
       deliver: isStrict ? strictDelivery(deliver) : deliver,
       onFatal,

@@ -1,6 +1,6 @@
 /** Everything an operator can set, read once at start. */
 
-import type { SettingsOf, SettingsTable } from '@contor/kit';
+import { KEYRING_SETTINGS, type SettingsOf, type SettingsTable } from '@contor/kit';
 
 export const SETTINGS = {
   host: { name: 'BROKER_HOST', kind: 'text', fallback: '127.0.0.1', about: 'Address the NGSI-LD API listens on' },
@@ -121,6 +121,7 @@ export const SETTINGS = {
     min: 65_536,
     about: 'Dead letters on disk; beyond it the oldest of them go',
   },
+  ...KEYRING_SETTINGS,
 } as const satisfies SettingsTable;
 
 export type BrokerConfig = SettingsOf<typeof SETTINGS>;

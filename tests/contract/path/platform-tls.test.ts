@@ -1,6 +1,6 @@
 /** The whole platform on an address that other machines reach: every port speaks TLS, nothing is plain, and readings come through. */
 
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { connect } from 'node:net';
@@ -10,7 +10,8 @@ import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { newMasterKey } from '@contor/kit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { choosePorts, type PortName } from '../../support/platform.js';
+import { type ContorUp, contorUp } from '../../support/contor-up.js';
+import type { PortName } from '../../support/platform.js';
 import { CONTOR } from '../../support/service-process.js';
 
 const outside = Object.values(networkInterfaces())
@@ -30,47 +31,22 @@ const START_MS = 60_000;
   let home: string;
   let data: string;
   let ports: Readonly<Record<PortName, number>>;
-  let environment: NodeJS.ProcessEnv;
   let ca: string;
   let secret: string;
-  let stop: () => Promise<number | null>;
+  let up: ContorUp;
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'contor-up-tls-'));
     data = join(home, 'data');
-    ports = await choosePorts();
     await mkdir(join(home, 'keys'));
     await writeFile(join(home, 'keys', 'master-key'), newMasterKey(), { mode: 0o600 });
-    const chosen = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
-    environment = { ...process.env, ...chosen, CONTOR_MASTER_KEY_FILE: join(home, 'keys', 'master-key') };
-    const child = spawn(process.execPath, [CONTOR, 'up', '--data', data, '--tls', '--host', host], {
-      env: environment,
-    });
-    const gone = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    stop = () => {
-      child.kill('SIGINT');
-      return gone;
-    };
-    let said = '';
-    await new Promise<void>((resolve, reject) => {
-      const hear = (chunk: Buffer) => {
-        said += chunk.toString();
-        if (said.includes('Ctrl-C stops everything')) resolve();
-      };
-      child.stdout.on('data', hear);
-      child.stderr.on('data', hear);
-      void gone.then((code) => reject(new Error(`ended with ${code}:\n${said}`)));
-    });
+    up = await contorUp(data, ['--tls', '--host', host], { CONTOR_MASTER_KEY_FILE: join(home, 'keys', 'master-key') });
+    ports = up.ports;
     ca = await readFile(join(data, 'certs', 'ca.pem'), 'utf8');
-    const asked = await promisify(execFile)(
-      process.execPath,
-      [CONTOR, 'credentials', '--data', data, '--platform-secret'],
-      { env: environment },
-    );
-    secret = asked.stdout.trim();
+    secret = (await up.run(['credentials', '--data', data, '--platform-secret'])).trim();
   }, START_MS);
   afterAll(async () => {
-    expect(await stop()).toBe(0);
+    expect(await up.stop()).toBe(0);
     await rm(home, { recursive: true, force: true });
   }, START_MS);
 

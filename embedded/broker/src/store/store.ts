@@ -21,8 +21,9 @@ import type { Applied, Command } from './commands.js';
 import { type DiskRoom, saysFull } from './disk-room.js';
 import { Memory } from './memory.js';
 import { decodeCommand, encodeCommand, RECORD_KIND, RECORD_VERSION } from './records.js';
-import { listSnapshots, readSnapshot, snapshotName, writeSnapshot } from './snapshot-file.js';
+import { type Frame, listSnapshots, readSnapshot, snapshotName, writeSnapshot } from './snapshot-file.js';
 import { captureState, restoreState } from './snapshot-state.js';
+import { NO_VEIL, type Veil } from './veil.js';
 
 export interface StoreOptions {
   readonly disk: Disk;
@@ -37,6 +38,8 @@ export interface StoreOptions {
   readonly snapshotBytes: number;
   readonly segmentBytes?: number;
   readonly onFatal: (error: Error) => void;
+  /** Default: what lets in elsewhere is plain on disk. */
+  readonly veil?: Veil | undefined;
 }
 
 export interface StoreFigures {
@@ -75,9 +78,11 @@ export class Store {
   #snapshots = 0;
   #snapshotting: Promise<void> | undefined;
   #snapshotAgain: Timer | undefined;
+  readonly #veil: Veil;
 
   private constructor(options: StoreOptions, durable: DurableLog, memory: Memory) {
     this.#options = options;
+    this.#veil = options.veil ?? NO_VEIL;
     this.#durable = durable;
     this.memory = memory;
   }
@@ -111,7 +116,7 @@ export class Store {
   submit(command: Command): Promise<Applied> {
     const { room } = this.#options;
     if (room.refusesWrites) return Promise.reject(new Problem('unavailable', DISK_IS_FULL, RETRY_AFTER));
-    const payload = encodeCommand(command);
+    const payload = encodeCommand(this.#veil.cover(command));
     this.#appendedBytes += payload.byteLength;
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { command, sequence: 0, resolve, reject };
@@ -191,7 +196,7 @@ export class Store {
     this.#bytesAtSnapshot = this.#appendedBytes;
     const startedMs = clock.monotonicMs();
     const state = captureState(this.memory, this.#options.boxes, sequence, clock.nowMs());
-    await writeSnapshot(disk, directory, sequence, state);
+    await writeSnapshot(disk, directory, sequence, covered(state, this.#veil));
     this.#snapshots += 1;
     room.served('snapshot');
     const generations = await listSnapshots(disk, directory);
@@ -212,7 +217,7 @@ export class Store {
       throw gap(directory, `the snapshot ends at record ${sequence}, the log begins at ${tail}`);
     let replayed = 0;
     for await (const record of this.#durable.read(sequence + 1)) {
-      this.memory.apply(decodeCommand(record.payload), record.sequence);
+      this.memory.apply(this.#veil.uncover(decodeCommand(record.payload)), record.sequence);
       replayed += 1;
       this.#appendedBytes += record.payload.byteLength;
     }
@@ -221,6 +226,7 @@ export class Store {
       { sequence, replayed, ms: Math.round(this.#options.clock.monotonicMs() - startedMs) },
       'The state was recovered.',
     );
+    if (this.#veil.sawOlder) this.snapshot().catch((error: unknown) => this.#noSnapshot(error));
   }
 
   #sayWhatWasFound(): void {
@@ -247,7 +253,7 @@ export class Store {
     for (const sequence of await listSnapshots(disk, directory)) {
       const path = join(directory, snapshotName(sequence));
       try {
-        await restoreState(readSnapshot(disk, path), this.memory, boxes);
+        await restoreState(uncovered(readSnapshot(disk, path), this.#veil), this.memory, boxes);
         return sequence;
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
@@ -259,6 +265,14 @@ export class Store {
     }
     return 0;
   }
+}
+
+function* covered(frames: Iterable<Frame>, veil: Veil): Iterable<Frame> {
+  for (const frame of frames) yield veil.coverFrame(frame);
+}
+
+async function* uncovered(frames: AsyncIterable<Frame>, veil: Veil): AsyncIterable<Frame> {
+  for await (const frame of frames) yield veil.uncoverFrame(frame);
 }
 
 /** A full log or disk is no fault of the request: refused, nothing written, ask again. */

@@ -10,7 +10,7 @@ import type { Endpoint, KeyValue } from './model.js';
 export const MASK = '********';
 
 /** By name, as the value cannot tell: what lets in by custom, and the platform's own word between broker and service. */
-const SECRET_NAME = /authorization|cookie|token|secret|passw|api-?key|credential|^x-contor-notify$/i;
+export const SECRET_NAME = /authorization|cookie|token|secret|passw|api-?key|credential|^x-contor-notify$/i;
 
 export function masked({ key, value }: KeyValue): KeyValue {
   return SECRET_NAME.test(key) ? { key, value: MASK } : { key, value };

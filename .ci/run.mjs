@@ -14,6 +14,7 @@ const SUITES = [
   { name: 'outbound', command: ['run', 'check:outbound'] },
   { name: 'auth', command: ['run', 'check:auth'] },
   { name: 'commands', command: ['run', 'check:commands'] },
+  { name: 'slow sockets', command: ['run', 'check:slow'] },
 ];
 
 let passed = 0;

@@ -14,6 +14,7 @@ const SUITES = {
   outbound: 'checks/outbound.js',
   auth: 'checks/auth.js',
   commands: 'checks/commands.js',
+  slow: 'checks/slow.js',
 };
 
 const [name = '', ...args] = process.argv.slice(2);

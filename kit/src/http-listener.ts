@@ -22,7 +22,14 @@ export interface HttpListenerOptions {
   readonly limits?: Pick<ServerOptions, 'requestTimeout' | 'keepAliveTimeout'>;
 }
 
-const LIMITS = { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 };
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 5_000,
+  maxHeaderSize: 16 * 1024,
+  /** How often the first two are looked at; Node itself would do it every half minute. */
+  connectionsCheckingInterval: 2_000,
+};
 /** Of the ten seconds a stop may take. */
 const STOP_GRACE_MS = 3_000;
 

@@ -43,6 +43,8 @@ export interface AppParts {
   /** Where people change their password and second factor: Keycloak's path. */
   readonly accountUrl: string;
   readonly platformSecret: string | undefined;
+  /** Where the broker reaches us, when that is another name. */
+  readonly machineUrl?: URL | undefined;
   readonly health: () => Health;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -80,7 +82,7 @@ export function createApp(parts: AppParts): Application {
     next();
   });
   app.use(securityHeaders(auth.publicUrl.protocol === 'https:'));
-  app.use(hostCheck(auth.publicUrl));
+  app.use(hostCheck(auth.publicUrl, parts.machineUrl));
   app.use(defaultDeny(guard));
   app.use(['/api', '/auth', '/notify', '/health', '/metrics'], noStore);
 

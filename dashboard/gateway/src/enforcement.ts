@@ -19,6 +19,7 @@ import { createScopeBroker } from './scope/broker.js';
 import { type KnownScopes, startScopeFeed } from './scope/feed.js';
 import { createScopeHistory } from './scope/history.js';
 import type { GatewayConfig } from './settings.js';
+import { openSubscriptionDesk } from './subscriptions/desk.js';
 import { createUpstream, type Upstream } from './upstream/upstream.js';
 
 export interface EnforcementParts {
@@ -27,6 +28,8 @@ export interface EnforcementParts {
   /** Where the broker reaches us. */
   readonly notifyUrl: string;
   readonly notifySecret: string;
+  /** Seals what the broker keeps for us and need not know. */
+  readonly sealSecret: string;
   readonly askers: Askers;
   readonly version: string;
   readonly clock: Clock;
@@ -64,6 +67,12 @@ export function openEnforcement(parts: EnforcementParts): Enforcement {
     ...{ index, ...ports },
     broker: createScopeBroker({ client, ties: TIE_ATTRIBUTES, endpoint: `${notifyUrl}/notify/scope`, headers }),
     history: createScopeHistory(history, TIE_ATTRIBUTES),
+    onRemove: (id) => subscriptions.farewell(id),
+  });
+  const subscriptions = openSubscriptionDesk({
+    ...{ broker, scopes, notifyUrl, notifySecret, sealSecret: parts.sealSecret, ...ports },
+    ...{ notifyHosts: parts.config.notifyHosts, tenant: parts.config.tenant, contextUrl: () => client.contextUrl() },
+    ...{ subjectOf: askers.subjectOf, currentSubject: askers.currentSubject },
   });
   const state = new LiveState(clock.nowMs());
   const hub = createStreamHub({ state, index, clock, version });
@@ -77,7 +86,7 @@ export function openEnforcement(parts: EnforcementParts): Enforcement {
     scopes,
     register: (app, guard) =>
       registerContext(app, guard, {
-        ...{ broker, history, scopes, state, hub, askers, notifySecret },
+        ...{ broker, history, scopes, state, hub, askers, notifySecret, subscriptions },
         nowMs: () => clock.nowMs(),
       }),
     get figures() {
@@ -94,7 +103,7 @@ export function openEnforcement(parts: EnforcementParts): Enforcement {
     closeSession: (sessionKey) => hub.closeSession(sessionKey),
     recheckSubject: (subjectId) => hub.recheckSubject(subjectId),
     stop() {
-      for (const each of [scopes, live]) each.stop();
+      for (const each of [scopes, live, subscriptions]) each.stop();
       hub.close();
       for (const each of [broker, history]) each.close();
     },

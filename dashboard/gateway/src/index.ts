@@ -140,8 +140,10 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     ...{ config, client, version, clock, random, log },
     notifyUrl: config.notifyUrl ?? localUrl(config, server),
     notifySecret: secrets.notify,
+    sealSecret: secrets.cookie,
     askers: {
       subjectOf,
+      currentSubject: (id) => book.subjectOf(id),
       standingOf: (request) => {
         const { subject, standing } = visitorOf(request);
         // While the provider is away the session's own grace decides; after it the stream ends like everything else.
@@ -204,6 +206,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     serveApp: serveApp(config.appFolder, clock),
     ...{ issuer, version, accountUrl: `${issuer}/account` },
     platformSecret: config.secret,
+    machineUrl: config.notifyUrl === undefined ? undefined : new URL(config.notifyUrl),
     health,
     metrics,
     log,

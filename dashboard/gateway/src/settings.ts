@@ -49,6 +49,12 @@ export const SETTINGS = {
     optional: true,
     about: 'Address the broker reaches the gateway at. Default: http(s)://127.0.0.1:port',
   },
+  notifyHosts: {
+    name: 'GATEWAY_NOTIFY_HOSTS',
+    kind: 'list',
+    fallback: [],
+    about: 'Hosts of partners that may be notified: names, addresses, networks',
+  },
   tlsCert: { name: 'GATEWAY_TLS_CERT', kind: 'path', optional: true, about: 'Certificate chain (PEM)' },
   tlsKey: { name: 'GATEWAY_TLS_KEY', kind: 'path', optional: true, about: 'Private key (PEM)' },
   publicKeyFile: {

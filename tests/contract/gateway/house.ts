@@ -148,9 +148,10 @@ function openContext(
   const { clock, random } = realPorts();
   const log = createLogger({ service: 'test', level: 'error', write: () => undefined });
   return openEnforcement({
-    ...{ config, client, notifyUrl: url, notifySecret: 'n', version: '1', clock, random, log },
+    ...{ config, client, notifyUrl: url, notifySecret: 'n', sealSecret: 's', version: '1', clock, random, log },
     askers: {
       subjectOf,
+      currentSubject: (id) => door().book.subjectOf(id),
       standingOf: (request) => {
         const { subject, standing } = visitorOf(request);
         return { ...standing, current: () => door().book.subjectOf(subject.id) };

@@ -42,7 +42,11 @@ function registered(app: App): readonly string[] {
   );
 }
 
-const CONTEXT = { askers: {}, notifySecret: 'secret' } as unknown as ContextParts;
+const CONTEXT = {
+  askers: {},
+  notifySecret: 'secret',
+  subscriptions: { parts: {}, delivery: {} },
+} as unknown as ContextParts;
 
 /** Registering asks nothing of the parts; only requests would. */
 function build(): App {

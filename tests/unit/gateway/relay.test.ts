@@ -7,7 +7,13 @@ import { House } from './support/house.js';
 let house: House;
 let browser: Browser;
 beforeAll(async () => {
-  house = await (await House.open({ PLATFORM_SECRET: 'platform-canary-secret', GATEWAY_TENANT: 'tulip' })).start();
+  house = await (
+    await House.open({
+      PLATFORM_SECRET: 'platform-canary-secret',
+      GATEWAY_TENANT: 'tulip',
+      GATEWAY_NOTIFY_URL: 'http://gateway.internal:3000',
+    })
+  ).start();
   browser = await house.signedIn();
 });
 afterAll(() => house.close());
@@ -156,6 +162,9 @@ describe('the name it answers to', () => {
     ['/health', 'evil.example', 421],
     ['/api/session', 'localhost:3000', 421],
     ['/health', 'localhost', 200],
+    ['/health', 'gateway.internal:3000', 200],
+    ['/notify/scope', 'gateway.internal:3000', 404],
+    ['/api/session', 'gateway.internal:3000', 421],
   ])('%s as %s is %i', async (path, host, status) => expect((await knock(path, host)).status).toBe(status));
 
   it('leads somebody who typed localhost to the address that has the cookies', async () => {

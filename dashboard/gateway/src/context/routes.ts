@@ -9,6 +9,9 @@ import type { LiveState } from '../live/state.js';
 import type { StreamHub } from '../live/stream.js';
 import { notificationDoor } from '../notify/door.js';
 import type { ScopeFeed } from '../scope/feed.js';
+import { deliverToPartner } from '../subscriptions/delivery.js';
+import type { SubscriptionDesk } from '../subscriptions/desk.js';
+import { answerSubscriptions, SUBSCRIPTION_ROUTES } from '../subscriptions/routes.js';
 import type { Upstream } from '../upstream/upstream.js';
 import { BATCHES, writeBatch } from './batches.js';
 import { createBrokerQuery } from './broker-query.js';
@@ -22,6 +25,8 @@ import { createEntity, WRITE_NAMES, writeEntity } from './writes.js';
 export interface Askers {
   /** Behind a guard. */
   subjectOf(request: Request): Subject;
+  /** As they are now; undefined when locked or gone. */
+  currentSubject(id: string): Subject | undefined;
   /** What a stream holds on to, of a person's session or of a partner. */
   standingOf(request: Request): Standing;
 }
@@ -35,13 +40,14 @@ export interface ContextParts {
   readonly askers: Askers;
   readonly notifySecret: string;
   readonly nowMs: () => number;
+  readonly subscriptions: SubscriptionDesk;
 }
 
 /** A batch of a thousand entities; most of them are smaller. */
 const ENTITY_BOUNDS = { names: 50_000 };
 
 export function registerContext(app: Application, guard: GuardParts, parts: ContextParts): void {
-  const { broker, history, scopes, state, hub, askers, notifySecret, nowMs } = parts;
+  const { broker, history, scopes, state, hub, askers, notifySecret, nowMs, subscriptions } = parts;
   const { subjectOf, standingOf } = askers;
   register(app, guard, '/notify/live', ...notify(state, notifySecret));
   register(app, guard, '/notify/scope', ...notificationDoor(notifySecret, ({ data }) => scopes.receive(data)));
@@ -63,6 +69,11 @@ export function registerContext(app: Application, guard: GuardParts, parts: Cont
   register(app, guard, 'POST /api/ngsi-ld/v1/entities', tenant, ...body, createEntity(writes));
   for (const batch of BATCHES)
     register(app, guard, `POST /api/ngsi-ld/v1/entityOperations/${batch}`, tenant, ...body, writeBatch(writes, batch));
+  for (const name of SUBSCRIPTION_ROUTES) {
+    const parsed = name.startsWith('POST') || name.startsWith('PATCH') ? [jsonBody(), checkContext] : [];
+    register(app, guard, name, tenant, ...parsed, answerSubscriptions(subscriptions.parts, name));
+  }
+  register(app, guard, '/notify/subscription/:subscriptionId', ...deliverToPartner(subscriptions.delivery));
   for (const row of ROUTES) {
     const name = `${row.method} ${row.path}` as RouteName;
     if (row.path.startsWith('/api/quantumleap/'))

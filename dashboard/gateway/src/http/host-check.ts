@@ -10,11 +10,13 @@ import { sendProblem } from './problem.js';
 /** What the broker, the launcher and a monitor ask for. */
 const MACHINE_PATHS: ReadonlySet<string> = new Set(['/health', '/metrics']);
 
-export function hostCheck(publicUrl: URL): RequestHandler {
+/** `machineUrl`: where other machines of the platform reach us (GATEWAY_NOTIFY_URL), when that is another name. */
+export function hostCheck(publicUrl: URL, machineUrl?: URL): RequestHandler {
   return (request, response, next) => {
     const host = request.headers.host?.toLowerCase() ?? '';
     if (host === publicUrl.host) return next();
-    if (isLoopback(hostName(host)) && isMachinePath(request.path)) return next();
+    const isMachine = isLoopback(hostName(host)) || host === machineUrl?.host;
+    if (isMachine && isMachinePath(request.path)) return next();
     if (isAlias(host, publicUrl) && isPage(request))
       return response.redirect(308, new URL(request.url, publicUrl).href);
     sendProblem(response, 'host.unknown');

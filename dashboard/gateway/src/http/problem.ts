@@ -130,6 +130,12 @@ export const PROBLEMS = {
   },
   'notify.refused': { status: 401, title: 'The notification is not from our broker.', detail: 'Show X-Contor-Notify.' },
   'notify.malformed': { status: 400, title: 'This is not a notification.', detail: 'Send GS CIM 009, 5.3.1.' },
+  'partner.unreachable': {
+    status: 502,
+    title: 'The subscriber did not take it.',
+    detail: 'It is kept and sent again.',
+  },
+  'notify.busy': { status: 503, title: 'Too many deliveries are on their way.', detail: 'Try again in a moment.' },
   'metrics.refused': {
     status: 401,
     title: 'Metrics are not public.',

@@ -4,6 +4,7 @@
  */
 
 import { redact, type Scope, type ScopeIndex } from '@contor/policy';
+import { scopeKey } from '../scope/scope-key.js';
 import { type Change, LIVE_TYPES } from './state.js';
 
 /** What a client asked for: nothing said means everything it may see. */
@@ -143,13 +144,6 @@ export class View {
 
 export function keyOf(scope: Scope, { types, site }: Topics): string {
   return JSON.stringify([scopeKey(scope), [...types].sort(), site ?? null]);
-}
-
-/** Equal for scopes that grant the same. */
-export function scopeKey(scope: Scope): string {
-  if (scope.kind === 'everything') return '*';
-  const grants = scope.grants.map(({ to, fromMs, toMs }) => JSON.stringify([to, fromMs ?? null, toMs ?? null]));
-  return JSON.stringify([scope.username ?? null, grants.sort()]);
 }
 
 /** Does not depend on the order: equal sets have equal stamps, and different ones hardly ever. */

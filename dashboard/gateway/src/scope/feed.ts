@@ -32,6 +32,8 @@ export interface ScopeFeedParts {
   readonly index: ScopeIndex;
   readonly broker: ScopeBroker;
   readonly history: ScopeHistory;
+  /** Told of an entity that the broker deletes, while the index still knows it. */
+  readonly onRemove?: ((id: string) => void) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -49,7 +51,8 @@ const REMEMBERED_LIMIT = 20_000;
 const NO_BROKER = 'The broker does not answer; who may see what is not known yet.';
 const NO_HISTORY = 'History does not answer; who may see which series is not known yet.';
 
-export function startScopeFeed({ index, broker, history, clock, random, log }: ScopeFeedParts): ScopeFeed {
+export function startScopeFeed(parts: ScopeFeedParts): ScopeFeed {
+  const { index, broker, history, onRemove, clock, random, log } = parts;
   /** Held by the broker, as far as we know. */
   const live = new Set<string>();
   /** In history alone, and when its ties were asked for. */
@@ -67,6 +70,7 @@ export function startScopeFeed({ index, broker, history, clock, random, log }: S
   }
 
   function remove(id: string): void {
+    onRemove?.(id);
     live.delete(id);
     index.remove(id); // History may still have it: its next round looks.
   }

@@ -2,17 +2,20 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { requestStore } from '@contor/gateway/commands/request-store.js';
+import type { AuditEntry } from '@contor/gateway/audit/entry.js';
+import { type RequestStore, requestStore } from '@contor/gateway/commands/request-store.js';
 import { commandRoutes } from '@contor/gateway/commands/routes.js';
 import { remember } from '@contor/gateway/visitor.js';
 import type { BrokerClient } from '@contor/history-query';
 import { createLogger, realClock } from '@contor/kit';
-import { createScopeIndex, type FunctionName, type Signer } from '@contor/policy';
+import { createScopeIndex, type FunctionName, type Scope, type Signer } from '@contor/policy';
 import express from 'express';
 
 export interface Token {
   readonly person: string;
   readonly functions?: readonly FunctionName[];
+  /** Only this, instead of everything. */
+  readonly grants?: readonly string[];
   /** How long ago this person signed in, and with what. */
   readonly signedInAgoMs?: number;
   readonly methods?: readonly string[];
@@ -28,6 +31,10 @@ const ALL: readonly FunctionName[] = [
   ...(['supply.request', 'supply.approve', 'supply.stop', 'supply.resume'] as const),
 ];
 
+function scopeOf(grants: Token['grants']): Scope {
+  return grants === undefined ? { kind: 'everything' } : { kind: 'grants', grants: grants.map((to) => ({ to })) };
+}
+
 export class CommandGateway {
   readonly #server: Server;
   readonly #url: string;
@@ -38,12 +45,18 @@ export class CommandGateway {
     this.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async open(broker: BrokerClient, signer: Signer): Promise<CommandGateway> {
+  static open(broker: BrokerClient, signer: Signer): Promise<CommandGateway> {
+    return CommandGateway.over(requestStore({ broker, signer, tenant: 'default' }));
+  }
+
+  /** `told`: what the audit trail hears, before it is done and after. */
+  static async over(store: RequestStore, told: (entry: AuditEntry) => void = () => undefined): Promise<CommandGateway> {
     const links: { gateway?: CommandGateway } = {};
     const routes = commandRoutes({
-      store: requestStore({ broker, signer, tenant: 'default' }),
+      store,
       audit: {
-        record: async () => {
+        record: async (entry) => {
+          told(entry);
           if (links.gateway === undefined) return 0;
           links.gateway.audited += 1;
           return links.gateway.audited;
@@ -60,11 +73,12 @@ export class CommandGateway {
         functions = ALL,
         signedInAgoMs = 1_000,
         methods = ['pwd', 'otp'],
+        grants,
       } = JSON.parse(request.get('x-token') ?? '{"person":"nobody","functions":[]}') as Token;
       const authentication = { authenticatedAtMs: Date.now() - signedInAgoMs, methods };
       remember(request, {
         subject: {
-          ...{ id: person, kind: 'person', username: person, tenant: 'default', scope: { kind: 'everything' } },
+          ...{ id: person, kind: 'person', username: person, tenant: 'default', scope: scopeOf(grants) },
           functions: new Set(functions),
         },
         fullName: person,

@@ -8,7 +8,7 @@ export const OPERATIONS_TYPES = {
     from: 'contor', about: 'A command on its way: written by the gateway only',
     attributes: [
       'command', 'parameters', 'requestedBy', 'requestedAt', 'approvedBy', 'statement', 'requestHash', 'needsApproval',
-      'needsSecondFactor', 'targets', 'targetCount', 'status', 'resultText', 'finishedAt', 'correlationId',
+      'needsSecondFactor', 'refDevice', 'targets', 'targetCount', 'status', 'resultText', 'finishedAt', 'correlationId',
     ],
   },
   CommandControl: {

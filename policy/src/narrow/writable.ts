@@ -20,8 +20,16 @@ const PLACE: WritableRow = { by: 'everything' };
 
 // biome-ignore format: a table
 export const WRITABLE_TYPES = {
-  Site: PLACE, Building: PLACE, Customer: PLACE, ConsumptionPoint: PLACE, Substation: PLACE, Feeder: PLACE,
+  Site: PLACE, Building: PLACE, Customer: PLACE, Substation: PLACE, Feeder: PLACE,
   MeterInstallation: PLACE, DeviceModel: PLACE,
+  /** Whose supply is protected from being switched off is not for partners to say. */
+  ConsumptionPoint: {
+    by: 'everything',
+    attributes: [
+      'name', 'description', 'address', 'location', 'code', 'supplyType', 'refSite', 'refBuilding', 'refCustomer',
+      'refFeeder', 'refSubstation', 'voltageLevel', 'contractedPower', 'status',
+    ],
+  },
   /** Its commands, their answers, keys and what the agent knows of it are not among them. */
   Device: {
     by: 'everything',

@@ -49,6 +49,7 @@ export interface StoreParts {
 
 const ENTITIES = '/ngsi-ld/v1/entities';
 const IDS_A_QUERY = 100;
+const MOST_TIES = 1_000;
 /** A statement is verified once: the same list is looked at again and again. */
 const MOST_REMEMBERED = 2_000;
 
@@ -112,6 +113,8 @@ export function requestStore({ broker, signer, tenant }: StoreParts): RequestSto
         .property('requestedBy', by)
         .property('requestedAt', new Date(atMs).toISOString())
         .property('targetCount', targets.length)
+        // Who sees every one of them sees the request; of a fleet only those who see everything do.
+        .relationship('refDevice', targets.slice(0, MOST_TIES))
         .build();
       const { failed } = await broker.upsert([made]);
       if (failed.length > 0) throw new Error('the broker refused a command request');

@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Clock, Logger } from '@contor/kit';
-import { urn } from '@contor/orion-config';
+import { type NgsiEntity, urn } from '@contor/orion-config';
 import {
   COMMANDS,
   type ControlStatement,
@@ -42,6 +42,8 @@ const DEFAULT_LISTED = 50;
 const MOST_WAITING = 50;
 const REQUEST_ID = /^urn:ngsi-ld:CommandRequest:[A-Za-z0-9-]{1,64}$/;
 const STATUS = /^[a-z]{1,20}$/;
+const SHOWN_WITHIN_MS = 1_500;
+const SHOWN_EVERY_MS = 75;
 
 export type CommandRoutes = Readonly<
   Record<
@@ -109,7 +111,7 @@ function list(parts: CommandParts): RequestHandler {
 function get(parts: CommandParts): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(request);
-    const signed = await find(parts, caller, request);
+    const signed = await find(parts, caller, request.params.commandId);
     if (signed === undefined) return sendProblem(response, 'commands.unknown');
     response.json(commandView(signed, viewFacts(parts, caller, true)));
   };
@@ -133,7 +135,8 @@ function create(parts: CommandParts): RequestHandler {
       ...{ operation: `command.${wanted.command}`, targets: [statement.id, ...wanted.targets] },
       after: { parameters: wanted.parameters, reason: wanted.reason, count: wanted.targets.length },
     });
-    const signed = await audited(parts, entry, () => parts.store.create(statement));
+    const made = await audited(parts, entry, () => parts.store.create(statement));
+    const signed = await shown(parts, made, () => find(parts, caller, statement.id), hasBeenSeen);
     response.status(201).location(`/api/commands/${encodeURIComponent(statement.id)}`);
     response.json(commandView(signed, viewFacts(parts, caller, true)));
   };
@@ -153,7 +156,7 @@ function requestOf({ tenant, clock }: CommandParts, { subject }: Caller, wanted:
 function decide(parts: CommandParts, kind: DecisionStatement['kind']): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(request);
-    const signed = await find(parts, caller, request);
+    const signed = await find(parts, caller, request.params.commandId);
     if (signed === undefined) return sendProblem(response, 'commands.unknown');
     const isWithdrawal = kind === 'withdrawal';
     const read: Read<{ requestHash: string; reason: string }> = isWithdrawal
@@ -182,7 +185,8 @@ function decide(parts: CommandParts, kind: DecisionStatement['kind']): RequestHa
       after: { requestHash, reason, methods, count: signed.request.targets.length },
     });
     await audited(parts, entry, () => parts.store.decide(decision));
-    const after = (await find(parts, caller, request)) ?? signed;
+    const isTaken = (one: SignedRequest) => statusOf(one.entity) !== status || textOf(one) !== textOf(signed);
+    const after = await shown(parts, signed, () => find(parts, caller, signed.request.id), isTaken);
     response.json(commandView(after, viewFacts(parts, caller, true)));
   };
 }
@@ -209,14 +213,16 @@ function say(parts: CommandParts, kind: ControlStatement['kind']): RequestHandle
       ...{ authenticatedAtMs, methods },
     };
     const entry = entryOf(request, response, { operation: `command.${kind}`, after: { reason, methods } });
+    const before = JSON.stringify((await parts.store.control())?.result);
     await audited(parts, entry, () => parts.store.say(statement));
-    response.json(controlView(await parts.store.control(), viewFacts(parts, caller, false)));
+    const isHeard = (control: NgsiEntity | undefined) => JSON.stringify(control?.result) !== before;
+    const control = await shown(parts, undefined, () => parts.store.control(), isHeard);
+    response.json(controlView(control, viewFacts(parts, caller, false)));
   };
 }
 
 /** One with a meter outside one's own scope does not exist; one's own does. */
-async function find(parts: CommandParts, caller: Caller, request: Request): Promise<SignedRequest | undefined> {
-  const { commandId } = request.params;
+async function find(parts: CommandParts, caller: Caller, commandId: unknown): Promise<SignedRequest | undefined> {
   if (typeof commandId !== 'string' || !REQUEST_ID.test(commandId)) return undefined;
   const signed = await parts.store.get(commandId);
   return signed !== undefined && isInScope(parts, caller, signed) ? signed : undefined;
@@ -228,6 +234,30 @@ function isInScope(parts: CommandParts, caller: Caller, { request }: SignedReque
 
 function isVisible({ scopes, clock }: CommandParts, { subject: { scope } }: Caller, id: string): boolean {
   return scope.kind === 'everything' || scopes.index.isVisible(scope, id, clock.nowMs());
+}
+
+/** The command service is a moment behind: what is answered shows what it made of it, when that takes no longer than a page waits. */
+async function shown<T>(
+  { clock }: CommandParts,
+  before: T,
+  read: () => Promise<T | undefined>,
+  isShown: (now: T) => boolean,
+): Promise<T> {
+  let now = before;
+  for (let waitedMs = 0; waitedMs < SHOWN_WITHIN_MS; waitedMs += SHOWN_EVERY_MS) {
+    now = (await read()) ?? before;
+    if (isShown(now)) return now;
+    await clock.sleep(SHOWN_EVERY_MS);
+  }
+  return now;
+}
+
+function hasBeenSeen({ entity }: SignedRequest): boolean {
+  return entity.status !== undefined;
+}
+
+function textOf({ entity }: SignedRequest): string {
+  return JSON.stringify(entity.resultText ?? '');
 }
 
 function viewFacts({ clock, nameOf }: CommandParts, caller: Caller, withTargets: boolean): ViewFacts {

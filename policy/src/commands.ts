@@ -13,7 +13,7 @@ export interface CommandRow {
   readonly parameters: readonly ParameterRow[];
 }
 
-export interface ParameterRow {
+interface ParameterRow {
   readonly name: string;
   readonly isNeeded: boolean;
   readonly isValid: (value: unknown) => boolean;

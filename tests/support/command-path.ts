@@ -23,7 +23,7 @@ import { type Execution, NaiveMeter } from './naive-meter.js';
 import { freePorts } from './platform.js';
 import { CONTOR, ServiceProcess } from './service-process.js';
 
-export const API_KEY = 'contor-check';
+const API_KEY = 'contor-check';
 
 export interface CommandPath {
   readonly processes: Readonly<Record<'broker' | 'mqtt' | 'agent' | 'commands', ServiceProcess>>;
@@ -191,7 +191,7 @@ export async function eventually<T>(attempt: () => Promise<T>, withinMs = READY_
 }
 
 /** Signs and writes as the gateway does, without asking anybody who they are. */
-export class StandInGateway {
+class StandInGateway {
   readonly #broker: BrokerClient;
   readonly #signer: Signer;
 

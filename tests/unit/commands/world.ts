@@ -21,8 +21,8 @@ import {
   verifyStatement,
 } from '@contor/policy';
 
-export const NOW_MS = Date.UTC(2026, 10, 20, 9);
-export const SILENT: Logger = createLogger({ service: 'test', write: () => undefined });
+const NOW_MS = Date.UTC(2026, 10, 20, 9);
+const SILENT: Logger = createLogger({ service: 'test', write: () => undefined });
 const KEY_FILE = '/keys/gateway.json';
 
 export function deviceOf(number: number): string {

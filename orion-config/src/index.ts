@@ -37,7 +37,7 @@ export {
   type SubProperties,
 } from './entity.js';
 export { type AttributeOf, ENTITY_TYPES, type EntityType, isEntityType } from './entity-types.js';
-export { findContext } from './hosted-context.js';
+export { findContext, installContext } from './hosted-context.js';
 export { NAMESPACES, type Namespace } from './namespaces.js';
 export type * from './ngsi.js';
 export {

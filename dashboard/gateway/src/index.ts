@@ -32,6 +32,7 @@ import { createApp } from './app.js';
 import { createAudit } from './audit/audit.js';
 import { openAuditDesk } from './audit/desk.js';
 import { createRecorder } from './audit/intake/recorder.js';
+import { auditTenant } from './audit/outlet/publisher.js';
 import { readProviderRoles } from './book/adoption.js';
 import { openAccessBook } from './book/open.js';
 import { openCommanding } from './commands/open.js';
@@ -111,9 +112,16 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     ...{ context: 'installed', timeoutMs: BROKER_TIMEOUT_MS },
   });
   opened.push(() => client.close());
-  const history = createHistoryClient({ url: config.historyUrl, tenant: config.tenant, secret: config.secret });
-  opened.push(() => history.close());
-  const publisher = await trail.publishTo({ broker: client, history });
+  const told = { tenant: auditTenant(config.tenant), secret: config.secret, timeoutMs: BROKER_TIMEOUT_MS };
+  const peers = {
+    broker: createBrokerClient({ ...told, url: config.brokerUrl, context: 'installed' }),
+    history: createHistoryClient({ ...told, url: config.historyUrl }),
+  };
+  opened.push(
+    () => peers.broker.close(),
+    () => peers.history.close(),
+  );
+  const publisher = await trail.publishTo(peers);
   opened.push(() => publisher.stop());
 
   // Listens first: with port 0 only then is our own address known, which the provider and the broker are told.

@@ -29,7 +29,10 @@ it('a sign-in, a look at the trail and a sign-out', async () => {
   ]);
   await browser.post(`${house.gatewayUrl}/auth/signout`, {}, { 'x-csrf-token': csrfToken });
   const told = () =>
-    house.broker.requests.some(({ url, body }) => url.includes('/upsert') && body.includes('"sign-out"'));
+    house.broker.requests.some(
+      ({ url, headers, body }) =>
+        url.includes('/upsert') && headers['ngsild-tenant'] === 'default_audit' && body.includes('"sign-out"'),
+    );
   await until(async () => told());
   await house.stopGateway();
 

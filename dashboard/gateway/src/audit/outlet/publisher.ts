@@ -1,5 +1,6 @@
 /**
- * Tells broker and history what was recorded: the newest few hundred as entities, all of it as a series. Behind the trail by a second, and as far as it takes
+ * Tells broker and history what was recorded, in a tenant of its own, which no relay of ours speaks for: so whoever reads the trail asks the gateway for it, or
+ * is a service of the platform. The newest few hundred records are entities, all of them a series. Behind the trail by a second, and as far as it takes
  * while one of them is away; how far it has come is a small file, and telling twice changes nothing.
  */
 
@@ -14,7 +15,7 @@ import {
   type Timer,
   TransportError,
 } from '@contor/kit';
-import { urn } from '@contor/orion-config';
+import { installContext, urn } from '@contor/orion-config';
 import type { Anchor } from '../anchors.js';
 import { decodeRecord, type KeptRecord } from '../record.js';
 import { anchorEntity, toEntity, toRow } from './to-entity.js';
@@ -57,6 +58,14 @@ const LONGEST_GOODBYE_MS = 2_000;
 /** Anchors that wait for a broker that is away; a year of days. */
 const MOST_ANCHORS = 366;
 
+/** Names of tenants have at most 50 characters. */
+const LONGEST_TENANT = 50;
+const SUFFIX = '_audit';
+
+export function auditTenant(tenant: string): string {
+  return `${tenant.slice(0, LONGEST_TENANT - SUFFIX.length)}${SUFFIX}`;
+}
+
 interface Cursor {
   /** Told up to here. */
   readonly through: number;
@@ -71,10 +80,13 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
   let anchors: readonly Anchor[] = [];
   let timer: Timer | undefined;
   let failures = 0;
+  let isPrepared = false;
   let running: Promise<void> | undefined;
   let isStopped = false;
 
   async function turn(): Promise<void> {
+    if (!isPrepared) await installContext(broker); // A foreign broker knows our words when they are hosted there.
+    isPrepared = true;
     const batch = await nextBatch(chain, cursor.through);
     const told = batch.at(-1)?.[0] ?? cursor.through;
     if (batch.length > 0) await tell(parts, batch, chain.tip.sequence);

@@ -12,6 +12,12 @@ import { readManager } from '../up/banner.js';
 const DEFAULT_FOLDER = process.env.CONTOR_DATA ?? 'contor-data';
 const FOLDER_HELP = 'the data folder (or CONTOR_DATA)';
 
+interface CredentialsFlags {
+  readonly data: string;
+  readonly platformSecret?: boolean;
+  readonly clientSecret?: boolean;
+}
+
 interface UpFlags {
   readonly data: string;
   readonly tls?: boolean;
@@ -45,14 +51,16 @@ export function addCommands(program: Command): void {
     .description('show the generated manager account again')
     .option('--data <folder>', FOLDER_HELP, DEFAULT_FOLDER)
     .option('--platform-secret', 'only the secret that the servers want to see beyond loopback, for PLATFORM_SECRET')
+    .option('--client-secret', 'only the secret of the dashboard at the OpenID provider, for OIDC_CLIENT_SECRET')
     .addHelpText(
       'after',
       '\nExamples:\n  contor credentials\n  export PLATFORM_SECRET=$(contor credentials --platform-secret)',
     )
-    .action(async ({ data, platformSecret: isSecret = false }: { data: string; platformSecret?: boolean }) => {
-      if (!isSecret) return printCredentials(data);
-      const { printPlatformSecret } = await import('../up/secure.js');
-      await printPlatformSecret(data, process.env);
+    .action(async ({ data, platformSecret = false, clientSecret = false }: CredentialsFlags) => {
+      const { printClientSecret, printPlatformSecret } = await import('../up/secure.js');
+      if (platformSecret) await printPlatformSecret(data, process.env);
+      else if (clientSecret) await printClientSecret(data, process.env);
+      else printCredentials(data);
     });
 
   program

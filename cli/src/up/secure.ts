@@ -4,6 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
@@ -77,13 +78,24 @@ async function platformSecret(folder: string, keyring: Keyring): Promise<string>
 
 export async function printPlatformSecret(data: string, environment: Environment): Promise<void> {
   const folder = resolve(data);
-  const { CONTOR_MASTER_KEY: masterKey, CONTOR_MASTER_KEY_FILE: masterKeyFile } = environment;
-  const keyring = await openKeyring({
-    masterKey: masterKey || undefined,
-    masterKeyFile: masterKeyFile || undefined,
-    folder,
-  });
+  const keyring = await openKeyring({ ...keysOf(folder, environment), folder });
   console.log(environment.PLATFORM_SECRET || (await platformSecret(folder, keyring)));
+}
+
+/** Of the provider below this folder, or with `--data` of a provider that runs alone. */
+export async function printClientSecret(data: string, environment: Environment): Promise<void> {
+  const folder = resolve(data);
+  const home = existsSync(join(folder, 'identity')) ? join(folder, 'identity') : folder;
+  const { clientSecret } = await import('@contor/identity');
+  console.log(environment.OIDC_CLIENT_SECRET || (await clientSecret(home, keysOf(folder, environment))));
+}
+
+/** As `contor up` hands it to its services: from the environment, or from its own file. */
+function keysOf(folder: string, environment: Environment) {
+  const masterKey = environment.CONTOR_MASTER_KEY || undefined;
+  const own = join(folder, MASTER_KEY_FILE);
+  const masterKeyFile = environment.CONTOR_MASTER_KEY_FILE || (!masterKey && existsSync(own) ? own : undefined);
+  return { masterKey, masterKeyFile };
 }
 
 export function tlsWiring(certs: string, doors: Doors, host: string, name: string): Record<string, string> {

@@ -1,7 +1,7 @@
-/** The key of this service: made once per data folder, its public part put where the agents look for it. */
+/** The key of this service: made once per data folder and kept wrapped, its public part put where the agents look for it. */
 
 import { dirname, join } from 'node:path';
-import { type Disk, openCheckpoint, replaceFile } from '@contor/kit';
+import { type Disk, openCheckpoint, openKeyring, replaceFile, sealedCheckpoint } from '@contor/kit';
 import { createSigner, formatKeySet, newSigningKey, type Signer } from '@contor/policy';
 
 export interface KeyOptions {
@@ -9,10 +9,16 @@ export interface KeyOptions {
   readonly dataFolder: string;
   readonly publicKeyFile: string;
   readonly tenant: string;
+  /** The master key that wraps it, when it is not made in the data folder. */
+  readonly masterKey?: string | undefined;
+  readonly masterKeyFile?: string | undefined;
 }
 
-export async function openSigner({ disk, dataFolder, publicKeyFile, tenant }: KeyOptions): Promise<Signer> {
-  const checkpoint = openCheckpoint({ disk, path: join(dataFolder, 'signing-key') });
+export async function openSigner(options: KeyOptions): Promise<Signer> {
+  const { disk, dataFolder, publicKeyFile, tenant, masterKey, masterKeyFile } = options;
+  const keyring = await openKeyring({ masterKey, masterKeyFile, folder: dataFolder });
+  const file = openCheckpoint({ disk, path: join(dataFolder, 'signing-key') });
+  const checkpoint = sealedCheckpoint(file, keyring, 'commands signing-key');
   const bytes = await checkpoint.read();
   const key = bytes === undefined ? await newSigningKey() : JSON.parse(new TextDecoder().decode(bytes));
   if (bytes === undefined) await checkpoint.write(new TextEncoder().encode(JSON.stringify(key)));

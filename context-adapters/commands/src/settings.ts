@@ -1,6 +1,6 @@
 /** What the operator can set. */
 
-import type { SettingsOf, SettingsTable } from '@contor/kit';
+import { KEYRING_SETTINGS, type SettingsOf, type SettingsTable } from '@contor/kit';
 
 export const SETTINGS = {
   dataFolder: { name: 'COMMANDS_DATA', kind: 'path', about: 'Where the journal of orders and the signing key live' },
@@ -55,6 +55,7 @@ export const SETTINGS = {
       'Supplies an hour that may be switched off however small the fleet; half a percent of a large one, 50 at most',
   },
   secret: { name: 'PLATFORM_SECRET', kind: 'secret', optional: true, about: 'Shown to the broker' },
+  ...KEYRING_SETTINGS,
 } as const satisfies SettingsTable;
 
 export type CommandsConfig = SettingsOf<typeof SETTINGS>;

@@ -1,7 +1,7 @@
 /** Opens the book's durable log in the gateway's data folder. */
 
 import { join } from 'node:path';
-import { type Clock, type Disk, type Logger, openDocuments, openDurableLog } from '@contor/kit';
+import { type Clock, ConfigError, type Disk, type Logger, openDocuments, openDurableLog } from '@contor/kit';
 import type { ProviderRoles } from './adoption.js';
 import { type AccessBook, openBook } from './book.js';
 import type { RoleSeed } from './roles.js';
@@ -24,14 +24,28 @@ const SEGMENT_BYTES = 1024 * 1024;
 
 export async function openAccessBook(parts: OpenBookParts): Promise<AccessBook> {
   const { disk, clock, log, dataFolder, onFatal } = parts;
+  const directory = join(dataFolder, 'book');
   const durable = await openDurableLog({
-    ...{ disk, clock, ...FORMAT, onFatal },
-    directory: join(dataFolder, 'book'),
+    ...{ disk, clock, ...FORMAT, directory, onFatal },
     maxBytes: LOG_LIMIT_BYTES,
     segmentBytes: SEGMENT_BYTES,
   });
-  if (durable.report.damaged.length > 0) {
-    log.error({ damaged: durable.report.damaged }, 'The access book is damaged; rights in the damaged part are gone.');
+  const setAside = (await disk.list(directory)).filter((name) => name.includes(SET_ASIDE));
+  if (durable.report.damaged.length > 0 || setAside.length > 0) {
+    await durable.close();
+    throw damaged(directory, setAside);
   }
   return openBook({ ...parts, documents: await openDocuments({ durable, clock, log }) });
+}
+
+/** How the durable log names what it has set aside: it stays there, so that a second start does not pass over what the first has found. */
+const SET_ASIDE = '.damaged-';
+
+/** What is left reads as before the lost change: somebody who was locked may be open in it. So nobody comes in until a person has looked. */
+function damaged(directory: string, setAside: readonly string[]): ConfigError {
+  const files = setAside.length === 0 ? '' : ` What could not be read is in ${setAside.join(', ')}.`;
+  const message = `The access book in ${directory} is damaged: changes of roles, access or locks may be missing.${files}`;
+  const fix =
+    'Restore the folder from a backup, or move those files away to go on with what is left, and look it through.';
+  return new ConfigError([{ code: 'config.book-damaged', message, fix }]);
 }

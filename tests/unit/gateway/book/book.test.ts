@@ -237,6 +237,27 @@ describe('a restart', () => {
     expect(book.roles.get('dso')).toMatchObject({ isBuiltIn: true });
   });
 
+  it('on a damaged disk lets nobody in, at no start, until a person has moved the damage away', async () => {
+    const disk = simulatedDisk(4);
+    book = await openTestBook({ disk });
+    await book.people.adopt(facts('root', ['data-administrator']));
+    await book.people.adopt(facts('a', ['viewer']));
+    await book.people.changeAccess('a', { isLocked: true }, 1);
+    await book.people.adopt(facts('b', ['viewer']));
+    await book.close();
+    const [path = ''] = disk.paths().filter((one) => one.startsWith('/data/book/'));
+    const file = await disk.open(path, 'read');
+    const size = await file.size();
+    await file.close();
+    disk.flip(path, size - 400);
+    for (let start = 0; start < 2; start += 1) {
+      await expect(openTestBook({ disk })).rejects.toMatchObject({ code: 'config.book-damaged' });
+    }
+    for (const one of disk.paths().filter((name) => name.includes('.damaged-'))) await disk.rename(one, '/elsewhere');
+    book = await openTestBook({ disk });
+    expect(book.people.get('root')).toBeDefined();
+  });
+
   it('as another tenant finds nobody', async () => {
     const disk = simulatedDisk(2);
     book = await openTestBook({ disk });

@@ -10,6 +10,7 @@ import { benchHistoryDeep } from './history-deep.js';
 import { benchMqtt } from './mqtt.js';
 import { benchNotifications } from './notifications.js';
 import { benchPath } from './path.js';
+import { benchPolicy } from './policy.js';
 import { benchStart } from './start.js';
 
 const flags = readFlags(process.argv);
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   history: benchHistory,
   'history-deep': () => benchHistoryDeep({ isFull: flags.full }),
   path: medianPath,
+  policy: benchPolicy,
   start: benchStart,
 };
 

@@ -12,8 +12,8 @@ import { type Change, World } from './world.js';
 
 /** Scopes asked about at the same time: everybody who is signed in, and partners. */
 const MOST_VIEWS = 1_000;
-/** Answers remembered in all views together, about 60 bytes each. */
-const MOST_REMEMBERED = 1_000_000;
+/** Answers remembered in all views together, some 50 bytes each. */
+const MOST_REMEMBERED = 4_000_000;
 
 interface Kept {
   readonly view: View;
@@ -72,8 +72,7 @@ class Index implements ScopeIndex {
 
   spansOf(scope: Scope, id: string): readonly Span[] {
     if (scope.kind === 'everything') return ALWAYS;
-    const node = this.#world.graph.find(id);
-    return this.#world.isKnown(node) ? this.#kept(scope).view.seen(node) : NEVER;
+    return this.#kept(scope).view.seenById(id);
   }
 
   isVisible(scope: Scope, id: string, atMs: number): boolean {
@@ -108,7 +107,7 @@ class Index implements ScopeIndex {
   }
 
   #kept(scope: Grants): Kept {
-    if (this.#budget.left < 0) this.#forgetAll();
+    if (this.#budget.left < 0) this.#makeRoom();
     const known = this.#byScope.get(scope);
     if (known !== undefined) return known;
     const key = keyOf(scope);
@@ -122,7 +121,7 @@ class Index implements ScopeIndex {
   #open(scope: Grants): Kept {
     if (this.#views.size >= MOST_VIEWS) this.#forgetViews();
     const view = new View(this.#world, scope, this.#budget);
-    return { view, walk: new Walk(this.#world, view) };
+    return { view, walk: new Walk(this.#world, view, this.#budget) };
   }
 
   /** A view that is reached by its object alone would not hear of changes, so all go together. */
@@ -130,6 +129,15 @@ class Index implements ScopeIndex {
     this.#forgetAll();
     this.#views.clear();
     this.#byScope = new WeakMap();
+  }
+
+  /** Those that were opened first forget first; a quarter of the room is enough for the others to go on. */
+  #makeRoom(): void {
+    for (const { view, walk } of this.#views.values()) {
+      view.forgetAll();
+      walk.forget();
+      if (this.#budget.left > MOST_REMEMBERED / 4) return;
+    }
   }
 
   #forgetAll(): void {
@@ -147,7 +155,7 @@ class Index implements ScopeIndex {
       return;
     }
     for (const { view, walk } of this.#views.values()) {
-      view.forget(change.node);
+      view.forget(change.node, change.id);
       walk.touch(change.node);
     }
   }

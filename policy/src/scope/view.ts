@@ -35,7 +35,8 @@ export class View {
   readonly #impersonal: View | undefined;
   /** What belongs to entities that others belong to; a meter is asked about by all its series. */
   readonly #inside = new Map<number, Spans>();
-  readonly #seen = new Map<number, Spans>();
+  /** By identifier: one look is enough for what is asked again. */
+  readonly #seen = new Map<string, Spans>();
   /** Set by the walk, which alone knows who shows what. */
   shownOf: (node: number) => Spans = () => NEVER;
 
@@ -51,10 +52,10 @@ export class View {
     return this.#grants.keys();
   }
 
-  forget(node: number): void {
+  forget(node: number, id: string): void {
     if (this.#inside.delete(node)) this.#budget.left += 1;
-    if (this.#seen.delete(node)) this.#budget.left += 1;
-    this.#impersonal?.forget(node);
+    if (this.#seen.delete(id)) this.#budget.left += 1;
+    this.#impersonal?.forget(node, id);
   }
 
   forgetAll(): void {
@@ -65,15 +66,23 @@ export class View {
   }
 
   /** When somebody of this scope sees the entity. */
+  seenById(id: string): Spans {
+    const known = this.#seen.get(id);
+    if (known !== undefined) return known;
+    const node = this.#world.graph.find(id);
+    return this.#world.isKnown(node) ? this.seen(node) : NEVER;
+  }
+
   seen(node: number): Spans {
-    const known = this.#seen.get(node);
+    const id = this.#world.graph.idOf(node);
+    const known = this.#seen.get(id);
     if (known !== undefined) return known;
     const row = this.#world.rowOf(node);
     if (row === undefined) return NEVER;
     const spans = this.#look(node, row);
     // What others show changes with them, so the walk remembers it.
     if (row.isShown) return spans;
-    this.#seen.set(node, spans);
+    this.#seen.set(id, spans);
     this.#budget.left -= 1;
     return spans;
   }
@@ -188,14 +197,33 @@ export class View {
     const { graph } = this.#world;
     // Nothing below it, so nothing asks again by way of it, and no circle leads through it.
     if (graph.firstDown(node) === NONE) return this.#gather(node, (parent) => this.inside(parent));
+    if (this.#isReady(node))
+      return this.#remember(
+        node,
+        this.#gather(node, (parent) => this.#inside.get(parent) ?? NEVER),
+      );
     const { order, isCircle } = this.#above(node);
     const found = new Map<number, Spans>();
     const valueAt = (parent: number) => this.#inside.get(parent) ?? found.get(parent) ?? NEVER;
     for (const one of order) found.set(one, this.#gather(one, valueAt));
     if (isCircle) this.#settle(order, found, valueAt);
-    for (const [one, spans] of found) this.#inside.set(one, spans);
-    this.#budget.left -= found.size;
+    for (const [one, spans] of found) this.#remember(one, spans);
     return found.get(node) ?? NEVER;
+  }
+
+  #remember(node: number, spans: Spans): Spans {
+    this.#inside.set(node, spans);
+    this.#budget.left -= 1;
+    return spans;
+  }
+
+  /** Whether everything right above it is known, as it is when somebody comes from above. */
+  #isReady(node: number): boolean {
+    const { graph } = this.#world;
+    for (let link = graph.firstUp(node); link !== NONE; link = graph.nextUp(link)) {
+      if ((graph.flagsOf(link) & KIND) === PART && !this.#inside.has(graph.parentOf(link))) return false;
+    }
+    return true;
   }
 
   /** Everything above that is not remembered yet, parents first as far as there is a first. */

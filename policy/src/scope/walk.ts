@@ -7,7 +7,7 @@ import { NONE } from './columns.js';
 import { KIND, PART, SHOWS, WITH } from './read-ties.js';
 import { contains, NEVER, type Spans, unite, within } from './spans.js';
 import { TIES, type TypeRow, typeRow } from './ties.js';
-import type { View } from './view.js';
+import type { Budget, View } from './view.js';
 import type { World } from './world.js';
 
 export interface Seen {
@@ -29,14 +29,16 @@ const SHOWING_TYPES = Object.entries<TypeRow>(TIES).flatMap(([type, { ties }]) =
 export class Walk {
   readonly #world: World;
   readonly #view: View;
+  readonly #budget: Budget;
   readonly #lists = new Map<string, { readonly stamp: number; readonly seen: readonly Seen[] }>();
   /** Those found by walking, and those that changed since. */
   #found: ReadonlySet<number> | undefined;
   #touched = new Set<number>();
   #shown: { readonly stamp: number; readonly spans: ReadonlyMap<number, Spans> } | undefined;
 
-  constructor(world: World, view: View) {
+  constructor(world: World, view: View, budget: Budget) {
     this.#world = world;
+    this.#budget = budget;
     this.#view = view;
     view.shownOf = (node) => this.#shownSpans().get(node) ?? NEVER;
   }
@@ -48,6 +50,8 @@ export class Walk {
   }
 
   forget(): void {
+    this.#budget.left += this.#found?.size ?? 0;
+    for (const { seen } of this.#lists.values()) this.#budget.left += seen.length;
     this.#found = undefined;
     this.#touched = new Set();
     this.#shown = undefined;
@@ -63,15 +67,17 @@ export class Walk {
     const known = this.#lists.get(key);
     if (known?.stamp === stamp) return known.seen;
     const seen = this.#collect(new Set(wanted));
-    this.#lists.delete(key);
-    if (this.#lists.size >= MOST_LISTS) {
-      for (const oldest of this.#lists.keys()) {
-        this.#lists.delete(oldest);
-        break;
-      }
-    }
+    this.#drop(key);
+    const [oldest] = this.#lists.keys();
+    if (this.#lists.size >= MOST_LISTS && oldest !== undefined) this.#drop(oldest);
     this.#lists.set(key, { stamp, seen });
+    this.#budget.left -= seen.length;
     return seen;
+  }
+
+  #drop(key: string): void {
+    this.#budget.left += this.#lists.get(key)?.seen.length ?? 0;
+    this.#lists.delete(key);
   }
 
   #collect(types: ReadonlySet<string>): readonly Seen[] {
@@ -96,7 +102,10 @@ export class Walk {
   }
 
   #candidates(): ReadonlySet<number> {
-    this.#found ??= this.#descend();
+    if (this.#found === undefined) {
+      this.#found = this.#descend();
+      this.#budget.left -= this.#found.size;
+    }
     return this.#touched.size === 0 ? this.#found : new Set([...this.#found, ...this.#touched]);
   }
 

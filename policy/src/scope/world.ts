@@ -9,7 +9,7 @@ import { type TypeRow, typeRow } from './ties.js';
 /** What a change may have changed: the entity alone, or what belongs to it as well. */
 export type Change =
   | { readonly kind: 'none' }
-  | { readonly kind: 'one'; readonly node: number }
+  | { readonly kind: 'one'; readonly node: number; readonly id: string }
   | { readonly kind: 'many' };
 
 const NO_CHANGE: Change = { kind: 'none' };
@@ -49,7 +49,7 @@ export class World {
     if (tied !== undefined) this.#keep(node, tied);
     this.#stamp(before);
     this.#stamp(type);
-    return wasFar || this.#reachesFar(node) ? { kind: 'many' } : { kind: 'one', node };
+    return wasFar || this.#reachesFar(node) ? { kind: 'many' } : { kind: 'one', node, id: entity.id };
   }
 
   remove(id: string): Change {
@@ -59,7 +59,7 @@ export class World {
     this.#stamp(this.graph.typeOf(node));
     this.#forget(node);
     this.graph.release(node);
-    return isFar ? { kind: 'many' } : { kind: 'one', node };
+    return isFar ? { kind: 'many' } : { kind: 'one', node, id };
   }
 
   isKnown(node: number): boolean {

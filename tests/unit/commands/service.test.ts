@@ -370,6 +370,9 @@ describe('what became of it (T22)', () => {
     expect([world.statusOf(request), world.orders.length, world.alarms('unknown')]).toEqual(['unknown', 1, 1]);
     const again = await approved();
     expect(world.textOf(again)).toMatch(/Read the meter first/);
+    await world.clock.advance(25 * 3_600_000);
+    world.obeys = true;
+    expect(world.statusOf(await approved())).toBe('done');
   });
 
   it.each([

@@ -19,6 +19,7 @@ const DECISIONS = ['withdrawal', 'rejection', 'approval'] as const;
 const FORGERS_REMEMBERED = 1_000;
 /** Requests of one person that nobody has decided: a shift's worth, and no flood. */
 const MOST_WAITING = 50;
+const UNKNOWN_BARS_MS = 86_400_000;
 /** Views of what was over before are as they were. */
 const TOLD_AGAIN_MS = 86_400_000;
 
@@ -148,8 +149,11 @@ export class Inbox {
     if (facts.serialNumber === undefined) return 'The meter has no serial number, so an order cannot name it.';
     if (!isCommand(command) || !COMMANDS[command].isRestricted) return undefined;
     if (facts.protection !== undefined) return `The supply is protected: ${facts.protection}.`;
-    const other = this.#parts.journal.unfinished().find((one) => one.device === device && this.#takesAway(one));
+    const { journal, clock } = this.#parts;
+    const other = journal.unfinished().find((one) => one.device === device && this.#takesAway(one));
     if (other === undefined) return undefined;
+    // Whoever asks for it again a day later, and whoever approves that, has had the time to go and look.
+    if (other.status === 'unknown' && clock.nowMs() - other.atMs > UNKNOWN_BARS_MS) return undefined;
     return other.status === 'unknown'
       ? 'It is not known what became of the last command. Read the meter first.'
       : 'Another command to this meter is not over.';

@@ -15,6 +15,7 @@ const SUITES = {
   auth: 'checks/auth.js',
   commands: 'checks/commands.js',
   slow: 'checks/slow.js',
+  tenancy: 'checks/tenancy.js',
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -110,6 +110,21 @@ export function createApp(parts: AppParts): Application {
   return app;
 }
 
+/** What this very application answers to, for whoever checks that nothing is missing from the policy's table. */
+export function routesOf(app: Application): readonly { readonly method: string; readonly path: string }[] {
+  const { stack } = app.router as unknown as { readonly stack: readonly Layer[] };
+  return stack.flatMap(({ route }) =>
+    route === undefined
+      ? []
+      : Object.keys(route.methods).map((method) => ({ method: method.toUpperCase(), path: route.path })),
+  );
+}
+
+/** Of Express's router: only what `routesOf` reads. */
+interface Layer {
+  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
+}
+
 /** Figures are not for the public: the platform secret, or somebody on this very machine. */
 function showMetrics({ platformSecret, metrics }: AppParts): RequestHandler {
   return async (request, response) => {

@@ -20,7 +20,6 @@ import {
   openKeyring,
   openSecretStore,
   type Running,
-  type Start,
   sealedCheckpoint,
   urlOf,
   withCertificate,
@@ -28,7 +27,7 @@ import {
 import { SEED_ROLES } from '@contor/policy';
 import { createAccounts } from './admin/accounts.js';
 import { serveApp } from './app/routes.js';
-import { createApp } from './app.js';
+import { createApp, routesOf } from './app.js';
 import { createAudit } from './audit/audit.js';
 import { openAuditDesk } from './audit/desk.js';
 import { createRecorder } from './audit/intake/recorder.js';
@@ -61,7 +60,12 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 /** What must be closed, in the order it was opened. */
 type Opened = (() => Promise<void> | void)[];
 
-export const start: Start<GatewayConfig> = async (config, environment) => {
+export interface GatewayRunning extends Running {
+  /** Method and path of every route of the running application. */
+  routes(): ReturnType<typeof routesOf>;
+}
+
+export const start = async (config: GatewayConfig, environment: Environment): Promise<GatewayRunning> => {
   checkExposure({ ...config, prefix: 'GATEWAY' });
   const opened: Opened = [];
   try {
@@ -76,7 +80,7 @@ async function closeAll(opened: Opened): Promise<void> {
   for (const undo of opened.splice(0).reverse()) await undo();
 }
 
-async function open(config: GatewayConfig, { ports, log }: Environment, opened: Opened): Promise<Running> {
+async function open(config: GatewayConfig, { ports, log }: Environment, opened: Opened): Promise<GatewayRunning> {
   const { clock, disk, random } = ports;
   const providerRoles = readProviderRoles(config.providerRoles);
   const lock = await lockDirectory(config.dataFolder);
@@ -183,7 +187,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
       : { state: 'degraded', reason: `Not reachable: ${missing.join(' and ')}.`, figures };
   };
   const health = (): Health => withCertificate(reach(), certificateOf(server));
-  handle = createApp({
+  const app = createApp({
     auth: {
       oidc,
       access,
@@ -219,9 +223,10 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     metrics,
     log,
   });
+  handle = app;
   log.info({ url: publicUrl }, 'The gateway is ready.');
 
-  return { url: publicUrl, health, stop: () => closeAll(opened) };
+  return { url: publicUrl, health, routes: () => routesOf(app), stop: () => closeAll(opened) };
 }
 
 /** A server on every address is reached on loopback by the broker of the same machine. */

@@ -15,6 +15,7 @@ const SUITES = [
   { name: 'auth', command: ['run', 'check:auth'] },
   { name: 'commands', command: ['run', 'check:commands'] },
   { name: 'slow sockets', command: ['run', 'check:slow'] },
+  { name: 'tenancy', command: ['run', 'check:tenancy'] },
 ];
 
 let passed = 0;

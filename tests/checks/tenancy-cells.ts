@@ -116,11 +116,10 @@ const BODIES: Readonly<Record<string, (aim: Aim, facts: Facts) => readonly unkno
     { type: 'Query', entities: [{ type: 'ConsumptionPoint', idPattern: '.*' }], q: 'name~=canary' },
   ],
   'POST /api/ngsi-ld/v1/entities': (aim) => [
-    {
-      id: aim === 'nonsense' ? 'urn:ngsi-ld:Nonsense:1' : `urn:ngsi-ld:Building:new-${aim}`,
-      type: 'Building',
-      refSite: { type: 'Relationship', object: id('Site', aim === 'nonsense' ? 'other' : aim) },
-    },
+    ...['Forecast', 'Building'].map((type) => ({
+      ...{ id: `urn:ngsi-ld:${type}:new-${aim}`, type },
+      refSite: { type: 'Relationship', object: aim === 'nonsense' ? 'urn:ngsi-ld:Site:nobody-ever' : id('Site', aim) },
+    })),
   ],
   'POST /api/commands': (aim) => [
     {

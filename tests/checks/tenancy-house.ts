@@ -13,7 +13,6 @@ import { openUsers } from '@contor/identity/users.js';
 import { createLogger, openDocuments, openDurableLog, type Running, readSettings, realPorts } from '@contor/kit';
 import { installPlatform } from '@contor/orion-config';
 import { SEED_ROLES, type SeedRole } from '@contor/policy';
-import { eventually } from '../support/metering-path.js';
 import { Browser } from '../unit/gateway/support/browser.js';
 import { House } from '../unit/gateway/support/house.js';
 import { createWorld, id, type Side, type World } from './tenancy-world.js';
@@ -39,6 +38,8 @@ export interface TenancyHouse {
 
 const PASSWORD = 'a long sentence for a check of tenants';
 const FOREIGN_TENANT = 'abroad';
+/** With one, being on the same machine opens no door. */
+const SECRET = 'a secret of the platform, for this check';
 const LOG = createLogger({ service: 'check', level: 'error' });
 const onFatal = (error: Error): never => {
   throw error;
@@ -58,7 +59,7 @@ export async function openTenancyHouse(nowMs: number): Promise<TenancyHouse> {
   const house = await House.open({
     ...{ BROKER_URL: servers.brokerUrl, HISTORY_URL: servers.historyUrl },
     // Thousands of questions in a minute, from strangers at as many addresses.
-    ...{ GATEWAY_RATE: '1000000', GATEWAY_PROXIES: '127.0.0.1' },
+    ...{ PLATFORM_SECRET: SECRET, GATEWAY_RATE: '1000000', GATEWAY_PROXIES: '127.0.0.1' },
   });
   const roles = [...SEED_ROLES.map(({ name }) => name), WRITER.name];
   const subjects = await addPeople(house.folder, roles);
@@ -88,11 +89,11 @@ interface Servers {
 async function startServers(folder: string): Promise<Servers> {
   const environment = { ports: realPorts(), log: LOG };
   const history = await startHistory(
-    readSettings(HISTORY, { HISTORY_PORT: '0', HISTORY_DATA: join(folder, 'history') }),
+    readSettings(HISTORY, { PLATFORM_SECRET: SECRET, HISTORY_PORT: '0', HISTORY_DATA: join(folder, 'history') }),
     environment,
   );
   const broker = await startBroker(
-    readSettings(BROKER, { BROKER_PORT: '0', BROKER_DATA: join(folder, 'broker') }),
+    readSettings(BROKER, { PLATFORM_SECRET: SECRET, BROKER_PORT: '0', BROKER_DATA: join(folder, 'broker') }),
     environment,
   );
   const urlOf = ({ url }: Running) => url ?? '';
@@ -112,9 +113,9 @@ async function furnish({ brokerUrl, historyUrl }: Servers, world: World): Promis
     [FOREIGN_TENANT, ['abroad']],
   ];
   for (const [tenant, sides] of drawers) {
-    const broker = createBrokerClient({ url: brokerUrl, tenant, context: 'installed' });
-    const history = createHistoryClient({ url: historyUrl, tenant });
-    await installPlatform(broker, { historyUrl, ...(tenant === undefined ? {} : { tenant }) });
+    const broker = createBrokerClient({ url: brokerUrl, tenant, secret: SECRET, context: 'installed' });
+    const history = createHistoryClient({ url: historyUrl, tenant, secret: SECRET });
+    await installPlatform(broker, { historyUrl, tenant, secret: SECRET });
     for (const side of sides) {
       const { failed } = await broker.upsert(world.entities(side));
       if (failed.length > 0) throw new Error(`The broker refused ${JSON.stringify(failed[0])}.`);

@@ -55,19 +55,26 @@ export function judge(cell: Cell, asker: Asker, seen: Seen, nonsense: Seen | und
   const name = `${cell.route.method} ${cell.route.path}`;
   const rule = RULES.find(([pattern]) => pattern.test(name))?.[1];
   if (rule === undefined) return 'no rule of this check knows the route';
-  if (seen.status >= 500 && seen.status !== 501) return `answered ${seen.status}: ${seen.text.slice(0, 200)}`;
+  // The app itself is not built here.
+  if (seen.status >= 500 && seen.status !== 501 && cell.route.path !== '/{*page}')
+    return `answered ${seen.status}: ${seen.text.slice(0, 200)}`;
   return leakIn(cell, asker, seen) ?? refusal(name, rule, asker, seen) ?? foreign(cell, seen, nonsense);
 }
 
-function refusal(name: string, rule: Who, asker: Asker, { status }: Seen): string | undefined {
+function refusal(name: string, rule: Who, asker: Asker, { status, text }: Seen): string | undefined {
   if (rule === 'public') return undefined;
-  if (rule === 'service') return status === 401 || status === 403 ? undefined : `a stranger was answered ${status}`;
+  if (rule === 'service') return [401, 403, 404].includes(status) ? undefined : `a stranger was answered ${status}`;
   const isSignedOut = asker.roles.length === 0;
   if (isSignedOut) return status === 401 ? undefined : `signed out, but answered ${status}`;
   const mayUse =
     (rule === 'anybody' || asker.roles.some((role) => rule.includes(role))) &&
     !(asker.isPartner && FOR_PEOPLE.test(name));
-  if (mayUse) return status === 401 || status === 403 ? `may use it, but was answered ${status}` : undefined;
+  // Whoever may write still may not write every type and every tie.
+  const isKeptFromWriters = status === 403 && text.includes('"write.');
+  if (mayUse)
+    return (status === 401 || status === 403) && !isKeptFromWriters
+      ? `may use it, but was answered ${status}`
+      : undefined;
   return status === 403 ? undefined : `must not use it, but was answered ${status}`;
 }
 

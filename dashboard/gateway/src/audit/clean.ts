@@ -14,6 +14,8 @@ export const LONGEST_VALUE_BYTES = 8 * 1024;
 /** How much of a longer one stays, to recognise it by. */
 const KEPT_CHARACTERS = 1_000;
 
+const REDACTED = '[redacted]';
+
 /** C0, DEL and C1 controls, and the marks that turn the reading direction round or hide. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are exactly what is looked for.
 const OBEYED = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -37,7 +39,14 @@ function inertly(value: unknown): unknown {
   if (typeof value === 'string') return inert(value);
   if (Array.isArray(value)) return value.map(inertly);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [inert(key), inertly(inner)]));
+  const entries = Object.entries(isSecretPair(value) ? { ...value, value: REDACTED } : value);
+  return Object.fromEntries(entries.map(([key, inner]) => [inert(key), inertly(inner)]));
+}
+
+/** `{"key": "X-Api-Key", "value": "…"}`, as NGSI-LD writes headers (GS CIM 009, 5.2.22): the name of the secret is a value itself. */
+function isSecretPair(pair: object): boolean {
+  const { key, name = key, value } = pair as Readonly<Record<string, unknown>>;
+  return typeof name === 'string' && value !== undefined && redact({ [`${name}`]: value })[name] === REDACTED;
 }
 
 /** ESC becomes the six characters `\u001b`. */

@@ -155,6 +155,7 @@ describe('a change', () => {
   });
 
   it('never carries a secret', async () => {
+    handlers.set('POST /api/ngsi-ld/v1/subscriptions', (_request, response) => void response.status(201).end());
     handlers.set('PUT /api/secrets/:reference', (request, response) => {
       noteChange(request, {
         before: { password: 'canary-one' },
@@ -168,6 +169,11 @@ describe('a change', () => {
       value: 'canary-four',
       apiKey: 'canary-five',
     });
+    const role = { name: 'listener', title: 'Listener', functions: ['context.subscribe', 'live.view'] } as const;
+    await door.book.roles.change(role, 'new');
+    const receiverInfo = [{ key: 'X-Api-Key', value: 'canary-six' }];
+    const listener = await door.signIn('leo', ['listener']);
+    await door.ask('POST', '/api/ngsi-ld/v1/subscriptions', listener, { notification: { endpoint: { receiverInfo } } });
     await recorder.close();
     expect(answer.status).toBeLessThan(500);
     expect(await house.everything()).not.toContain('canary');

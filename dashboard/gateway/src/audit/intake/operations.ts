@@ -33,8 +33,8 @@ const OPERATIONS: Partial<Record<RouteName, Row>> = {
   'POST /api/ngsi-ld/v1/entityOperations/upsert': { ...SET, operation: 'entity.change' },
   'POST /api/ngsi-ld/v1/entityOperations/update': { ...SET, operation: 'entity.change' },
   'POST /api/ngsi-ld/v1/entityOperations/delete': { ...SET, operation: 'entity.delete' },
-  'POST /api/ngsi-ld/v1/subscriptions': { ...SET, operation: 'subscription.create', ...BODY },
-  'PATCH /api/ngsi-ld/v1/subscriptions/:subscriptionId': { ...SET, operation: 'subscription.change', ...BODY },
+  'POST /api/ngsi-ld/v1/subscriptions': { ...SET, operation: 'subscription.create' },
+  'PATCH /api/ngsi-ld/v1/subscriptions/:subscriptionId': { ...SET, operation: 'subscription.change' },
   'DELETE /api/ngsi-ld/v1/subscriptions/:subscriptionId': { ...SET, operation: 'subscription.delete' },
 
   'PUT /api/secrets/:reference': { ...SET, operation: 'secret.change' },

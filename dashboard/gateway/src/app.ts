@@ -30,7 +30,7 @@ export interface AppParts {
   readonly identify: Identify;
   readonly limits: Limits;
   /** Proxies in front whose word on addresses counts (GATEWAY_PROXIES). */
-  readonly proxies: string | undefined;
+  readonly proxies: readonly string[] | undefined;
   readonly enforcement: Pick<Enforcement, 'register'>;
   readonly admin: AdminParts & ConsentParts;
   readonly commanding: Commanding;

@@ -39,7 +39,7 @@ export const SETTINGS = {
   },
   proxies: {
     name: 'GATEWAY_PROXIES',
-    kind: 'text',
+    kind: 'list',
     optional: true,
     about: 'Proxies in front whose X-Forwarded-For counts: addresses or networks, with commas',
   },

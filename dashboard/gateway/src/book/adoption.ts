@@ -29,15 +29,15 @@ export interface ProviderFacts {
 export interface AdoptionParts {
   readonly tenant: string;
   readonly mode: ProviderRoles;
-  /** Nobody is in the book yet. */
-  readonly isFirst: boolean;
+  /** Nobody in the book may change access: at the beginning, or where nobody of that role has come so far. */
+  readonly isUnguarded: boolean;
   readonly isRole: (name: string) => boolean;
   readonly nowMs: number;
 }
 
 /** Who begins with everything in sight; everybody else begins with nothing and is given sites by an administrator. */
 const ALL_SEEING: ReadonlySet<string> = new Set(['manager', 'data-administrator']);
-/** The first person who has it at the provider opens the book, whatever the mode: otherwise nobody could. */
+/** As long as nobody may change access, whoever comes with it from the provider founds the book, whatever the mode: otherwise nobody could. */
 const FOUNDING_ROLE = 'data-administrator';
 /** OpenID Connect Core, 2: a sub has at most 255 characters. */
 const LONGEST_SUBJECT = 255;
@@ -53,18 +53,21 @@ export function adopt(
   if (subject === '' || subject.length > LONGEST_SUBJECT || partnerOfSubject(subject) !== undefined) return undefined;
   const names = { username: facts.username.slice(0, LONGEST_NAME), fullName: facts.fullName.slice(0, LONGEST_NAME) };
   const provided = [...new Set(facts.roles.filter(parts.isRole))].slice(0, ROLES_PER_ENTRY);
-  if (before === undefined) return begin(facts, names, provided, parts);
-  const after = { ...before, ...names, ...(parts.mode === 'follow' ? { roles: provided } : {}) };
+  const isFounder = parts.isUnguarded && facts.roles.includes(FOUNDING_ROLE) && before?.isLocked !== true;
+  if (before === undefined) return begin(subject, names, provided, isFounder, parts);
+  const followed = parts.mode === 'follow' ? { roles: provided } : {};
+  const founded = isFounder ? { roles: [...new Set([...before.roles, ...provided])], everything: true } : {};
+  const after = { ...before, ...names, ...followed, ...founded };
   return isDeepStrictEqual(after, before) ? before : { ...after, revision: before.revision + 1 };
 }
 
 function begin(
-  { subject, roles }: ProviderFacts,
+  subject: string,
   names: Pick<PersonEntry, 'username' | 'fullName'>,
   provided: readonly string[],
-  { tenant, mode, isFirst, nowMs }: AdoptionParts,
+  isFounder: boolean,
+  { tenant, mode, nowMs }: AdoptionParts,
 ): PersonEntry {
-  const isFounder = isFirst && roles.includes(FOUNDING_ROLE);
   const counts = isFounder || mode !== 'ignore';
   return {
     ...{ tenant, subject, ...names, roles: counts ? provided : [] },

@@ -12,10 +12,16 @@ export function lastGuardian(
   ledger: Ledger,
   { person, role }: { readonly person?: PersonEntry; readonly role?: RoleEntry },
 ): Refused | undefined {
-  const guards = (entry: PersonEntry, edited?: RoleEntry) =>
-    !entry.isLocked && functionsOf(ledger, entry.roles, edited).has(GUARDIAN);
+  if (!isGuarded(ledger)) return undefined;
   const people = ledger.people.all();
-  if (!people.some((entry) => guards(entry))) return undefined;
-  const isGuarded = people.some((entry) => guards(entry.subject === person?.subject ? person : entry, role));
-  return isGuarded ? undefined : refused('administrator.last');
+  const stays = people.some((entry) => guards(ledger, entry.subject === person?.subject ? person : entry, role));
+  return stays ? undefined : refused('administrator.last');
+}
+
+export function isGuarded(ledger: Ledger): boolean {
+  return ledger.people.all().some((entry) => guards(ledger, entry));
+}
+
+function guards(ledger: Ledger, entry: PersonEntry, edited?: RoleEntry): boolean {
+  return !entry.isLocked && functionsOf(ledger, entry.roles, edited).has(GUARDIAN);
 }

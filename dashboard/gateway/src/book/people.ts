@@ -2,7 +2,7 @@
 
 import { adopt, type ProviderFacts, type ProviderRoles } from './adoption.js';
 import { PEOPLE_LIMIT, type PersonEntry, type Rights } from './entries.js';
-import { lastGuardian } from './guardian.js';
+import { isGuarded, lastGuardian } from './guardian.js';
 import { done, isRefused, type Ledger, type Outcome, refused, unknownRoleIn } from './ledger.js';
 
 export interface People {
@@ -28,11 +28,11 @@ export function createPeople(ledger: Ledger, mode: ProviderRoles): People {
     adopt: (facts) =>
       inTurn(async () => {
         const before = people.get(facts.subject);
-        const count = before === undefined ? people.all().length : 1;
-        if (count >= PEOPLE_LIMIT) return undefined;
+        if (before === undefined && people.all().length >= PEOPLE_LIMIT) return undefined;
         const isRole = (name: string) => ledger.roles.get(name) !== undefined;
         const { tenant, clock } = ledger;
-        const after = adopt(facts, before, { tenant, mode, isFirst: count === 0, isRole, nowMs: clock.nowMs() });
+        const isUnguarded = !isGuarded(ledger);
+        const after = adopt(facts, before, { tenant, mode, isUnguarded, isRole, nowMs: clock.nowMs() });
         if (after !== undefined && after !== before) await save(after);
         return after;
       }),

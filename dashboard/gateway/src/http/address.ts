@@ -1,12 +1,19 @@
 /** Where a request comes from: the socket, or what proxies that the operator trusts say about it. */
 
+import { ConfigError } from '@contor/kit';
 import type { Application, Request } from 'express';
 
-/** `list`: addresses and networks of proxies in front of us, comma separated (GATEWAY_PROXIES). Nobody else's word counts. */
-export function trustProxies(app: Application, list: string | undefined): void {
-  const proxies = (list ?? '').split(',').map((one) => one.trim());
-  const named = proxies.filter((one) => one !== '');
-  app.set('trust proxy', named.length === 0 ? false : named);
+/** Addresses and networks of proxies in front of us (GATEWAY_PROXIES). Nobody else's word counts. */
+export function trustProxies(app: Application, proxies: readonly string[] = []): void {
+  try {
+    app.set('trust proxy', proxies.length === 0 ? false : proxies);
+  } catch (error) {
+    const message = `GATEWAY_PROXIES is ${proxies.join(',')}, in which something is no address and no network.`;
+    throw new ConfigError(
+      [{ code: 'config.proxies', message, fix: 'Write 10.0.0.7 or 10.0.0.0/8, with commas.' }],
+      error,
+    );
+  }
 }
 
 export function addressOf(request: Request): string {

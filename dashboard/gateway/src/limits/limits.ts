@@ -43,7 +43,7 @@ const BURST_SECONDS = 10;
 const SUBJECTS = 20_000;
 const ADDRESSES = 50_000;
 /** An office behind one address that signs in at nine; the provider has limits of its own on passwords. */
-const SIGN_INS = { capacity: 100, perSecond: 2, most: ADDRESSES } as const;
+const SIGN_INS = { capacity: 300, perSecond: 5, most: ADDRESSES } as const;
 /** A scan of a few hundred paths is slowed down, a browser with an old page is not. */
 const STRANGERS = { capacity: 600, perSecond: 20, most: ADDRESSES } as const;
 

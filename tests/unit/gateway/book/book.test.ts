@@ -50,6 +50,30 @@ describe('who signs in for the first time', () => {
     expect(rights('b')).toEqual({ functions, scope: { ...scope, ...ownedBy(scope, 'b') } });
   });
 
+  it.each(['adopt', 'ignore', 'follow'] as const)(
+    'founds the book when nobody may change access yet (%s)',
+    async (providerRoles) => {
+      book = await openTestBook({ providerRoles });
+      await book.people.adopt(facts('a', ['manager']));
+      await book.people.adopt(facts('b', ['viewer']));
+      expect(book.subjectOf('b')?.functions.has('access.change')).toBe(false);
+      await book.people.adopt(facts('b', ['viewer', 'data-administrator']));
+      expect(rights('b')).toMatchObject({ scope: EVERYTHING });
+      expect(book.subjectOf('b')?.functions.has('access.change')).toBe(true);
+    },
+  );
+
+  it('founds nothing when locked, or when somebody may change access already', async () => {
+    await book.people.adopt(facts('a', ['viewer']));
+    await book.people.changeAccess('a', { isLocked: true }, 1);
+    await book.people.adopt(facts('a', ['data-administrator']));
+    expect(book.people.get('a')).toMatchObject({ roles: ['viewer'], everything: false });
+    await book.people.adopt(facts('root', ['data-administrator']));
+    await book.people.adopt(facts('b', ['viewer']));
+    await book.people.adopt(facts('b', ['data-administrator']));
+    expect(book.people.get('b')).toMatchObject({ roles: ['viewer'], everything: false });
+  });
+
   it.each([[''], ['x'.repeat(256)], ['partner:energo']])('cannot be %p', async (subject) => {
     expect(await book.people.adopt(facts(subject, ['data-administrator']))).toBeUndefined();
     expect(book.people.all()).toEqual([]);
@@ -63,6 +87,7 @@ describe('who signs in for the first time', () => {
 
 describe('who signs in again', () => {
   it('keeps what the book says when roles are adopted once, and has a new name at once', async () => {
+    await book.people.adopt(facts('root', ['data-administrator']));
     await book.people.adopt(facts('a', ['viewer']));
     const after = await book.people.adopt({ ...facts('a', ['manager', 'data-administrator']), fullName: 'Ana' });
     expect(after).toMatchObject({ roles: ['viewer'], everything: false, fullName: 'Ana', revision: 2 });

@@ -1,12 +1,13 @@
 /** Token buckets, costs and quotas, on a virtual clock. */
 
-import { addressGroup } from '@contor/gateway/http/address.js';
+import { addressGroup, trustProxies } from '@contor/gateway/http/address.js';
 import { Buckets } from '@contor/gateway/limits/buckets.js';
 import { costOf } from '@contor/gateway/limits/costs.js';
 import { openQuotas } from '@contor/gateway/limits/quotas.js';
 import { createLogger, openCheckpoint, SimulatedClock, SimulatedDisk, seededRandom } from '@contor/kit';
 import { findRoute, ROUTES } from '@contor/policy';
 import { describe, expect, it } from '@jest/globals';
+import express from 'express';
 import fc from 'fast-check';
 
 const RULES = { capacity: 10, perSecond: 2, most: 3 };
@@ -157,4 +158,8 @@ describe('an address', () => {
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['', ''],
   ])('%s counts as %s', (address, group) => expect(addressGroup(address)).toBe(group));
+
+  it.each(['nobody', '10.0.0.0/33', ''])('of a proxy is not %p', (name) => {
+    expect(() => trustProxies(express(), [name])).toThrow(expect.objectContaining({ code: 'config.proxies' }));
+  });
 });

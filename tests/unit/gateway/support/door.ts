@@ -38,7 +38,7 @@ interface Body {
 
 export interface Wish {
   readonly rate?: number;
-  readonly proxies?: string;
+  readonly proxies?: readonly string[];
 }
 
 /** In place of broker and history: whoever gets so far has been let through. */

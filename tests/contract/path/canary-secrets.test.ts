@@ -200,6 +200,10 @@ async function lookForMadeOnes(): Promise<void> {
   };
   canaries.set('signing key of the provider', keys.signing[0]?.d ?? '');
   canaries.set('cookie key of the provider', keys.cookies[0] ?? '');
+  for (const service of ['gateway', 'commands']) {
+    const key = JSON.parse(await read(`${service}/signing-key`, `${service} signing-key`, true)) as { d: string };
+    canaries.set(`signing key of ${service}`, key.d);
+  }
   const own = JSON.parse(await read('gateway/secrets', 'gateway secrets', true)) as { cookie: string; notify: string };
   canaries.set('cookie key of the gateway', own.cookie);
   canaries.set('word between broker and gateway', own.notify);

@@ -64,6 +64,8 @@ export interface AuditTrail extends Audit {
   close(): Promise<void>;
 }
 
+/** Years are given back by whole segments: of a removed one, at most so much stays behind for a while. */
+const SEGMENT_BYTES = 2 * 2 ** 20;
 /** The end of a day is looked for at midnight, and each hour in case the clock was set. */
 const LONGEST_LOOK_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -71,7 +73,10 @@ const DAY_MS = 86_400_000;
 export async function createAudit(parts: AuditParts): Promise<AuditTrail> {
   const { disk, clock, log, keyring, dataFolder, onFatal } = parts;
   const places = placesIn(dataFolder);
-  const chain = await openChainedLog({ disk, clock, directory: places.log, kind: CHAIN_KIND, onFatal });
+  const chain = await openChainedLog({
+    ...{ disk, clock, onFatal },
+    ...{ directory: places.log, kind: CHAIN_KIND, segmentBytes: SEGMENT_BYTES },
+  });
   for (const range of chain.report.damaged) log.error(range, 'A part of the audit trail was damaged and set aside.');
   const keys = await openSubjectKeys({ disk, folder: places.keys, keyring, log });
   const archives = await openArchives(disk, places.archive);

@@ -4,6 +4,7 @@ import type { AuditLog } from '@contor/gateway/audit/entry.js';
 import type { KeptRecord } from '@contor/gateway/audit/record.js';
 import { RecordIndex } from '@contor/gateway/audit/search/index-of-records.js';
 import { type AuditQuery, matches } from '@contor/gateway/audit/search/query.js';
+import { verifyTrail } from '@contor/gateway/audit/verify.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ENTRY, START_MS, TrailHouse } from './support.js';
@@ -171,5 +172,17 @@ describe('years that are over', () => {
     const { records } = await trail.page({ query: { operations: ['audit.remove'] }, limit: 10 });
     expect(records[0]).toMatchObject({ targets: ['2026-1.chain'], after: { name: '2026-1.chain' } });
     expect((await trail.page({ query: { toMs: Date.UTC(2027, 0, 1) }, limit: 10 })).records).toEqual([]);
+  });
+
+  it('still verify: sealed, removed on purpose, and no other way', async () => {
+    const { house, trail } = await years(1);
+    await trail.close();
+    const verify = () => verifyTrail({ disk: house.disk, dataFolder: '/data' });
+    const whole = await verify();
+    expect(whole).toMatchObject({ faults: [], archives: 1 });
+    expect(whole.removedThrough).toBe(whole.first - 1);
+    const [archive = ''] = house.disk.paths().filter((path) => path.endsWith('.chain'));
+    house.disk.flip(archive, 20);
+    expect((await verify()).faults.map(({ kind }) => kind)).toContain('archive');
   });
 });

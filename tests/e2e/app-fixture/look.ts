@@ -53,6 +53,11 @@ const FEW: readonly string[] = [
   'not-yours',
   'profile',
   'sessions',
+  'people',
+  'person',
+  'roles',
+  'partner',
+  'audit',
 ];
 
 const LOOKS = [

@@ -1,7 +1,7 @@
 /** Commands to meters as the gateway tells them (docs/commands.md): requests, what became of each meter, and what holds everything. */
 
 import type { FunctionName } from '@contor/policy';
-import { type Json, listOf, momentIn, numberIn, objectOf, textIn } from './json.js';
+import { itemsIn, type Json, listOf, momentIn, numberIn, objectOf, textIn } from './json.js';
 
 /** What can be asked of a meter, and what it takes to ask. */
 export const COMMANDS = [
@@ -127,7 +127,7 @@ export function toCommand(value: unknown): Command | undefined {
 }
 
 export function toCommands(body: unknown): readonly Command[] {
-  return listOf(objectOf(body).commands).flatMap((item) => toCommand(item) ?? []);
+  return itemsIn(body, 'commands').flatMap((item) => toCommand(item) ?? []);
 }
 
 export function toControl(body: unknown): Control {

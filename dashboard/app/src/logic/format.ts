@@ -18,6 +18,8 @@ export interface Formats {
   day(ms: number): string;
   date(ms: number): string;
   dateTime(ms: number): string;
+  /** With the year: for what is looked up long after. */
+  stamp(ms: number): string;
   /** `14:00–14:15`; the day is added where the interval is not of today's page. */
   interval(startMs: number, endMs: number): string;
   intervalWithDay(startMs: number, endMs: number): string;
@@ -41,6 +43,14 @@ export function createFormats(locale: string, zone: string): Formats {
   const day = clock({ weekday: 'short', day: 'numeric', month: 'short' });
   const date = clock({ day: 'numeric', month: 'long', year: 'numeric' });
   const dateTime = clock({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const stamp = clock({
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
   const zoneName = clock({ timeZoneName: 'shortOffset', hour: '2-digit' });
 
   const number = (value: number | undefined, digits = 0): string =>
@@ -68,6 +78,7 @@ export function createFormats(locale: string, zone: string): Formats {
     day: (ms) => day.format(ms),
     date: (ms) => date.format(ms),
     dateTime: (ms) => dateTime.format(ms),
+    stamp: (ms) => stamp.format(ms),
     interval,
     intervalWithDay: (startMs, endMs) => `${day.format(startMs)}, ${interval(startMs, endMs)}`,
     zoneName: (ms) => zonePart(zoneName, ms),

@@ -11,6 +11,12 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The items of an answer: a list by its name, or the whole answer when it is a list. */
+export function itemsIn(body: unknown, name: string): readonly Json[] {
+  const items = Array.isArray(body) ? listOf(body) : listOf(objectOf(body)[name]);
+  return items.map(objectOf);
+}
+
 /** An empty text is none. */
 export function textIn(json: Json, name: string): string | undefined {
   const value = json[name];

@@ -1,6 +1,6 @@
 /** Roles and permissions as the pages show and edit them: the matrix, what has been changed in it, and how two editors meet. */
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionRow, isFunction } from '@contor/policy/functions';
-import { listOf, numberIn, objectOf, textIn, textsIn } from './json.js';
+import { itemsIn, listOf, numberIn, objectOf, textIn, textsIn } from './json.js';
 
 /** Titles the roles came with (policy, `SEED_ROLES`): these, and only these, are translated. */
 export const SEED_TITLES = {
@@ -72,8 +72,7 @@ export function groupFunctions(functions: readonly FunctionName[] = FUNCTION_NAM
 }
 
 export function toRoles(body: unknown): readonly Role[] {
-  return listOf(objectOf(body).roles).flatMap((item) => {
-    const json = objectOf(item);
+  return itemsIn(body, 'roles').flatMap((json) => {
     const name = textIn(json, 'name');
     if (name === undefined) return [];
     return [

@@ -2,7 +2,7 @@
 import type { Grant, Scope } from '@contor/policy';
 import { listOf, momentIn, objectOf, textIn } from './json.js';
 import { localId } from './ngsi.js';
-import { localDate, startOfDate } from './zone-time.js';
+import { localDate, startOfDate, startOfNextDate } from './zone-time.js';
 
 /** What access can be given to, in the order a form offers them. */
 export const GRANTED_TYPES = ['Site', 'Customer', 'ConsumptionPoint', 'MeterGroup'] as const;
@@ -14,8 +14,6 @@ export interface GrantDraft {
   readonly fromDay: string;
   readonly untilDay: string;
 }
-
-const DAY_MS = 86_400_000;
 
 export function grantedType(urn: string): GrantedType | undefined {
   return GRANTED_TYPES.find((type) => urn.startsWith(`urn:ngsi-ld:${type}:`));
@@ -49,7 +47,7 @@ export function grantOf({ to, fromDay, untilDay }: GrantDraft, zone: string): Gr
   return {
     to,
     ...(fromMs !== undefined && { fromMs }),
-    ...(lastMs !== undefined && { toMs: nextDay(lastMs, zone) }),
+    ...(lastMs !== undefined && { toMs: startOfNextDate(lastMs, zone) }),
   };
 }
 
@@ -67,9 +65,4 @@ export function periodState({ fromMs, toMs }: Grant, nowMs: number): 'future' | 
 
 export function grantName(urn: string, names: ReadonlyMap<string, string>): string {
   return names.get(urn) ?? localId(urn);
-}
-
-/** A day may have 23 or 25 hours; a day and a half later it is the next one in any case. */
-function nextDay(startMs: number, zone: string): number {
-  return startOfDate(localDate(startMs + 1.5 * DAY_MS, zone), zone) ?? startMs + DAY_MS;
 }

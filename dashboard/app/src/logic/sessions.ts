@@ -1,5 +1,5 @@
 /** Where people are signed in. */
-import { listOf, momentIn, objectOf, textIn } from './json.js';
+import { itemsIn, momentIn, textIn } from './json.js';
 
 export interface OpenSession {
   readonly id: string;
@@ -38,8 +38,7 @@ const SYSTEMS = [
 ] as const;
 
 export function toSessions(body: unknown): readonly OpenSession[] {
-  return listOf(objectOf(body).sessions).flatMap((item) => {
-    const json = objectOf(item);
+  return itemsIn(body, 'sessions').flatMap((json) => {
     const id = textIn(json, 'id');
     if (id === undefined) return [];
     return [

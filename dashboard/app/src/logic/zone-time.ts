@@ -59,6 +59,11 @@ export function startOfDate(date: string, zone: string): number | undefined {
   return localDate(startMs, zone) === date ? startMs : undefined;
 }
 
+/** The day after: a day and a half on, because days have 23 or 25 hours twice a year. */
+export function startOfNextDate(startMs: number, zone: string): number {
+  return startOfDate(localDate(startMs + 36 * HOUR_MS, zone), zone) ?? startMs + 24 * HOUR_MS;
+}
+
 export function toUtcIso(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

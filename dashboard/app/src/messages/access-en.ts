@@ -204,6 +204,7 @@ export const accessEn = {
     role: 'Role',
     choose: 'Show role',
     holders: '{n} people | {n} person | {n} people',
+    allows: 'allows nothing yet | allows {n} thing | allows {n} things',
     builtIn: 'came with Contor',
     cell: '{role} may: {permission}',
     make: 'New role',

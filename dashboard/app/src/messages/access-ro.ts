@@ -209,6 +209,7 @@ export const accessRo: AccessMessages = {
     role: 'Rol',
     choose: 'Arată rolul',
     holders: '{n} persoană | {n} persoane | {n} de persoane',
+    allows: 'permite un lucru | permite {n} lucruri | permite {n} de lucruri',
     builtIn: 'venit cu Contor',
     cell: '{role} poate: {permission}',
     make: 'Rol nou',

@@ -36,8 +36,9 @@ interface FakePartner {
   everything: boolean;
   grants: readonly unknown[];
   isLocked: boolean;
-  quota: number | undefined;
-  keys: readonly { id: string; createdAtMs: number; expiresAtMs?: number }[];
+  quota: number | null;
+  usedToday: number;
+  keys: readonly { prefix: string; createdAt: string; expiresAt?: string }[];
   revision: number;
 }
 
@@ -64,7 +65,7 @@ export function createFakeAccess(): FakeAccess {
   );
   let sessions = seedSessions(nowMs);
   const partners = new Map(seedPartners(nowMs).map((partner) => [partner.id, partner]));
-  const consents = new Map<string, { profiling: boolean; since: string; by: string }>();
+  const consents = new Map<string, { profiling: boolean; since: string; by: string; byName: string }>();
 
   const entryOf = (username: string): FakeEntry => {
     const entry = [...people.values()].find((candidate) => candidate.username === username);
@@ -92,7 +93,8 @@ export function createFakeAccess(): FakeAccess {
       call,
       'access.change',
       () => {
-        if (call.ifMatch === undefined && before !== undefined) return refusal(409, 'entry.exists');
+        if (call.ifMatch === undefined && call.method === 'PUT' && before !== undefined)
+          return refusal(409, 'entry.exists');
         if (call.ifMatch !== undefined && call.ifMatch !== `"${before?.revision}"`)
           return refusal(412, 'entry.changed');
         if (call.method === 'DELETE') {
@@ -117,24 +119,47 @@ export function createFakeAccess(): FakeAccess {
 
   function answerPeople(call: FakeCall, [subject, what]: readonly string[]): FakeReply {
     if (subject === undefined && call.method === 'GET')
-      return guarded(call, 'people.view', () => ok({ people: [...people.values()], followsProvider: false }));
+      return guarded(call, 'people.view', () => {
+        const sessionsOf = ({ subject: id }: FakeEntry) => sessions.filter((session) => session.subject === id);
+        const shownPeople = [...people.values()].map((entry) => {
+          const own = sessionsOf(entry);
+          const seen = own.map(({ lastSeenAtMs }) => lastSeenAtMs);
+          return {
+            ...entry,
+            createdAt: new Date(entry.createdAtMs).toISOString(),
+            sessions: own.length,
+            ...(seen.length > 0 && { lastSeenAt: new Date(Math.max(...seen)).toISOString() }),
+          };
+        });
+        return ok({ people: shownPeople, total: shownPeople.length, followsProvider: false });
+      });
     if (subject === undefined)
       return guarded(call, 'people.change', () => {
-        const { username, fullName } = call.body as { username: string; fullName: string };
+        const { username, firstName, lastName } = call.body as Record<'username' | 'firstName' | 'lastName', string>;
         if ([...people.values()].some((entry) => entry.username === username)) return refusal(409, 'account.exists');
-        const entry = newEntry(username, fullName, [], { createdAtMs: Date.now() });
+        const entry = newEntry(username, `${firstName} ${lastName}`, [], { createdAtMs: Date.now() });
         people.set(entry.subject, entry);
-        return { status: 201, body: { subject: entry.subject, temporaryPassword: 'basil-otter-lantern-42' } };
+        return { status: 201, body: { person: entry, password: 'basil-otter-lantern-42' } };
       });
     const entry = people.get(subject);
     if (entry === undefined) return refusal(404, 'person.unknown');
     if (what === 'password-reset')
-      return guarded(call, 'people.change', () => ok({ temporaryPassword: 'copper-meadow-violin-17' }));
+      return guarded(call, 'people.change', () => ok({ password: 'copper-meadow-violin-17' }));
+    if (what === 'lock' || what === 'unlock')
+      return guarded(call, 'people.change', () => {
+        Object.assign(entry, { isLocked: what === 'lock', revision: entry.revision + 1 });
+        if (entry.isLocked) sessions = sessions.filter((session) => session.subject !== entry.subject);
+        return ok(entry);
+      });
     return guarded(
       call,
       'access.change',
       () => {
         if (call.ifMatch !== `"${entry.revision}"`) return refusal(412, 'entry.changed');
+        if (call.method === 'DELETE') {
+          people.delete(entry.subject);
+          return { status: 204 };
+        }
         Object.assign(entry, call.body, { revision: entry.revision + 1 });
         if (entry.isLocked) sessions = sessions.filter((session) => session.subject !== entry.subject);
         return ok(entry, { ETag: `"${entry.revision}"` });
@@ -155,31 +180,31 @@ export function createFakeAccess(): FakeAccess {
     return guarded(call, call.method === 'GET' ? 'people.view' : 'people.change', act);
   }
 
-  function answerPartners(call: FakeCall, [id, what, keyId]: readonly string[]): FakeReply {
+  function answerPartners(call: FakeCall, [id, what]: readonly string[]): FakeReply {
     if (call.method === 'GET') return guarded(call, 'partner.view', () => ok({ partners: [...partners.values()] }));
     return guarded(
       call,
       'access.change',
       () => {
         if (id === undefined) {
-          const { name } = call.body as { name: string };
-          const made = newPartner(`p-${partners.size + 1}`, name);
+          const { id: wanted, name } = call.body as { id: string; name: string };
+          if (partners.has(wanted)) return refusal(409, 'entry.exists');
+          const made = newPartner(wanted, name);
           partners.set(made.id, made);
           return { status: 201, body: made };
         }
         const partner = partners.get(id);
         if (partner === undefined) return refusal(404, 'partner.unknown');
         if (what === 'key' && call.method === 'POST') {
-          const key = { id: 'ctr_9f3kQ2', createdAtMs: Date.now() };
-          partner.keys = [...partner.keys, key];
+          const prefix = 'contor_9f3kQ2';
+          partner.keys = [...partner.keys, { prefix, createdAt: new Date().toISOString() }];
           partner.revision += 1;
-          return { status: 201, body: { ...key, key: 'ctr_9f3kQ2.dGhpcyBpcyBub3QgYSByZWFsIGtleSwgb25seSBhIHNob3c' } };
+          return { status: 201, body: { prefix, key: `${prefix}_not-a-real-key-only-one-to-look-at`, partner } };
         }
         if (call.ifMatch !== undefined && call.ifMatch !== `"${partner.revision}"`)
           return refusal(412, 'entry.changed');
         if (call.method === 'DELETE') {
-          if (keyId === undefined) partners.delete(id);
-          else partner.keys = partner.keys.filter((key) => key.id !== decodeURIComponent(keyId));
+          partners.delete(id);
           return { status: 204 };
         }
         Object.assign(partner, call.body, { revision: partner.revision + 1 });
@@ -191,10 +216,15 @@ export function createFakeAccess(): FakeAccess {
 
   function answerConsent(call: FakeCall, siteId: string): FakeReply {
     if (call.method === 'GET')
-      return guarded(call, 'site.view', () => ok(consents.get(siteId) ?? { profiling: false }));
+      return guarded(call, 'site.view', () => ok(consents.get(siteId) ?? { profiling: false, since: null, by: null }));
     return guarded(call, 'consent.change', () => {
       const { profiling } = call.body as { profiling: boolean };
-      const consent = { profiling, since: new Date().toISOString(), by: call.person.fullName };
+      const consent = {
+        profiling,
+        since: new Date().toISOString(),
+        by: call.person.subject,
+        byName: call.person.fullName,
+      };
       consents.set(siteId, consent);
       return ok(consent);
     });
@@ -249,7 +279,8 @@ function newPartner(id: string, name: string, more: Partial<FakePartner> = {}): 
     everything: false,
     grants: [],
     isLocked: false,
-    quota: undefined,
+    quota: null,
+    usedToday: 0,
     keys: [],
     revision: 1,
     ...more,
@@ -313,12 +344,13 @@ function seedSessions(nowMs: number): FakeSession[] {
 
 function seedPartners(nowMs: number): readonly FakePartner[] {
   return [
-    newPartner('p-1', 'Lumina Energy', {
+    newPartner('lumina', 'Lumina Energy', {
       roles: ['supplier'],
       grants: [{ to: 'urn:ngsi-ld:Site:tulip-street' }],
       quota: 100_000,
-      keys: [{ id: 'ctr_Ab12Cd', createdAtMs: nowMs - 70 * DAY_MS, expiresAtMs: nowMs + 295 * DAY_MS }],
+      usedToday: 12_340,
+      keys: [{ prefix: 'contor_Ab12Cd', createdAt: new Date(nowMs - 70 * DAY_MS).toISOString() }],
     }),
-    newPartner('p-2', 'City balance desk', { roles: ['brp'], everything: true, isLocked: true }),
+    newPartner('city-balance', 'City balance desk', { roles: ['brp'], everything: true, isLocked: true }),
   ];
 }

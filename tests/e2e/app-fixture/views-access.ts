@@ -35,8 +35,8 @@ export const ACCESS_VIEWS: readonly View[] = [
   { name: 'partners', path: '/partners' },
   { name: 'partners-empty', path: '/partners', scene: 'empty' },
   { name: 'partners-failed', path: '/partners', scene: 'failed' },
-  { name: 'partner', path: '/partners/p-1' },
-  { name: 'partner-key', path: '/partners/p-1', act: makeKey },
+  { name: 'partner', path: '/partners/lumina' },
+  { name: 'partner-key', path: '/partners/lumina', act: makeKey },
   { name: 'audit', path: '/audit' },
   { name: 'audit-parametrisation', path: '/audit?log=parametrisation&from=2026-01-01&actor=dan' },
   { name: 'audit-detail', path: '/audit?log=parametrisation', act: openRecord },
@@ -116,7 +116,8 @@ async function openRoleForm(page: Page): Promise<void> {
 
 async function makeKey(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Make a key' }).click();
-  await page.getByText(/^ctr_9f3kQ2\./).waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Make a key' }).click();
+  await page.getByText(/^contor_9f3kQ2_/).waitFor();
 }
 
 async function askToEnd(page: Page): Promise<void> {

@@ -1,4 +1,4 @@
-import { meterRows, patchedCity, sitesOf, toCity } from '@contor/app/logic/city';
+import { cityWithout, meterRows, patchedCity, sitesOf, toCity } from '@contor/app/logic/city';
 import { liveSummary, stateOfRow } from '@contor/app/logic/live-summary';
 import { meterFacts } from '@contor/app/logic/meter-facts';
 import { entity, type NgsiEntity, SAMPLE_CITY, sampleEntities } from '@contor/orion-config';
@@ -98,4 +98,17 @@ describe('a patch from the stream', () => {
   });
   it('ignores what does not belong on the page', () =>
     expect(patchedCity(city, [{ id: 'urn:ngsi-ld:Bill:1', type: 'Bill' }])).toBe(city));
+});
+
+describe('what has left the sight of the reader', () => {
+  const city = toCity([...sampleEntities(NOW), measurement(1, 4_000, 500)]);
+  it('goes at once, and nothing else does', () => {
+    const gone = cityWithout(city, ['urn:ngsi-ld:Device:e350-0001', measurement(1, 0, 0).id]);
+    expect(meterRows(gone).map(({ id }) => id)).toEqual(
+      meterRows(city)
+        .map(({ id }) => id)
+        .slice(1),
+    );
+    expect(gone.Site).toEqual(city.Site);
+  });
 });

@@ -1,12 +1,4 @@
-import {
-  COMMANDS,
-  commandsFor,
-  RUNNING,
-  statusTone,
-  toCommand,
-  toCommands,
-  toControl,
-} from '@contor/app/logic/commands';
+import { commandsFor, RUNNING, statusTone, toCommand, toCommands, toControl } from '@contor/app/logic/commands';
 import { describe, expect, it } from '@jest/globals';
 
 /** As docs/commands.md shows them. */
@@ -59,11 +51,6 @@ describe('a command', () => {
     expect(commandsFor(['supply.request'])).toEqual(['disconnect', 'limit', 'reconnect']);
     expect(commandsFor(['supply.approve'])).toEqual([]);
   });
-  it('needs approval when it takes something away', () =>
-    expect(COMMANDS.filter(({ needsApproval }) => needsApproval).map(({ command }) => command)).toEqual([
-      'disconnect',
-      'limit',
-    ]));
   it.each(RUNNING)('%s moves', (status) => expect(statusTone(status)).toBe('moving'));
 });
 

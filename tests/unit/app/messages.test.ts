@@ -1,4 +1,5 @@
 import { EVENT_WORDS } from '@contor/app/logic/alerts';
+import { REFUSALS } from '@contor/app/logic/fault';
 import { accessEn } from '@contor/app/messages/access-en';
 import { accessRo } from '@contor/app/messages/access-ro';
 import { commandsEn } from '@contor/app/messages/commands-en';
@@ -33,6 +34,9 @@ describe('the languages', () => {
   it.each([...romanian].filter(([, text]) => text.includes(' | ')))(
     '%s has the three plurals of Romanian',
     (_key, text) => expect(text.split(' | ')).toHaveLength(3),
+  );
+  it.each(REFUSALS)('refusal %s has a text', (refusal) =>
+    expect(new Map(english).get(`refusal.${refusal}`)).toBeTruthy(),
   );
   it.each(EVENT_WORDS)('event %s has a text', (word) => expect(en.event[word]).toBeTruthy());
 });

@@ -13,6 +13,8 @@ export interface StreamListener {
   session(session: StreamSession): void;
   serverTime(ms: number): void;
   entities(entities: readonly Entity[]): void;
+  /** They have left the reader's sight: deleted, or a tie or a grant has ended. */
+  gone(ids: readonly string[]): void;
   /** The connection is back after a break: ask for what was missed. */
   catchUp(): void;
   /** The stream was refused for good, which a lost session would explain. */
@@ -87,6 +89,16 @@ export function openEventStream(address: string, listener: StreamListener): Even
         heard();
         listener.catchUp();
       });
+    opened.addEventListener('gone', (event) => {
+      heard();
+      const { ids } = (parse(event) ?? {}) as { ids?: unknown };
+      if (Array.isArray(ids)) listener.gone(ids.filter((id) => typeof id === 'string'));
+    });
+    // The reader sees another part of the world from here on.
+    opened.addEventListener('reset', () => {
+      heard();
+      listener.catchUp();
+    });
     opened.addEventListener('error', () => {
       // CLOSED: the browser has given up (an answer that is no stream); otherwise it tries again by itself.
       const hasGivenUp = opened.readyState === EventSource.CLOSED;

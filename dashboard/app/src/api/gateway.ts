@@ -13,9 +13,11 @@ export interface Change {
   readonly path: string;
   readonly body?: unknown;
   readonly csrfToken: string;
-  /** Refused with 412 when somebody else was quicker. */
-  readonly ifMatch?: string | undefined;
+  /** The entity tag it is based on: refused with 412 when somebody else was quicker. `new` is for what must not exist yet. */
+  readonly basedOn?: string | undefined;
 }
+
+export const NEW = 'new';
 
 /** A page that waits longer than this had better say so. */
 const TIMEOUT_MS = 15_000;
@@ -24,14 +26,14 @@ export async function ask(path: string, signal?: AbortSignal): Promise<Answer> {
   return answerOf(path, { headers: { Accept: 'application/json' }, cache: 'no-store' }, signal);
 }
 
-export async function change({ method, path, body, csrfToken, ifMatch }: Change): Promise<Answer> {
+export async function change({ method, path, body, csrfToken, basedOn }: Change): Promise<Answer> {
   return answerOf(path, {
     method,
     headers: {
       Accept: 'application/json',
       'X-CSRF-Token': csrfToken,
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
-      ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
+      ...(basedOn !== undefined && (basedOn === NEW ? { 'If-None-Match': '*' } : { 'If-Match': basedOn })),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });

@@ -4,14 +4,14 @@ import { useSession } from './useSession.js';
 
 export interface Gateway {
   ask(path: string, signal?: AbortSignal): Promise<Answer>;
-  tell(method: Change['method'], path: string, body?: unknown, ifMatch?: string): Promise<Answer>;
+  tell(method: Change['method'], path: string, body?: unknown, basedOn?: string): Promise<Answer>;
 }
 
 export function useGateway(): Gateway {
   const { session } = useSession();
   return {
     ask,
-    tell: (method, path, body, ifMatch) =>
-      change({ method, path, body, ifMatch, csrfToken: session.value?.csrfToken ?? '' }),
+    tell: (method, path, body, basedOn) =>
+      change({ method, path, body, basedOn, csrfToken: session.value?.csrfToken ?? '' }),
   };
 }

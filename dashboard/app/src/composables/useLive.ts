@@ -2,7 +2,7 @@
 import { computed, type InjectionKey, inject, onScopeDispose, type Ref, type ShallowRef, shallowRef, watch } from 'vue';
 import { type EventConnection, openEventStream, type StreamListener } from '../api/event-stream.js';
 import type { Platform } from '../api/platform.js';
-import { CITY_TYPES, type City, patchedCity, toCity } from '../logic/city.js';
+import { CITY_TYPES, type City, cityWithout, patchedCity, toCity } from '../logic/city.js';
 import type { Entity } from '../logic/ngsi.js';
 import { heldValue, type Remote } from '../logic/remote.js';
 import { CLOSED_STREAM, type StreamSession } from '../logic/stream-session.js';
@@ -83,7 +83,15 @@ export function createLive(platform: Platform): Live {
       if (remote.kind === 'empty' || (held !== undefined && hasNewcomer(held, entities))) greetNewcomers();
       for (const listener of listeners) listener(entities);
     },
+    gone: (ids) => {
+      const remote = city.value;
+      if (remote.kind === 'ready' || remote.kind === 'stale')
+        city.value = { ...remote, value: cityWithout(remote.value, ids) };
+      meanwhile = meanwhile.filter(({ id }) => !ids.includes(id));
+    },
     catchUp: () => {
+      // Roles or scope may be what has changed.
+      void check();
       refresh();
       for (const listener of listeners) listener([]);
     },

@@ -41,7 +41,7 @@ export function useRoleEditing(leaveQuestion: () => string) {
 
   async function put(role: Role, functions: readonly string[]): Promise<void> {
     const path = `/api/admin/roles/${encodeURIComponent(role.name)}`;
-    await tell('PUT', path, { name: role.name, title: role.title, functions }, tagOf(role.revision));
+    await tell('PUT', path, { title: role.title, functions }, tagOf(role.revision));
   }
 
   /** Each role by itself: what is saved stays saved, what meets somebody else stays a change on top of theirs. */

@@ -71,6 +71,13 @@ export function patchedCity(city: City, entities: readonly Entity[]): City {
   return patched;
 }
 
+/** What has left the reader's sight goes at once, with everything known of it. */
+export function cityWithout(city: City, ids: readonly string[]): City {
+  const gone = new Set(ids);
+  const left = CITY_TYPES.map((type) => [type, new Map([...city[type]].filter(([id]) => !gone.has(id)))]);
+  return Object.fromEntries(left) as unknown as City;
+}
+
 /** One row per meter that is installed or has ever spoken, in the order of names. */
 export function meterRows(city: City): readonly MeterRow[] {
   const pointOfDevice = new Map<string, string>();

@@ -1,17 +1,8 @@
 /** Commands to meters as the gateway tells them (docs/commands.md): requests, what became of each meter, and what holds everything. */
 
 import type { FunctionName } from '@contor/policy';
+import { COMMAND_NAMES, COMMANDS, type CommandName } from '@contor/policy/commands';
 import { itemsIn, type Json, listOf, momentIn, numberIn, objectOf, textIn } from './json.js';
-
-/** What can be asked of a meter, and what it takes to ask. */
-export const COMMANDS = [
-  { command: 'disconnect', needs: 'supply.request', needsApproval: true },
-  { command: 'limit', needs: 'supply.request', needsApproval: true },
-  { command: 'reconnect', needs: 'supply.request', needsApproval: false },
-  { command: 'read', needs: 'meter.read', needsApproval: false },
-  { command: 'setClock', needs: 'meter.clock', needsApproval: false },
-] as const satisfies readonly { command: string; needs: FunctionName; needsApproval: boolean }[];
-export type CommandName = (typeof COMMANDS)[number]['command'];
 
 export const COMMAND_STATUSES = [
   'requested',
@@ -98,12 +89,12 @@ export interface Control {
 export function toCommand(value: unknown): Command | undefined {
   const json = objectOf(value);
   const id = textIn(json, 'id');
-  const known = COMMANDS.find(({ command }) => command === json.command);
-  if (id === undefined || known === undefined) return undefined;
+  const command = COMMAND_NAMES.find((name) => name === json.command);
+  if (id === undefined || command === undefined) return undefined;
   const may = objectOf(json.may);
   return {
     id,
-    command: known.command,
+    command,
     watts: numberIn(objectOf(json.parameters), 'watts'),
     reason: textIn(json, 'reason'),
     status: statusOf(json),
@@ -152,7 +143,7 @@ export function toControl(body: unknown): Control {
 
 /** What somebody may ask of a meter, in the order of the table. */
 export function commandsFor(functions: readonly FunctionName[]): readonly CommandName[] {
-  return COMMANDS.filter(({ needs }) => functions.includes(needs)).map(({ command }) => command);
+  return COMMAND_NAMES.filter((name) => functions.includes(COMMANDS[name].function));
 }
 
 /** In order of concern: what has to be looked at, what moves, what is over. */

@@ -38,7 +38,49 @@ const FAULTS_BY_STATUS = [
 ] as const satisfies readonly { from: number; to: number; code: FaultCode }[];
 
 /** Where the gateway's word says more than the status. */
-const FAULTS_BY_ERROR: Readonly<Record<string, FaultCode>> = { 'sign-in.stale': 'sign-in-stale' };
+const FAULTS_BY_ERROR: Readonly<Record<string, FaultCode>> = {
+  'sign-in.stale': 'sign-in-stale',
+  'entry.changed': 'conflict',
+  'commands.decided': 'conflict',
+  'commands.other-request': 'conflict',
+  // A clash with what there is already, not with somebody who was quicker.
+  'entry.exists': 'refused',
+  'entry.limit': 'refused',
+  'account.exists': 'refused',
+  'client.taken': 'refused',
+  'role.built-in': 'refused',
+  'role.in-use': 'refused',
+  'roles.follow-provider': 'refused',
+  'administrator.last': 'refused',
+  'rights.higher': 'refused',
+  'commands.same-person': 'refused',
+  'second-factor.missing': 'refused',
+  'commands.too-many': 'refused',
+  'account.refused': 'refused',
+};
+
+/** Refusals that have a sentence of their own in every language (`refusal.<error>`); others are told by what the gateway says. */
+export const REFUSALS = [
+  'entry.exists',
+  'account.exists',
+  'account.refused',
+  'role.in-use',
+  'roles.follow-provider',
+  'administrator.last',
+  'rights.higher',
+  'commands.same-person',
+  'commands.decided',
+  'commands.other-request',
+  'commands.too-many',
+  'second-factor.missing',
+  'scope.unknown',
+  'audit.full',
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+export function refusalOf({ error }: Fault): Refusal | undefined {
+  return REFUSALS.find((refusal) => refusal === error);
+}
 
 /** Status 0 means that no answer came at all. */
 export function faultOf(status: number, problem?: unknown): Fault {

@@ -32,11 +32,14 @@ export function textsIn(json: Json, name: string): readonly string[] {
   return listOf(json[name]).filter((value) => typeof value === 'string');
 }
 
+/** Of ISO 8601 only: a browser finds a date in nearly any text that ends in a number. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
 /** An instant in ISO 8601, or in milliseconds when its name says so: `sinceMs` beside `since`. */
 export function momentIn(json: Json, name: string): number | undefined {
   const ms = numberIn(json, `${name}Ms`);
   if (ms !== undefined) return ms;
   const text = textIn(json, name);
-  const parsed = text === undefined ? Number.NaN : Date.parse(text);
+  const parsed = text !== undefined && INSTANT.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isFinite(parsed) ? parsed : undefined;
 }

@@ -18,6 +18,8 @@ export interface Person extends Rights {
   readonly username: string;
   readonly fullName: string;
   readonly createdAtMs: number | undefined;
+  /** Where they are signed in now, and when they last did anything there. */
+  readonly sessions: number;
   readonly lastSeenAtMs: number | undefined;
 }
 
@@ -25,12 +27,13 @@ export interface Partner extends Rights {
   readonly id: string;
   readonly name: string;
   readonly quota: number | undefined;
+  /** Units since midnight UTC. */
+  readonly usedToday: number | undefined;
   readonly keys: readonly PartnerKey[];
 }
 
 export interface PartnerKey {
-  /** Its public beginning. */
-  readonly id: string;
+  readonly prefix: string;
   readonly createdAtMs: number | undefined;
   readonly expiresAtMs: number | undefined;
 }
@@ -42,10 +45,18 @@ export interface RightsDraft {
   readonly grants: readonly GrantDraft[];
 }
 
-export type PersonState = 'active' | 'locked' | 'invited';
+/** `bare` has no role or sees nothing: somebody to be looked after. */
+export type PersonState = 'active' | 'locked' | 'bare';
 
-export function toPeople(body: unknown): readonly Person[] {
-  return itemsIn(body, 'people').flatMap((json) => {
+export interface PeoplePage {
+  readonly people: readonly Person[];
+  readonly total: number;
+  /** Roles come from groups of the sign-in service. */
+  readonly isFollowing: boolean;
+}
+
+export function toPeople(body: unknown): PeoplePage {
+  const people = itemsIn(body, 'people').flatMap((json) => {
     const subject = textIn(json, 'subject');
     const username = textIn(json, 'username');
     if (subject === undefined || username === undefined) return [];
@@ -56,10 +67,13 @@ export function toPeople(body: unknown): readonly Person[] {
         username,
         fullName: textIn(json, 'fullName') ?? username,
         createdAtMs: momentIn(json, 'createdAt'),
+        sessions: numberIn(json, 'sessions') ?? 0,
         lastSeenAtMs: momentIn(json, 'lastSeenAt'),
       },
     ];
   });
+  const answer = objectOf(body);
+  return { people, total: numberIn(answer, 'total') ?? people.length, isFollowing: answer.followsProvider === true };
 }
 
 export function toPartners(body: unknown): readonly Partner[] {
@@ -69,17 +83,27 @@ export function toPartners(body: unknown): readonly Partner[] {
     const keys = listOf(json.keys)
       .map(objectOf)
       .flatMap((key) => {
-        const keyId = textIn(key, 'id');
-        if (keyId === undefined) return [];
-        return [{ id: keyId, createdAtMs: momentIn(key, 'createdAt'), expiresAtMs: momentIn(key, 'expiresAt') }];
+        const prefix = textIn(key, 'prefix');
+        if (prefix === undefined) return [];
+        return [{ prefix, createdAtMs: momentIn(key, 'createdAt'), expiresAtMs: momentIn(key, 'expiresAt') }];
       });
-    return [{ ...toRights(json), id, name: textIn(json, 'name') ?? id, quota: numberIn(json, 'quota'), keys }];
+    return [
+      {
+        ...toRights(json),
+        id,
+        name: textIn(json, 'name') ?? id,
+        quota: numberIn(json, 'quota'),
+        usedToday: numberIn(json, 'usedToday'),
+        keys,
+      },
+    ];
   });
 }
 
-export function personState({ isLocked, lastSeenAtMs }: Person): PersonState {
+export function personState({ isLocked, roles, scope }: Rights): PersonState {
   if (isLocked) return 'locked';
-  return lastSeenAtMs === undefined ? 'invited' : 'active';
+  const seesNothing = scope.kind === 'grants' && scope.grants.length === 0;
+  return roles.length === 0 || seesNothing ? 'bare' : 'active';
 }
 
 export function draftOfRights({ roles, scope }: Rights, zone: string): RightsDraft {
@@ -126,9 +150,28 @@ export function toRightsDraft(value: unknown): RightsDraft | undefined {
   return { roles: textsIn(json, 'roles'), everything: json.everything === true, grants };
 }
 
-/** As the identity provider takes it: what can be typed at a sign-in page without thinking. */
+/** As the gateway takes it: a name in any script, or an e-mail address. */
 export function isUsername(name: string): boolean {
-  return /^[a-z0-9][a-z0-9._-]{1,63}$/.test(name);
+  return /^[\p{L}\p{N}][\p{L}\p{N}._@+-]{0,127}$/u.test(name);
+}
+
+/** What a name in an address is made of: `Lumina Energy SRL` → `lumina-energy-srl`. */
+export function nameFrom(title: string): string {
+  return title
+    .normalize('NFD')
+    .replaceAll(/\p{Diacritic}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^[^a-z]+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
+}
+
+/** The last word is the family's, the others are given: what sign-in services want apart. */
+export function splitName(fullName: string): { readonly firstName: string; readonly lastName: string } {
+  const words = fullName.trim().split(/\s+/);
+  const lastName = words.length > 1 ? (words.pop() ?? '') : '';
+  return { firstName: words.join(' '), lastName };
 }
 
 /** Empty is no quota; `undefined` is no number. */

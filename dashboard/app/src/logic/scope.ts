@@ -1,6 +1,6 @@
 /** What part of the world somebody may see, as the pages show and edit it: dated grants, days as people say them. */
 import type { Grant, Scope } from '@contor/policy';
-import { listOf, momentIn, objectOf, textIn } from './json.js';
+import { listOf, numberIn, objectOf, textIn } from './json.js';
 import { localId } from './ngsi.js';
 import { localDate, startOfDate, startOfNextDate } from './zone-time.js';
 
@@ -23,7 +23,7 @@ export function toGrants(value: unknown): readonly Grant[] {
   return listOf(value).flatMap((item) => {
     const json = objectOf(item);
     const to = textIn(json, 'to');
-    return to === undefined ? [] : [{ to, fromMs: momentIn(json, 'from'), toMs: momentIn(json, 'to') }];
+    return to === undefined ? [] : [{ to, fromMs: numberIn(json, 'fromMs'), toMs: numberIn(json, 'toMs') }];
   });
 }
 

@@ -350,6 +350,26 @@ export const en = {
       remedy: 'Try again. If it stays, give the technical detail below to whoever runs the platform.',
     },
   },
+  refusal: {
+    entry: { exists: 'There is one of that name already. Choose another name.' },
+    account: {
+      exists: 'There is an account of that name already. Choose another name.',
+      refused: 'The sign-in service does not let Contor change accounts. Whoever runs it has to allow that first.',
+    },
+    role: { 'in-use': 'Somebody still holds this role. Take it from them first.' },
+    roles: { 'follow-provider': 'Roles follow the groups of your sign-in service and are changed there.' },
+    administrator: { last: 'Nobody else could change rights any more. Give somebody else that permission first.' },
+    rights: { higher: 'This person may do or see more than you. Somebody with as many rights has to do it.' },
+    commands: {
+      'same-person': 'You asked for it yourself; somebody else has to decide.',
+      decided: 'It has been decided meanwhile. Look at how.',
+      'other-request': 'The request is not the one you saw. Look at it again, then decide.',
+      'too-many': 'Too many of your requests wait already. Let somebody decide them first.',
+    },
+    'second-factor': { missing: 'This needs a second factor. Set one up in your profile and sign in with it.' },
+    scope: { unknown: 'The platform is still finding out what you may see. It takes a few seconds after a start.' },
+    audit: { full: 'The audit trail has no room, and nothing is changed without it. Tell whoever runs the platform.' },
+  },
   notFound: {
     page: 'Page not found',
     title: 'This page does not exist',

@@ -351,6 +351,34 @@ export const ro: Messages = {
       remedy: 'Încercați din nou. Dacă persistă, dați detaliul tehnic celui care administrează platforma.',
     },
   },
+  refusal: {
+    entry: { exists: 'Există deja unul cu acest nume. Alegeți alt nume.' },
+    account: {
+      exists: 'Există deja un cont cu acest nume. Alegeți alt nume.',
+      refused:
+        'Serviciul de autentificare nu lasă Contor să schimbe conturi. Cine îl administrează trebuie să permită.',
+    },
+    role: { 'in-use': 'Cineva mai are acest rol. Luați-i-l întâi.' },
+    roles: { 'follow-provider': 'Rolurile urmează grupurile serviciului de autentificare și se schimbă acolo.' },
+    administrator: { last: 'Nimeni altcineva nu ar mai putea schimba drepturi. Dați întâi altcuiva permisiunea.' },
+    rights: {
+      higher:
+        'Această persoană poate face sau vedea mai mult decât dumneavoastră. O poate face cineva cu la fel de multe drepturi.',
+    },
+    commands: {
+      'same-person': 'Ați cerut-o dumneavoastră; altcineva trebuie să hotărască.',
+      decided: 'S-a hotărât între timp. Priviți cum.',
+      'other-request': 'Cererea nu este cea pe care ați văzut-o. Priviți-o din nou, apoi hotărâți.',
+      'too-many': 'Prea multe cereri ale dumneavoastră așteaptă deja. Lăsați pe cineva să le hotărască.',
+    },
+    'second-factor': {
+      missing: 'Este nevoie de un al doilea factor. Configurați-l în profil și autentificați-vă cu el.',
+    },
+    scope: { unknown: 'Platforma încă află ce puteți vedea. Durează câteva secunde după pornire.' },
+    audit: {
+      full: 'Jurnalul de audit nu mai are loc și fără el nu se schimbă nimic. Anunțați administratorul platformei.',
+    },
+  },
   notFound: {
     page: 'Pagină inexistentă',
     title: 'Această pagină nu există',

@@ -19,7 +19,7 @@ export interface ConsentParts extends Pick<AdminParts, 'book' | 'audit'> {
 export function showConsent(parts: ConsentParts): RequestHandler {
   return (request, response) => {
     const siteId = siteIn(parts, request, response);
-    if (siteId !== undefined) response.json(represent(parts.book.consents.get(siteId)));
+    if (siteId !== undefined) response.json(represent(parts.book, parts.book.consents.get(siteId)));
   };
 }
 
@@ -34,7 +34,7 @@ export function putConsent(parts: ConsentParts): readonly Handler[] {
       book.consents.set(siteId, profiling, subjectOf(request).id),
     );
     if (result.kind === 'refused') return sendRefusal(response, result);
-    response.json(represent(result.entry));
+    response.json(represent(book, result.entry));
   });
 }
 
@@ -46,7 +46,8 @@ function siteIn({ sees }: ConsentParts, request: Request, response: Response): s
   return void sendProblem(response, isSeen === 'unknown' ? 'scope.unknown' : 'entity.unknown');
 }
 
-function represent(entry: ConsentEntry | undefined): object {
+/** The name of who said it last, for people; ids are for programs. */
+function represent(book: ConsentParts['book'], entry: ConsentEntry | undefined): object {
   if (entry === undefined) return { profiling: false, since: null, by: null, history: [] };
   const { profiling, sinceMs, by, history } = entry;
   const changes = history.map((change) => ({
@@ -54,5 +55,6 @@ function represent(entry: ConsentEntry | undefined): object {
     at: new Date(change.atMs).toISOString(),
     by: change.by,
   }));
-  return { profiling, since: new Date(sinceMs).toISOString(), by, history: changes };
+  const byName = book.people.get(by)?.fullName;
+  return { profiling, since: new Date(sinceMs).toISOString(), by, ...(byName && { byName }), history: changes };
 }

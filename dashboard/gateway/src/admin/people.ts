@@ -17,6 +17,14 @@ import { mayManage } from './rights.js';
 const PAGE = 200;
 const MOST_IN_PAGE = 1_000;
 
+/** Where somebody is signed in now: how often, and when they last did anything there. */
+interface Presence {
+  readonly sessions: number;
+  readonly seenAtMs: number;
+}
+
+const ABSENT: Presence = { sessions: 0, seenAtMs: Number.NEGATIVE_INFINITY };
+
 export function listPeople({ book, store }: AdminParts): RequestHandler {
   return (request, response) => {
     const query = new URLSearchParams(queryOf(request));
@@ -27,9 +35,12 @@ export function listPeople({ book, store }: AdminParts): RequestHandler {
       .sort((a, b) => (a.username < b.username ? -1 : 1));
     const offset = wholeNumber(query.get('offset')) ?? 0;
     const limit = Math.min(wholeNumber(query.get('limit')) ?? PAGE, MOST_IN_PAGE);
-    const sessions = new Map<string, number>();
-    for (const { subject } of store.all()) sessions.set(subject, (sessions.get(subject) ?? 0) + 1);
-    const people = found.slice(offset, offset + limit).map((entry) => represent(entry, sessions.get(entry.subject)));
+    const presences = new Map<string, Presence>();
+    for (const { subject, lastSeenAtMs } of store.all()) {
+      const { sessions, seenAtMs } = presences.get(subject) ?? ABSENT;
+      presences.set(subject, { sessions: sessions + 1, seenAtMs: Math.max(seenAtMs, lastSeenAtMs) });
+    }
+    const people = found.slice(offset, offset + limit).map((entry) => represent(entry, presences.get(entry.subject)));
     response.json({ people, total: found.length, followsProvider: book.people.followsProvider });
   };
 }
@@ -143,8 +154,10 @@ function rightsIn(entry: PersonEntry | undefined): Rights | undefined {
   return entry && { roles: entry.roles, everything: entry.everything, grants: entry.grants, isLocked: entry.isLocked };
 }
 
-function represent({ tenant: _tenant, createdAtMs, ...entry }: PersonEntry, sessions = 0): object {
-  return { ...entry, createdAt: new Date(createdAtMs).toISOString(), sessions };
+function represent({ tenant: _tenant, createdAtMs, ...entry }: PersonEntry, presence: Presence = ABSENT): object {
+  const { sessions, seenAtMs } = presence;
+  const seen = sessions > 0 ? { lastSeenAt: new Date(seenAtMs).toISOString() } : {};
+  return { ...entry, createdAt: new Date(createdAtMs).toISOString(), sessions, ...seen };
 }
 
 function wholeNumber(text: string | null): number | undefined {

@@ -105,6 +105,13 @@ describe('people.change alone', () => {
     expect(await reset()).toBe(403);
   });
 
+  it('shows when somebody who is signed in was last seen', async () => {
+    const { people } = (await door.get('/api/admin/people', clerk)).body as { people: Record<string, unknown>[] };
+    const { sessions } = (await door.get('/api/admin/sessions', clerk)).body as { sessions: Record<string, unknown>[] };
+    const seen = sessions.find(({ subject }) => subject === 'root')?.lastSeenAt;
+    expect(people.find(({ subject }) => subject === 'root')).toMatchObject({ sessions: 1, lastSeenAt: seen });
+  });
+
   it('ends no session of those who may do more', async () => {
     const { sessions } = (await door.get('/api/admin/sessions', clerk)).body as { sessions: Record<string, string>[] };
     const ofRoot = sessions.find(({ subject }) => subject === 'root');
@@ -185,7 +192,12 @@ describe('the consent of a site', () => {
     await door.clock.advance(1_000);
     await door.ask('PUT', path, manager, { profiling: false });
     const { body } = await door.get(path, manager);
-    expect(body).toMatchObject({ profiling: false, history: [{ profiling: true, at: since }, { profiling: false }] });
+    expect(body).toMatchObject({
+      profiling: false,
+      by: 'm',
+      byName: (await door.book.people.get('m'))?.fullName,
+      history: [{ profiling: true, at: since }, { profiling: false }],
+    });
     expect(door.audited.map(({ operation, outcome }) => [operation, outcome])).toEqual([
       ['consent.change', 'begun'],
       ['consent.change', 'done'],

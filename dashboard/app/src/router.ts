@@ -57,6 +57,17 @@ export const router = createRouter({
       meta: { page: 'partners' },
     },
     { path: '/audit', component: withTexts(() => import('./pages/AuditPage.vue'), 'access'), meta: { page: 'audit' } },
+    {
+      path: '/commands',
+      component: withTexts(() => import('./pages/CommandsPage.vue'), 'commands'),
+      meta: { page: 'commands' },
+    },
+    {
+      path: '/commands/:id',
+      component: withTexts(() => import('./pages/CommandPage.vue'), 'commands'),
+      props: true,
+      meta: { page: 'commands' },
+    },
     { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue') },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },

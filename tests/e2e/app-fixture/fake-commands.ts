@@ -107,9 +107,9 @@ export function createFakeCommands(entryOf: (username: string) => FakePerson): F
     voicesNeeded: 2,
     caps: { personPerMinute: 1, personPerHour: 20, personUsed: 3, tenantPerHour: 50, tenantUsed: 11 },
     may: {
-      stop: call.functions.includes('supply.stop'),
-      resume: call.functions.includes('supply.resume'),
-      unfreeze: call.functions.includes('supply.resume'),
+      stop: stopped === undefined && call.functions.includes('supply.stop'),
+      resume: stopped !== undefined && call.functions.includes('supply.resume'),
+      unfreeze: frozen !== undefined && call.functions.includes('supply.resume'),
     },
   });
   const speak = (call: FakeCall): FakeReply => {

@@ -3,12 +3,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WEB_FOLDER } from '@contor/app';
+import { accessEn } from '@contor/app/messages/access-en';
+import { commandsEn } from '@contor/app/messages/commands-en';
+import { en } from '@contor/app/messages/en';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { faultsOf, NARROW, WIDE } from '../../support/browser.js';
 import type { Tally } from '../../support/tally.js';
 import { type FakeGateway, startFakeGateway } from './fake-gateway.js';
 import type { View } from './view.js';
 import { ACCESS_VIEWS } from './views-access.js';
+import { COMMAND_VIEWS } from './views-commands.js';
 
 const VIEWS: readonly View[] = [
   { name: 'live', path: '/' },
@@ -40,6 +44,7 @@ const VIEWS: readonly View[] = [
   { name: 'not-yours', path: '/audit', person: 'elena' },
   { name: 'live-customer', path: '/', person: 'elena' },
   ...ACCESS_VIEWS,
+  ...COMMAND_VIEWS,
 ];
 
 /** Enough to see the reader's own palette and the longest words. */
@@ -58,6 +63,9 @@ const FEW: readonly string[] = [
   'roles',
   'partner',
   'audit',
+  'commands',
+  'command',
+  'meter-supply',
 ];
 
 const LOOKS = [
@@ -133,9 +141,23 @@ async function look(
   await view.act?.(page, gateway);
   await page.waitForTimeout(500);
   await page.screenshot({ path: picture, fullPage: true });
-  faults.push(...(await faultsOf(page)));
+  faults.push(...(await faultsOf(page)), ...keysIn(await page.locator('body').innerText()));
   await page.close();
   return faults;
+}
+
+/** A text that was not loaded shows its key. */
+const KEYS = [en, accessEn, commandsEn].flatMap((part) => leavesOf(part));
+
+function leavesOf(tree: object, prefix = ''): readonly string[] {
+  return Object.entries(tree).flatMap(([name, value]) =>
+    typeof value === 'string' ? [prefix + name] : leavesOf(value as object, `${prefix}${name}.`),
+  );
+}
+
+function keysIn(text: string): readonly string[] {
+  const words = new Set(text.split(/\s+/));
+  return KEYS.filter((key) => words.has(key)).map((key) => `the text ${key} is not loaded`);
 }
 
 /** Only these, when any are named. */

@@ -11,8 +11,9 @@ const broker = createBrokerClient({ url: '/api', timeoutMs: TIMEOUT_MS });
 const history = createHistoryClient({ url: '/api/quantumleap', timeoutMs: TIMEOUT_MS });
 
 export const platform: Platform = {
-  entities: async (type, signal) => {
-    const entities: readonly unknown[] = await answered(broker.query({ type }, { signal }));
+  entities: async (type, signal, q) => {
+    const query = q === undefined ? { type } : { type, q };
+    const entities: readonly unknown[] = await answered(broker.query(query, { signal }));
     return entities.filter(isEntity);
   },
   history: async ({ entityId, type, attributes, fromMs, toMs, signal }) => {

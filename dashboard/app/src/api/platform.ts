@@ -14,7 +14,8 @@ interface HistoryRequest {
 }
 
 export interface Platform {
-  entities(type: EntityType, signal: AbortSignal): Promise<readonly Entity[]>;
+  /** All of a type, or those that a query of NGSI-LD's language names (GS CIM 009, 4.9). */
+  entities(type: EntityType, signal: AbortSignal, q?: string): Promise<readonly Entity[]>;
   history(request: HistoryRequest): Promise<HistoryTable>;
 }
 

@@ -1,8 +1,10 @@
 /** Commands to meters as the gateway tells them (docs/commands.md): requests, what became of each meter, and what holds everything. */
 
 import type { FunctionName } from '@contor/policy';
-import { COMMAND_NAMES, COMMANDS, type CommandName } from '@contor/policy/commands';
+import { COMMAND_NAMES, COMMANDS, type CommandName, parameterFault } from '@contor/policy/commands';
 import { itemsIn, type Json, listOf, momentIn, numberIn, objectOf, textIn } from './json.js';
+
+export type { CommandName };
 
 export const COMMAND_STATUSES = [
   'requested',
@@ -144,6 +146,24 @@ export function toControl(body: unknown): Control {
 /** What somebody may ask of a meter, in the order of the table. */
 export function commandsFor(functions: readonly FunctionName[]): readonly CommandName[] {
   return COMMAND_NAMES.filter((name) => functions.includes(COMMANDS[name].function));
+}
+
+/** It takes somebody's supply away: a second person has to agree. */
+export function needsApproval(command: CommandName): boolean {
+  return COMMANDS[command].isRestricted;
+}
+
+/** What was typed, as the command takes it. */
+export function parametersOf(
+  command: CommandName,
+  { watts, isStored }: { readonly watts: string; readonly isStored: boolean },
+): Readonly<Record<string, unknown>> {
+  if (command === 'limit') return { watts: /^\d+$/.test(watts) ? Number(watts) : Number.NaN };
+  return command === 'read' && isStored ? { store: true } : {};
+}
+
+export function parametersAreGood(command: CommandName, parameters: Readonly<Record<string, unknown>>): boolean {
+  return parameterFault(command, parameters) === undefined;
 }
 
 /** In order of concern: what has to be looked at, what moves, what is over. */

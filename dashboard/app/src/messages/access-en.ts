@@ -85,7 +85,6 @@ export const accessEn = {
     search: 'Name of a site, customer, point or group',
     searchNone: 'No place that you may see is called that.',
     byUrn: 'You may not see places yourself, so name it by its identifier (urn:ngsi-ld:Site:…).',
-    removeOf: 'Remove {name}',
     fromOf: 'First day of {name}',
     untilOf: 'Last day of {name}',
     none: 'No place is named: this account sees nothing.',

@@ -90,7 +90,6 @@ export const accessRo: AccessMessages = {
     search: 'Numele unei locații, al unui client, punct sau grup',
     searchNone: 'Niciun loc pe care îl vedeți nu se numește așa.',
     byUrn: 'Nu puteți vedea locurile, deci numiți-l prin identificator (urn:ngsi-ld:Site:…).',
-    removeOf: 'Elimină {name}',
     fromOf: 'Prima zi pentru {name}',
     untilOf: 'Ultima zi pentru {name}',
     none: 'Niciun loc nu este numit: acest cont nu vede nimic.',

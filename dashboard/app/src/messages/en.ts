@@ -25,7 +25,6 @@ export const en = {
     profile: 'Profile',
     meter: 'Meter',
     site: 'Site',
-    waiting: '{n} waiting | {n} waiting | {n} waiting',
   },
   navAbout: {
     live: 'What every meter says now',
@@ -68,7 +67,7 @@ export const en = {
     saving: 'Saving…',
     back: 'Back',
     next: 'Next',
-    remove: 'Remove',
+    removeOf: 'Remove {name}',
     add: 'Add',
     edit: 'Change',
     copy: 'Copy',

@@ -25,7 +25,6 @@ export const ro: Messages = {
     profile: 'Profil',
     meter: 'Contor',
     site: 'Locație',
-    waiting: '{n} în așteptare | {n} în așteptare | {n} în așteptare',
   },
   navAbout: {
     live: 'Ce spune acum fiecare contor',
@@ -68,7 +67,7 @@ export const ro: Messages = {
     saving: 'Se salvează…',
     back: 'Înapoi',
     next: 'Mai departe',
-    remove: 'Elimină',
+    removeOf: 'Elimină {name}',
     add: 'Adaugă',
     edit: 'Modifică',
     copy: 'Copiază',

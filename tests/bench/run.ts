@@ -5,6 +5,7 @@ import { calibrateMs } from '../support/cpu.js';
 import { benchBroker } from './broker.js';
 import { benchCodecs } from './codecs.js';
 import { benchDurableLog } from './durable-log.js';
+import { benchGateway } from './gateway.js';
 import { benchHistory } from './history.js';
 import { benchHistoryDeep } from './history-deep.js';
 import { benchMqtt } from './mqtt.js';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   'history-deep': () => benchHistoryDeep({ isFull: flags.full }),
   path: medianPath,
   policy: benchPolicy,
+  gateway: benchGateway,
   start: benchStart,
 };
 

@@ -67,6 +67,7 @@ export class Door {
   quotas!: Quotas;
   recorder!: Recorder;
   url = '';
+  app!: ReturnType<typeof createApp>;
   #server!: Server;
   #access!: ReturnType<typeof createAccess>;
 
@@ -111,11 +112,10 @@ export class Door {
     };
     this.recorder = createRecorder({ audit, clock, log });
     // Listens first, because the application must know its address.
-    let app: ReturnType<typeof createApp> | undefined;
-    this.#server = createServer((request, response) => app?.(request, response));
+    this.#server = createServer((request, response) => this.app(request, response));
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-    app = createApp({
+    this.app = createApp({
       auth: {
         ...{ oidc, access: this.#access, cookies, cookieSecret: 'c', log },
         ...{ publicUrl: new URL(this.url), nowMs: () => clock.nowMs(), witness: this.recorder },

@@ -3,7 +3,20 @@
  * "notified" means "its effect is durable"; anything else makes the broker try again. Forged notifications are turned away (T16).
  */
 
-import { closeHttp, type Logger, listenHttp, type Random, sameSecret, toHex, urlOf } from '@contor/kit';
+import {
+  certificateOf,
+  checkExposure,
+  closeHttp,
+  isLoopback,
+  type Logger,
+  listenHttp,
+  type Random,
+  type ServerCertificate,
+  type SettingsTable,
+  sameSecret,
+  toHex,
+  urlOf,
+} from '@contor/kit';
 import type { NgsiEntity } from '@contor/orion-config';
 import express from 'express';
 
@@ -12,12 +25,36 @@ const SECRET_BYTES = 24;
 /** The largest notification the platform's broker makes is a thousand entities. */
 const MAX_BODY = '16mb';
 
+/** Rows of a service whose broker is on another machine: `doorSettings('BILLING')`. */
+export function doorSettings<const Prefix extends string>(prefix: Prefix) {
+  return {
+    tlsCert: {
+      name: `${prefix}_TLS_CERT`,
+      kind: 'path',
+      optional: true,
+      about: 'Certificate chain (PEM) of that address',
+    },
+    tlsKey: { name: `${prefix}_TLS_KEY`, kind: 'path', optional: true, about: 'Private key (PEM)' },
+    notifyUrl: {
+      name: `${prefix}_NOTIFY_URL`,
+      kind: 'url',
+      optional: true,
+      about: 'Address the broker reaches it at, when it is another one',
+    },
+  } as const satisfies SettingsTable;
+}
+
 export interface NotificationDoorOptions {
   readonly host: string;
   /** 0 lets the system choose; the subscription is told at each start. */
   readonly port: number;
   /** The setting that chooses the port. */
   readonly setting: string;
+  /** Beyond loopback: a certificate, its key and the platform's secret, which then guards figures too. */
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  readonly secret?: string | undefined;
+  readonly notifyUrl?: string | undefined;
   readonly random: Random;
   readonly log: Logger;
   readonly handle: (entities: readonly NgsiEntity[]) => Promise<void>;
@@ -28,21 +65,26 @@ export interface NotificationDoorOptions {
 
 export interface NotificationDoor {
   readonly url: string;
+  /** For `withCertificate`; undefined: it is plain, on loopback. */
+  readonly certificate: ServerCertificate | undefined;
   /** What the subscription must make the broker send along. */
   readonly receiverInfo: readonly { readonly key: string; readonly value: string }[];
   close(): Promise<void>;
 }
 
 export async function openNotificationDoor(options: NotificationDoorOptions): Promise<NotificationDoor> {
-  const { host, port, setting, random, log, handle, health, metrics } = options;
+  const { host, setting, random, log, handle, health, metrics, secret: platformSecret } = options;
+  checkExposure({ ...options, prefix: setting.replace(/_PORT$/, '') });
   const secret = toHex(random.bytes(SECRET_BYTES));
   const app = express().disable('x-powered-by');
   app.get('/health', (_, response) => {
     const now = health();
     response.status(now.state === 'ready' || now.state === 'degraded' ? 200 : 503).json(now);
   });
-  app.get('/metrics', async (_, response) => {
-    response.type('text/plain').send(await metrics());
+  app.get('/metrics', async (request, response) => {
+    const isKnown = isLoopback(host) || sameSecret(request.get('authorization') ?? '', `Bearer ${platformSecret}`);
+    if (isKnown) response.type('text/plain').send(await metrics());
+    else response.status(401).json({ title: 'Show the platform secret as a Bearer token' });
   });
   app.post('/notify', (request, response, next) => {
     if (sameSecret(request.get(SECRET_HEADER) ?? '', secret)) next();
@@ -67,9 +109,10 @@ export async function openNotificationDoor(options: NotificationDoorOptions): Pr
     },
   );
 
-  const server = await listenHttp({ host, port, setting }, app);
+  const server = await listenHttp(options, app);
   return {
-    url: urlOf(server, { host }),
+    url: options.notifyUrl ?? urlOf(server, { host }),
+    certificate: certificateOf(server),
     receiverInfo: [{ key: SECRET_HEADER, value: secret }],
     close: () => closeHttp(server),
   };

@@ -3,14 +3,14 @@
 import { type NotificationDoor, openNotificationDoor, type Rounds, startRounds } from '@contor/adapter-kit';
 import { createBrokerClient, createHistoryClient } from '@contor/history-query';
 import {
-  ConfigError,
+  checkExposure,
   createMetrics,
   type Environment,
   type Health,
-  isLoopback,
   type Running,
   retrySchedule,
   type Start,
+  withCertificate,
 } from '@contor/kit';
 import { ensureSubscription, urn } from '@contor/orion-config';
 import type { AggregationConfig } from './settings.js';
@@ -23,7 +23,7 @@ const SUBSCRIPTION = urn('Subscription', 'contor-aggregation');
 const SETTLE_MS = 2_000;
 
 export const start: Start<AggregationConfig> = async (config, environment) => {
-  assertLoopback(config.host);
+  checkExposure({ ...config, prefix: 'AGGREGATION' });
   const connection = { tenant: config.tenant, secret: config.secret };
   const broker = createBrokerClient({ ...connection, url: config.brokerUrl, context: 'installed' });
   const history = createHistoryClient({ ...connection, url: config.historyUrl });
@@ -47,8 +47,7 @@ export const start: Start<AggregationConfig> = async (config, environment) => {
   };
 
   const door = await openNotificationDoor({
-    host: config.host,
-    port: config.port,
+    ...config,
     setting: 'AGGREGATION_PORT',
     random: environment.ports.random,
     log: environment.log,
@@ -69,7 +68,7 @@ export const start: Start<AggregationConfig> = async (config, environment) => {
 
   const running: Running = {
     url: door.url,
-    health: () => healthOf(rounds, figures),
+    health: () => withCertificate(healthOf(rounds, figures), door.certificate),
     async stop() {
       await rounds.stop();
       await door.close();
@@ -79,18 +78,6 @@ export const start: Start<AggregationConfig> = async (config, environment) => {
   };
   return running;
 };
-
-/** The door for notifications speaks plain HTTP: it is for a broker on the same machine, or behind a proxy that speaks TLS. */
-function assertLoopback(host: string): void {
-  if (isLoopback(host)) return;
-  throw new ConfigError([
-    {
-      code: 'config.exposed',
-      message: `AGGREGATION_HOST ${host} is not a loopback address, and the door for notifications speaks plain HTTP.`,
-      fix: 'Bind 127.0.0.1, and put a proxy with TLS before it when the broker is on another machine.',
-    },
-  ]);
-}
 
 async function everySite(
   ports: RoundPorts,

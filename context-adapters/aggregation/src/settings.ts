@@ -1,5 +1,6 @@
 /** Settings of the aggregation service. */
 
+import { doorSettings } from '@contor/adapter-kit';
 import type { SettingsOf, SettingsTable } from '@contor/kit';
 
 export const SETTINGS = {
@@ -9,6 +10,7 @@ export const SETTINGS = {
   secret: { name: 'PLATFORM_SECRET', kind: 'secret', optional: true, about: 'sent to broker and history' },
   host: { name: 'AGGREGATION_HOST', kind: 'text', fallback: '127.0.0.1', about: 'where the broker can notify us' },
   port: { name: 'AGGREGATION_PORT', kind: 'port', fallback: 0, about: 'its port; 0 chooses a free one' },
+  ...doorSettings('AGGREGATION'),
   every: {
     name: 'AGGREGATION_EVERY',
     kind: 'duration',

@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { type NotificationDoor, openNotificationDoor, type Rounds, startRounds } from '@contor/adapter-kit';
 import { createBrokerClient } from '@contor/history-query';
 import {
-  ConfigError,
+  checkExposure,
   createMetrics,
   type Environment,
   type Health,
-  isLoopback,
   lockDirectory,
   type Running,
   retrySchedule,
   type Start,
   type Timer,
+  withCertificate,
 } from '@contor/kit';
 import { ensureSubscription, type SubscriptionDefinition, urn } from '@contor/orion-config';
 import { brokerContext } from './intake/broker-context.js';
@@ -39,7 +39,7 @@ const BROKER_TIMEOUT_MS = 10_000;
 const EXIT_FATAL = 70;
 
 export const start: Start<CommandsConfig> = async (config, environment) => {
-  assertLoopback(config.host);
+  checkExposure({ ...config, prefix: 'COMMANDS' });
   const lock = await lockDirectory(config.dataFolder);
   try {
     return await run(config, environment, () => lock.release());
@@ -84,7 +84,7 @@ async function run(config: CommandsConfig, { ports, log }: Environment, unlock: 
   const metrics = createMetrics('commands');
   const health = (): Health => healthOf(rounds, service);
   const door: NotificationDoor = await openNotificationDoor({
-    ...{ host: config.host, port: config.port, setting: 'COMMANDS_PORT', random, log, health },
+    ...{ ...config, setting: 'COMMANDS_PORT', random, log, health },
     handle: async (entities) => {
       if (entities.length > 0) await rounds.nudge();
     },
@@ -96,7 +96,7 @@ async function run(config: CommandsConfig, { ports, log }: Environment, unlock: 
 
   return {
     url: door.url,
-    health,
+    health: () => withCertificate(health(), door.certificate),
     async stop() {
       await ticker.stop();
       await rounds.stop();
@@ -139,18 +139,6 @@ function startTicker(service: CommandService, { ports: { clock }, log }: Environ
       await running;
     },
   };
-}
-
-/** The door for notifications speaks plain HTTP: it is for a broker on the same machine, or behind a proxy that speaks TLS. */
-function assertLoopback(host: string): void {
-  if (isLoopback(host)) return;
-  throw new ConfigError([
-    {
-      code: 'config.exposed',
-      message: `COMMANDS_HOST ${host} is not a loopback address, and the door for notifications speaks plain HTTP.`,
-      fix: 'Bind 127.0.0.1, and put a proxy with TLS before it when the broker is on another machine.',
-    },
-  ]);
 }
 
 function definitionOf(door: NotificationDoor): SubscriptionDefinition {

@@ -1,5 +1,6 @@
 /** What the operator can set. */
 
+import { doorSettings } from '@contor/adapter-kit';
 import { KEYRING_SETTINGS, type SettingsOf, type SettingsTable } from '@contor/kit';
 
 export const SETTINGS = {
@@ -13,6 +14,7 @@ export const SETTINGS = {
     fallback: 0,
     about: 'TCP port for them, /health and /metrics; 0 lets the system choose',
   },
+  ...doorSettings('COMMANDS'),
   gatewayKey: {
     name: 'COMMANDS_GATEWAY_KEY',
     kind: 'path',

@@ -108,8 +108,8 @@ describe('the wiring with TLS', () => {
     const wired = Object.keys(tlsWiring('/certs', doors, '0.0.0.0', 'x'));
     expect(wired.filter((name) => !names.has(name))).toEqual([]);
     const encrypted = [...names]
-      // Orders to an agent come from the broker beside it; who moves one of the two elsewhere gives it a certificate by hand.
-      .filter((name) => name.endsWith('_TLS_CERT') && name !== 'AGENT_JSON_TLS_CERT')
+      // Agents and services are called by the broker beside them; who moves one elsewhere gives it a certificate by hand.
+      .filter((name) => name.endsWith('_TLS_CERT') && wired.includes(name.replace('_TLS_CERT', '_HOST')))
       .map((name) => name.split('_')[0]?.toLowerCase());
     expect(encrypted.sort()).toEqual([...SERVERS].sort());
   });

@@ -187,6 +187,7 @@ describe('the consent of a site', () => {
     expect((await door.ask('PUT', path, manager, { profiling: true })).body).toMatchObject({
       profiling: true,
       by: 'm',
+      byName: 'Name of m',
       since,
     });
     await door.clock.advance(1_000);

@@ -156,8 +156,15 @@ export const SESSION_FLOWS: readonly Flow[] = [
         '/auth/signin',
         '/\t/evil.example',
       ]) {
-        const answer = await browser.get(`${house.gatewayUrl}/auth/signin?returnTo=${encodeURIComponent(wish)}`);
-        expect(new URL(answer.url).origin === house.gatewayUrl, `${wish}: ${answer.url}`);
+        const own = [house.gatewayUrl, house.identityUrl];
+        let at = `${house.gatewayUrl}/auth/signin?returnTo=${encodeURIComponent(wish)}`;
+        for (let hops = 0; hops < 8; hops += 1) {
+          const location = (await browser.raw('GET', at)).headers.get('location');
+          if (location === null) break;
+          at = new URL(location, at).href;
+          expect(own.includes(new URL(at).origin), `${JSON.stringify(wish)} leads to ${at}`); // And is not followed there.
+        }
+        expect(new URL(at).origin === house.gatewayUrl, `${JSON.stringify(wish)} ends at ${at}`);
       }
     },
   },

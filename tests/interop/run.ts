@@ -16,6 +16,7 @@ import { API_KEY, type OtherMqttFacts, startMeteringPath } from '../support/mete
 import { metersBehind, settledVerdict } from '../support/path-verdict.js';
 import { Tally } from '../support/tally.js';
 import { checkKeycloak } from './keycloak.js';
+import { ADAPTER, installAdapter, judgeWithAdapter, KNOWN } from './keycloak-connect.js';
 import { findKeycloak, KEYCLOAK_VERSION } from './keycloak-server.js';
 import { notifyMosquitto } from './mosquitto-notifications.js';
 import { checkStockAgent, installLibrary, LIBRARY } from './stock-agent.js';
@@ -102,6 +103,17 @@ await inFolder(async (folder) => {
   const reason = installLibrary(folder);
   if (reason === undefined) await checkStockAgent(tally, folder);
   else absent(LIBRARY, `npm could not install it: ${reason}`);
+});
+
+await inFolder(async (folder) => {
+  const reason = installAdapter(folder);
+  if (reason !== undefined) return absent(ADAPTER, `npm could not install it: ${reason}`);
+  await tally.check(`${ADAPTER} on the forty tokens: as docs/adr/0008 says`, async () => {
+    const { withAudience, asItComes, wrong } = await judgeWithAdapter(folder);
+    console.log(JSON.stringify({ interop: 'keycloak-connect', tokens: 40, withAudience, asItComes, wrong }));
+    if (withAudience !== KNOWN.withAudience || asItComes !== KNOWN.asItComes)
+      throw new Error('it has changed: look at the decision again');
+  });
 });
 
 const keycloak = findKeycloak();

@@ -7,14 +7,15 @@ import { ConfigError, createLogger, errnoOf, realPorts } from '@contor/kit';
 import type { Command } from 'commander';
 
 interface ExportFlags {
-  readonly dataFolder: string;
-  readonly gatewayUrl: string;
+  readonly from: string;
+  readonly dashboard: string;
   readonly out: string;
   readonly secondFactors?: boolean;
   readonly temporaryPasswords?: string;
 }
 
 const DEFAULT_FOLDER = process.env.IDENTITY_DATA ?? join(process.env.CONTOR_DATA ?? 'contor-data', 'identity');
+const FROM_HELP = 'data folder of the identity server (or IDENTITY_DATA); it may be running';
 const DEFAULT_GATEWAY = process.env.GATEWAY_PUBLIC_URL ?? 'http://127.0.0.1:3000';
 /** Both files hold secrets: the client's, perhaps those of people. */
 const OWN = { mode: 0o600, flag: 'wx' } as const;
@@ -23,8 +24,8 @@ export function addIdentityTools(identity: Command): void {
   identity
     .command('export-realm')
     .description('write roles, clients and people as a realm that Keycloak imports')
-    .option('--data-folder <folder>', 'of the identity server (or IDENTITY_DATA); it may be running', DEFAULT_FOLDER)
-    .option('--gateway-url <url>', 'address of the dashboard (or GATEWAY_PUBLIC_URL)', DEFAULT_GATEWAY)
+    .option('--from <folder>', FROM_HELP, DEFAULT_FOLDER)
+    .option('--dashboard <url>', 'its address (or GATEWAY_PUBLIC_URL)', DEFAULT_GATEWAY)
     .option('--out <file>', 'a new file', 'contor-realm.json')
     .option('--temporary-passwords <file>', 'give everybody a password to be changed at once, listed in this new file')
     .option('--second-factors', 'take along the secrets of authenticator apps, readable in the file')
@@ -38,7 +39,7 @@ export function addIdentityTools(identity: Command): void {
 async function writeRealm(flags: ExportFlags): Promise<void> {
   const { CONTOR_MASTER_KEY: masterKey, CONTOR_MASTER_KEY_FILE: masterKeyFile } = process.env;
   const wish = {
-    ...{ dataFolder: flags.dataFolder, gatewayUrl: flags.gatewayUrl.replace(/\/$/, ''), masterKey, masterKeyFile },
+    ...{ dataFolder: flags.from, gatewayUrl: flags.dashboard.replace(/\/$/, ''), masterKey, masterKeyFile },
     hasSecondFactors: flags.secondFactors === true,
     hasTemporaryPasswords: flags.temporaryPasswords !== undefined,
   };

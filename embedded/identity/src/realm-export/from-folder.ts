@@ -70,6 +70,6 @@ async function copyLog(from: string, to: string): Promise<void> {
 
 function noFolder(path: string): ConfigError {
   const message = `There is no identity server's data in ${path}.`;
-  const fix = 'Name its data folder with --data-folder; beneath that of the whole platform it is `identity`.';
+  const fix = 'Name its data folder with --from; beneath that of the whole platform it is `identity`.';
   return new ConfigError([{ code: 'config.no-identity', message, fix }]);
 }

@@ -11,6 +11,7 @@ import { URL_FORMS } from '../support/url-forms.js';
 import { Canary } from './outbound/canary.js';
 import { type Door, doorsOf, entity, registration, SENT_ELSEWHERE, subscription } from './outbound/doors.js';
 import { type House, openHouse, pause } from './outbound/house.js';
+import { ring, subscribeAtGateway } from './outbound/partner.js';
 
 /** What the operator allows by name. Only the first leads where a part of the platform may be. */
 const NAMES = {
@@ -69,10 +70,13 @@ try {
   });
   for (const name of TRAPS)
     await tally.check(`${name}, allowed by name: it is not called where it leads`, () => trap(name));
+  for (const name of [...TRAPS, 'friend.test'])
+    await tally.check(`${name}, a partner of the gateway: it is not called where it leads`, () => trapPartner(name));
   for (const status of REDIRECTS)
     await tally.check(`a ${status} of an allowed host leads nowhere`, () => redirect(status));
   for (const way of ['subscription', 'subscription over MQTT', 'registration', '@context'] as const)
     await tally.check(`control: an allowed host is called by ${way}`, () => control(way));
+  await tally.check('control: an allowed partner of the gateway is called', controlPartner);
 } finally {
   await house.stop();
   await canary.close();
@@ -152,11 +156,44 @@ async function redirect(status: number): Promise<void> {
     make('/csourceRegistrations', registration(at)),
     make('/entities', { ...entity(), '@context': `${at}/${status}.jsonld` }, 'application/ld+json'),
   ]);
+  const partner = await subscribeAtGateway(house, `http://localhost:${baitPort}/notify`);
+  if (partner !== undefined) await ring(house, partner);
   await stirAll(made);
-  for (let wait = 0; bait.arrived < 3 && wait < 100; wait += 1) await pause(50);
+  for (let wait = 0; bait.arrived < 4 && wait < 100; wait += 1) await pause(50);
   await Promise.all(made.map(remove));
-  if (bait.arrived < 3) throw new Error(`only ${bait.arrived} of the three came to the bait`);
+  await partner?.remove();
+  if (bait.arrived < 4) throw new Error(`only ${bait.arrived} of the four came to the bait`);
   hearNothing();
+}
+
+/** A partner is somewhere on the internet: a name that leads into our network, or to this machine, is none of theirs. */
+async function trapPartner(name: string): Promise<void> {
+  canary.forget();
+  const before = house.lookups().filter((each) => each === name).length;
+  const made = await subscribeAtGateway(house, `https://${name}:${canary.port}/notify`);
+  if (made === undefined) throw new Error('it was not taken: the trap was not set');
+  await ring(house, made);
+  const isAsked = () => house.lookups().filter((each) => each === name).length > before;
+  for (let wait = 0; !isAsked() && wait < 100; wait += 1) await pause(50);
+  await pause(SETTLE_MS / 3);
+  await made.remove();
+  if (!isAsked()) throw new Error('it was not asked for: the trap was not set');
+  hearNothing();
+}
+
+async function controlPartner(): Promise<void> {
+  canary.forget();
+  const made = await subscribeAtGateway(house, `http://localhost:${canary.port}/notify`);
+  if (made === undefined) throw new Error('it was not taken');
+  await ring(house, made);
+  await heardOne();
+  await made.remove();
+}
+
+async function heardOne(): Promise<void> {
+  for (let wait = 0; canary.heard.length === 0 && wait < 100; wait += 1) await pause(50);
+  if (canary.heard.length === 0) throw new Error('the canary heard nothing: it is deaf, or nobody calls at all');
+  figures.heardOfControls = (figures.heardOfControls ?? 0) + 1;
 }
 
 async function control(way: 'subscription' | 'subscription over MQTT' | 'registration' | '@context'): Promise<void> {
@@ -170,10 +207,8 @@ async function control(way: 'subscription' | 'subscription over MQTT' | 'registr
         : await make('/subscriptions', subscription(way === 'subscription' ? `http://${at}/n` : `mqtt://${at}/topic`));
   if (made === undefined) throw new Error('it was not taken');
   await stirAll([made]);
-  for (let wait = 0; canary.heard.length === 0 && wait < 100; wait += 1) await pause(50);
+  await heardOne();
   await remove(made);
-  if (canary.heard.length === 0) throw new Error('the canary heard nothing: it is deaf, or nobody calls at all');
-  figures.heardOfControls = (figures.heardOfControls ?? 0) + 1;
 }
 
 interface Made {

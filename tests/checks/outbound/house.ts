@@ -78,6 +78,7 @@ export async function openHouse({ names, allowed, contexts }: Wishes): Promise<H
     HISTORY_URL: history,
     OIDC_ISSUER: `${identity}/realms/contor`,
     OIDC_CLIENT_SECRET: await clientSecret(data('identity')),
+    GATEWAY_NOTIFY_HOSTS: ['localhost', ...allowed].join(','),
     GATEWAY_NOTIFY_URL: gateway.replace('127.0.0.1', 'friend.test'),
   });
   const { browser, csrfToken } = await signIn(gateway, data('identity'));

@@ -12,7 +12,9 @@ import { benchMqtt } from './mqtt.js';
 import { benchNotifications } from './notifications.js';
 import { benchPath } from './path.js';
 import { benchPolicy } from './policy.js';
+import { benchRelay } from './relay.js';
 import { benchStart } from './start.js';
+import { benchStream } from './stream.js';
 
 const flags = readFlags(process.argv);
 const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
@@ -27,6 +29,8 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   policy: benchPolicy,
   gateway: benchGateway,
   start: benchStart,
+  relay: benchRelay,
+  stream: () => benchStream(),
 };
 
 const PATH_RUNS = 3;

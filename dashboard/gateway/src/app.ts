@@ -86,6 +86,8 @@ export function createApp(parts: AppParts): Application {
   app.use(defaultDeny(guard));
   app.use(['/api', '/auth', '/notify', '/health', '/metrics'], noStore);
 
+  // First, because most requests are theirs, and Express asks route by route.
+  parts.enforcement.register(app, guard);
   register(app, guard, '/health', (_request, response) => {
     const report = parts.health();
     response.status(report.state === 'ready' || report.state === 'degraded' ? 200 : 503).json(report);
@@ -100,7 +102,6 @@ export function createApp(parts: AppParts): Application {
   register(app, guard, '/api/session', showSession(parts.book, parts.accountUrl));
   registerAdmin(app, guard, parts.admin);
   registerDocs(app, guard, { publicUrl: auth.publicUrl.origin, issuer: parts.issuer, version: parts.version });
-  parts.enforcement.register(app, guard);
   registerSecrets(app, guard, () => parts.vault);
   parts.commanding.register(app, guard);
   parts.auditDesk.register(app, guard);

@@ -7,7 +7,7 @@ import { createLogger, readSettings, realPorts } from '@contor/kit';
 
 const folder = process.argv[2] ?? '';
 const environment = { ports: realPorts(), log: createLogger({ service: 'clients', level: 'error' }) };
-const common = { PLATFORM_SECRET: process.argv[3] };
+const common = { PLATFORM_SECRET: process.argv[3], BROKER_AS: process.argv[4] ?? 'contor' };
 const history = await startHistory(
   readSettings(HISTORY_SETTINGS, { ...common, HISTORY_PORT: '0', HISTORY_DATA: join(folder, 'history') }),
   environment,

@@ -14,7 +14,7 @@ import { SETTINGS } from '@contor/gateway/settings.js';
 import { subjectOf, visitorOf } from '@contor/gateway/visitor.js';
 import { type BrokerClient, createBrokerClient, createHistoryClient, type HistoryClient } from '@contor/history-query';
 import { createLogger, readSettings, realPorts } from '@contor/kit';
-import type { NgsiEntity } from '@contor/orion-config';
+import { installPlatform, type NgsiEntity } from '@contor/orion-config';
 import type { Grant } from '@contor/policy';
 import { type Caller, Door } from '../../unit/gateway/support/door.js';
 
@@ -46,12 +46,13 @@ export class House {
     this.past = clients.past;
   }
 
-  static async open({ environment = {}, seed }: Wish = {}): Promise<House> {
+  static async open({ environment = {}, seed, as = 'contor' }: Wish = {}): Promise<House> {
     const folder = await mkdtemp(join(tmpdir(), 'contor-gateway-'));
     const serve = fileURLToPath(new URL('../clients/serve.js', import.meta.url));
-    const servers = fork(serve, [folder, SECRET], { execArgv: [] });
+    const servers = fork(serve, [folder, SECRET, as], { execArgv: [] });
     const [urls] = (await once(servers, 'message')) as [Urls];
-    const context = createBrokerClient({ url: urls.brokerUrl, secret: SECRET });
+    const context = createBrokerClient({ url: urls.brokerUrl, secret: SECRET, context: 'installed' });
+    if (as !== 'contor') await installPlatform(context, { historyUrl: urls.historyUrl, secret: SECRET });
     const past = createHistoryClient({ url: urls.historyUrl, secret: SECRET });
     await seed?.(context, past);
     let enforcement: Enforcement | undefined;
@@ -83,9 +84,8 @@ export class House {
   /** Until the index holds as many entities as broker and history together, and is true. */
   async settle(): Promise<void> {
     await until(() => this.enforcement.missing.length === 0);
-    const { headers } = await this.context.request({
-      ...{ method: 'GET', path: '/ngsi-ld/v1/entities?type=*&limit=0&count=true' },
-    });
+    const path = '/ngsi-ld/v1/entities?type=*&limit=0&count=true';
+    const { headers } = await this.context.request({ method: 'GET', path });
     const held = Number(headers['ngsild-results-count']);
     await until(() => (this.enforcement.figures.tied ?? 0) >= held);
   }
@@ -124,6 +124,8 @@ export class House {
 }
 
 export interface Wish {
+  /** Which broker ours plays. */
+  readonly as?: 'contor' | 'orion-ld';
   readonly environment?: Readonly<Record<string, string>>;
   /** What broker and history hold before the gateway looks at them. */
   readonly seed?: (context: BrokerClient, past: HistoryClient) => Promise<void>;

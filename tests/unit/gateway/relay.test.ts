@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser } from './support/browser.js';
-import { House } from './support/house.js';
+import { House, until } from './support/house.js';
 
 let house: House;
 let browser: Browser;
@@ -120,14 +120,37 @@ describe('the relay', () => {
     if (error === undefined) expect(body.title).toBe('theirs');
   });
 
-  it('a line cut in the middle is a cut line, never a short answer', async () => {
+  it.each([
+    ['a failure, when nothing had gone out yet', 1],
+    ['a cut line, when a part of it had', 100_000],
+  ])('a line cut in the middle is %s, and never a short answer', async (_what, bytes) => {
     house.broker.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.write('[');
+      response.write(`["${'x'.repeat(bytes)}`);
       setTimeout(() => response.destroy(), 50);
     };
     const answer = await ask('/api/ngsi-ld/v1/types');
-    await expect(answer.text()).rejects.toThrow();
+    if (bytes === 1) expect(answer.status).toBe(502);
+    else await expect(answer.text()).rejects.toThrow();
+  });
+
+  it('a browser that goes away takes its question with it', async () => {
+    let isGone = false;
+    house.broker.answer = (request, response) => {
+      if (!request.url?.includes('slow')) return void response.end('[]');
+      response.once('close', () => {
+        isGone = true;
+      });
+    };
+    const abort = new AbortController();
+    const asked = fetch(`${house.gatewayUrl}/api/ngsi-ld/v1/types/slow`, {
+      headers: { cookie: browser.cookiesFor(house.gatewayUrl) },
+      signal: abort.signal,
+    });
+    await until(async () => passedOn().length > 0);
+    abort.abort();
+    await expect(asked).rejects.toThrow();
+    await until(async () => isGone);
   });
 });
 

@@ -3,7 +3,13 @@
  * nothing of the browser's. What goes wrong there is an `UpstreamError` with the problem to answer.
  */
 
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isError, type Logger } from '@contor/kit';
 import type { ProblemCode } from '../http/problem.js';
@@ -15,7 +21,7 @@ export interface Question {
   /** Travels as JSON. */
   readonly body?: unknown;
   readonly correlation?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly cancellation?: Cancellation | undefined;
 }
 
 export interface UpstreamAnswer {
@@ -42,6 +48,26 @@ export interface UpstreamParts {
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
   readonly unreachable: ProblemCode;
   readonly log: Logger;
+}
+
+/** A question that nobody waits for any more: an AbortSignal makes an error with a stack for each request, this does not. */
+export class Cancellation {
+  #request: ClientRequest | undefined;
+  #isCancelled = false;
+
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+
+  attach(request: ClientRequest): void {
+    if (this.#isCancelled) request.destroy();
+    this.#request = request;
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#request?.destroy();
+  }
 }
 
 export class UpstreamError extends Error {
@@ -93,9 +119,8 @@ function faultOf({ log, target, unreachable }: UpstreamParts, answer: IncomingMe
 
 async function send(parts: UpstreamParts, agent: HttpAgent, question: Question): Promise<IncomingMessage> {
   const { target, headers: ours } = parts;
-  const { method, path, body, correlation, signal } = question;
+  const { method, path, body, correlation, cancellation } = question;
   const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
-  const url = new URL(target.pathname.replace(/\/$/, '') + path, target);
   const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body), 'utf8');
   const headers = {
     accept: 'application/json',
@@ -104,11 +129,19 @@ async function send(parts: UpstreamParts, agent: HttpAgent, question: Question):
     ...(correlation !== undefined && { 'fiware-correlator': correlation }),
   };
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(lineFault(parts, error, signal));
-    const outgoing = request(url, { method, agent, headers, ...(signal && { signal }) });
-    outgoing.setTimeout(SILENCE_MS, () => outgoing.destroy(new UpstreamError('upstream.slow', 'No answer in time.')));
+    const outgoing = request({
+      hostname: bareName(target),
+      port: target.port,
+      path: basePath(target) + path,
+      method,
+      agent,
+      headers,
+      timeout: SILENCE_MS,
+    });
+    outgoing.once('timeout', () => outgoing.destroy(new UpstreamError('upstream.slow', 'No answer in time.')));
     outgoing.once('response', resolve);
-    outgoing.once('error', fail);
+    outgoing.once('error', (error) => reject(cancellation?.isCancelled ? error : lineFault(parts, error)));
+    cancellation?.attach(outgoing);
     outgoing.end(payload);
   });
 }
@@ -117,8 +150,17 @@ async function faultless<T>(parts: UpstreamParts, work: () => Promise<T>): Promi
   try {
     return await work();
   } catch (error) {
-    throw lineFault(parts, error, undefined);
+    throw lineFault(parts, error);
   }
+}
+
+/** Without the brackets of an IPv6 address, which belong to URLs. */
+function bareName({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+function basePath({ pathname }: URL): string {
+  return pathname.replace(/\/$/, '');
 }
 
 async function readBody(parts: UpstreamParts, answer: IncomingMessage): Promise<unknown> {
@@ -131,18 +173,13 @@ async function readBody(parts: UpstreamParts, answer: IncomingMessage): Promise<
       chunks.push(chunk);
     }
   } catch (error) {
-    throw lineFault(parts, error, undefined);
+    throw lineFault(parts, error);
   }
   return parse(Buffer.concat(chunks).toString('utf8'));
 }
 
-/** A broken line by the name its problem has; one that the asker cut stays what it is. */
-function lineFault(
-  { log, target, unreachable }: UpstreamParts,
-  error: unknown,
-  signal: AbortSignal | undefined,
-): unknown {
-  if (signal?.aborted) return error;
+/** A broken line by the name its problem has. */
+function lineFault({ log, target, unreachable }: UpstreamParts, error: unknown): UpstreamError {
   const reason = isError(error) ? error.message : 'unknown';
   log.warn({ reason, target: target.host }, 'A server behind the gateway did not answer.');
   return error instanceof UpstreamError ? error : new UpstreamError(unreachable, reason);

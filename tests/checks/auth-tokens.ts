@@ -6,6 +6,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { type TokenRules, verifyAccessToken } from '@contor/gateway/oidc/verify-token.js';
 import { openKeys } from '@contor/identity/keys.js';
 import { openKeyring } from '@contor/kit';
@@ -13,6 +14,7 @@ import { createRemoteJWKSet } from 'jose';
 import { type Mutation, makeMutant } from '../support/mutant.js';
 import type { Tally } from '../support/tally.js';
 import { TOKENS, type TokenMint } from '../support/token-table.js';
+import type { House } from '../unit/gateway/support/house.js';
 
 type Verify = typeof verifyAccessToken;
 
@@ -39,7 +41,9 @@ const MUTATIONS: readonly (Mutation & { readonly name: string })[] = [
   },
 ];
 
-export async function checkTokens(tally: Tally, dataFolder: string, issuer: string, report: (figures: object) => void) {
+export async function checkTokens(tally: Tally, house: House, report: (figures: object) => void) {
+  const issuer = `${house.identityUrl}/realms/contor`;
+  const dataFolder = join(house.folder, 'identity');
   const embedded = await embeddedMint(dataFolder, issuer);
   const keycloak = await keycloakShaped();
   try {
@@ -53,6 +57,11 @@ export async function checkTokens(tally: Tally, dataFolder: string, issuer: stri
         if (wrong.length > 0) throw new Error(wrong.join('\n'));
       });
     }
+    await tally.check('forty tokens shown to the running gateway as a partner’s', async () => {
+      const { wrong, right } = await judgeAtTheDoor(house, embedded);
+      report({ part: 'tokens', issuer: 'embedded, at the gateway', tokens: TOKENS.length, right });
+      if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    });
     for (const { name, ...mutation } of MUTATIONS) {
       await tally.check(`control: a verifier that takes ${name} is caught`, async () => {
         const mutant = await makeMutant(mutation);
@@ -79,6 +88,27 @@ async function judge(verify: Verify, mint: TokenMint): Promise<{ right: number; 
   for (const { name, isGood, make } of TOKENS) {
     const { kind } = await verify(await make(mint), rules).catch(() => ({ kind: 'thrown' }));
     if (kind !== (isGood ? 'value' : 'refused')) wrong.push(`${name}: ${kind}`);
+  }
+  return { right: TOKENS.length - wrong.length, wrong };
+}
+
+/** A partner's program comes with a token of its own; everything else in the table stays as it is. */
+async function judgeAtTheDoor(house: House, mint: TokenMint): Promise<{ right: number; wrong: readonly string[] }> {
+  const party = 'check-app';
+  const manager = await house.signedIn();
+  const { csrfToken } = JSON.parse((await manager.get(`${house.gatewayUrl}/api/session`)).body) as {
+    csrfToken: string;
+  };
+  const partner = { id: 'check', name: 'Check', clientId: party, roles: ['viewer'], everything: true };
+  const headers = { 'x-csrf-token': csrfToken, origin: house.gatewayUrl, 'content-type': 'application/json' };
+  const made = await manager.raw('POST', `${house.gatewayUrl}/api/admin/partners`, headers, JSON.stringify(partner));
+  if (made.status !== 201) throw new Error(`The partner was not made: ${made.status} ${await made.text()}`);
+  const own: TokenMint = { ...mint, party, claims: { sub: party, preferred_username: `service-account-${party}` } };
+  const wrong: string[] = [];
+  for (const { name, isGood, make } of TOKENS) {
+    const authorization = `Bearer ${await make(own)}`;
+    const { status } = await fetch(`${house.gatewayUrl}/api/ngsi-ld/v1/types`, { headers: { authorization } });
+    if (isGood ? status !== 200 : status !== 401) wrong.push(`${name}: ${status}`);
   }
   return { right: TOKENS.length - wrong.length, wrong };
 }

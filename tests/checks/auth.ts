@@ -22,7 +22,7 @@ const report = (part: object) => void figures.push(part);
 const house = await (await House.open()).start();
 const folder = mkdtempSync(join(tmpdir(), 'contor-auth-'));
 try {
-  await checkTokens(tally, join(house.folder, 'identity'), `${house.identityUrl}/realms/contor`, report);
+  await checkTokens(tally, house, report);
   await checkFlows(tally, { isFull: flags.full, report });
   await checkMqtt(tally, { folder, isFull: flags.full, report });
 } finally {

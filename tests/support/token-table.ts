@@ -18,6 +18,8 @@ export interface TokenMint {
   readonly type: string;
   /** Seconds. */
   readonly now: number;
+  /** What a good token says besides or instead. */
+  readonly claims?: Claims;
 }
 
 export interface TokenRow {
@@ -33,10 +35,11 @@ const strange = () => (stranger ??= generateKeyPair('RS256', { extractable: true
 
 type Claims = Readonly<Record<string, unknown>>;
 
-function claimsOf({ issuer, audience, party, now }: TokenMint): Claims {
+function claimsOf({ issuer, audience, party, now, claims }: TokenMint): Claims {
   return {
     ...{ iss: issuer, aud: audience, sub: SUBJECT, azp: party, typ: 'Bearer', iat: now - 10, exp: now + 290 },
     ...{ jti: 'a1b2', preferred_username: 'ana', scope: 'openid profile api', realm_access: { roles: ['viewer'] } },
+    ...claims,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Sign-in with a second factor and with duties, from end to end: real identity, real gateway, a browser with cookies. */
 
-import { readdir, readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PASSWORD_LEAST } from '@contor/identity/password-policy.js';
 import { verifyPassword } from '@contor/identity/passwords.js';
@@ -135,6 +136,23 @@ describe('an operator, where the privileged need a second factor', () => {
     ])
       expect(kept).not.toContain(form);
     expect(house.log.join('\n')).not.toContain(recovery[0]);
+  }, 30_000);
+});
+
+describe('a new master key in front of the old one', () => {
+  it('wraps second factors anew at the next start, and the old one can go', async () => {
+    const { username, recovery } = await enrol();
+    const path = join(house.folder, 'identity', 'master-key');
+    const old = await readFile(path, 'utf8');
+    const newer = `contor-key-${randomBytes(32).toString('base64url')}`;
+    await house.stopIdentity();
+    await writeFile(path, `${newer}\n${old}`, { mode: 0o600 });
+    await house.startIdentity();
+    await house.stopIdentity();
+    await writeFile(path, `${newer}\n`, { mode: 0o600 });
+    await house.startIdentity();
+    const visit = await (await realm.begin(username)).answer({ code: recovery[0] ?? '' });
+    expect(await visit.session()).toMatchObject({ methods: ['pwd', 'otp'] });
   }, 30_000);
 });
 

@@ -72,7 +72,7 @@ export {
   type RouteRow,
 } from './routes.js';
 export { createScopeIndex } from './scope/scope-index.js';
-export { TIE_ATTRIBUTES, TIES, type TieKind, type TieRow, type TypeRow } from './scope/ties.js';
+export { isStructure, TIE_ATTRIBUTES, TIES, type TieKind, type TieRow, type TypeRow } from './scope/ties.js';
 export { EVER, type Grant, type Scope, type ScopeIndex, type Span, type TiedEntity } from './scope.js';
 export {
   type AnchorStatement,

@@ -1,6 +1,6 @@
 /**
  * The index of who sees what: fed with entities, asked with scopes. It keeps views of the scopes that were asked about lately, and
- * takes out of them what a change may have changed: one entry for a new alert or reading, everything when a tie moves.
+ * takes out of them what a change may have changed: one entry for a new alert or reading, a few when a meter moves, all when a town does.
  */
 
 import { EVER, type Scope, type ScopeIndex, type Span, type TiedEntity } from '../scope.js';
@@ -150,13 +150,13 @@ class Index implements ScopeIndex {
   #after(change: Change): void {
     if (change.kind === 'none') return;
     this.#version += 1;
-    if (change.kind === 'many') {
+    if (change.kind === 'all') {
       this.#forgetAll();
       return;
     }
     for (const { view, walk } of this.#views.values()) {
-      view.forget(change.node, change.id);
-      walk.touch(change.node);
+      view.forget(change.nodes, change.ids);
+      walk.touch(change.nodes);
     }
   }
 }

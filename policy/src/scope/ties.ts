@@ -119,10 +119,10 @@ export const TIES = {
   ApplianceUsage: { ties: [part('refDevice', 'refPoint')] },
   Flexibility: { ties: [RESULT] },
   DemandResponseEvent: { ties: [seenWith('refGroup', 'refSite')], about: period('periodStart', 'periodEnd') },
-  ImbalanceAdvice: { ties: [RESULT], about: period('periodStart', 'periodEnd') },
+  ImbalanceAdvice: { ties: [seenWith('refPoint', 'refSite')], about: period('periodStart', 'periodEnd') },
   LossReport: { ties: [seenWith('refGroup', 'refFeeder', 'refSubstation')] },
 
-  CommandRequest: { ties: [part('refDevice', 'refTarget')], needsAll: true, about: moment('requestedAt') },
+  CommandRequest: { ties: [part('refDevice')], needsAll: true, about: moment('requestedAt') },
   ReadSchedule: { ties: [seenWith('refDevice', 'refGroup', 'refSite')] },
   ReadJob: { ties: [part('refDevice', 'refPoint')], about: period('windowStart', 'windowEnd'), owner: 'requestedBy' },
   DataSource: { ties: [seenWith('refSite')] },
@@ -136,6 +136,19 @@ export type TiedType = keyof typeof TIES;
 
 export function typeRow(type: string): TypeRow | undefined {
   return Object.hasOwn(TIES, type) ? TIES[type as TiedType] : undefined;
+}
+
+/**
+ * Who others belong to. History keeps the values of relationships without their dates, so what it remembers of these would be ties that
+ * never end: it may speak for the others only.
+ */
+const STRUCTURE: ReadonlySet<string> = new Set<TiedType>([
+  ...(['Site', 'Building', 'Customer', 'ConsumptionPoint', 'Substation', 'Feeder'] as const),
+  ...(['Device', 'MeterInstallation', 'MeterGroup'] as const),
+]);
+
+export function isStructure(type: string): boolean {
+  return STRUCTURE.has(type);
 }
 
 /** What has to be asked of the broker (`pick`) to know the ties of every type. */

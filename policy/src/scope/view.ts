@@ -20,11 +20,13 @@ export interface Budget {
   left: number;
 }
 
-/** Steps of one search through a circle. What is found until then is true; the rest is not seen. */
-const MOST_STEPS = 100_000;
+/** Links looked at for one circle: a tenth of a second. What is found until then is true; the rest is not seen. */
+const MOST_LOOKS = 500_000;
 const SOME_DATED = 1;
 const SOME_UNDATED = 2;
 const NOBODY: ReadonlySet<number> = new Set();
+/** One tie outranks nothing. */
+const ALONE = { isPlaced: false, dated: NOBODY } as const;
 
 export class View {
   readonly #world: World;
@@ -37,6 +39,8 @@ export class View {
   readonly #inside = new Map<number, Spans>();
   /** By identifier: one look is enough for what is asked again. */
   readonly #seen = new Map<string, Spans>();
+  /** At links, in all. */
+  #looks = 0;
   /** Set by the walk, which alone knows who shows what. */
   shownOf: (node: number) => Spans = () => NEVER;
 
@@ -52,10 +56,10 @@ export class View {
     return this.#grants.keys();
   }
 
-  forget(node: number, id: string): void {
-    if (this.#inside.delete(node)) this.#budget.left += 1;
-    if (this.#seen.delete(id)) this.#budget.left += 1;
-    this.#impersonal?.forget(node, id);
+  forget(nodes: Iterable<number>, ids: readonly string[]): void {
+    for (const node of nodes) if (this.#inside.delete(node)) this.#budget.left += 1;
+    for (const id of ids) if (this.#seen.delete(id)) this.#budget.left += 1;
+    this.#impersonal?.forget(nodes, ids);
   }
 
   forgetAll(): void {
@@ -269,11 +273,10 @@ export class View {
       }
     }
     const waiting = new Set(order);
-    let steps = 0;
+    const enough = this.#looks + MOST_LOOKS;
     for (const node of waiting) {
+      if (this.#looks > enough) return;
       waiting.delete(node);
-      steps += 1;
-      if (steps > MOST_STEPS) return;
       const spans = this.#gather(node, valueAt);
       if (isSame(spans, found.get(node) ?? NEVER)) continue;
       found.set(node, spans);
@@ -289,6 +292,7 @@ export class View {
     if (row.isRoot) return spans;
     const { isPlaced, dated } = this.#outranking(node, PART);
     for (let link = graph.firstUp(node); link !== NONE && spans !== ALWAYS; link = graph.nextUp(link)) {
+      this.#looks += 1;
       const flags = graph.flagsOf(link);
       if ((flags & KIND) !== PART || (isPlaced && (flags & FALLBACK) !== 0)) continue;
       if ((flags & DATED) === 0 && dated.has(graph.parentOf(link))) continue;
@@ -300,6 +304,8 @@ export class View {
   /** Where an installation says where a meter is, its site does not; where somebody dates a tie, a tie without dates is outdated. */
   #outranking(node: number, kind: number): { readonly isPlaced: boolean; readonly dated: ReadonlySet<number> } {
     const { graph } = this.#world;
+    const first = graph.firstUp(node);
+    if (first === NONE || graph.nextUp(first) === NONE) return ALONE;
     let isPlaced = false;
     let dates = 0;
     for (let link = graph.firstUp(node); link !== NONE; link = graph.nextUp(link)) {

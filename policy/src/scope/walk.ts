@@ -43,9 +43,9 @@ export class Walk {
     view.shownOf = (node) => this.#shownSpans().get(node) ?? NEVER;
   }
 
-  touch(node: number): void {
+  touch(nodes: Iterable<number>): void {
     if (this.#found === undefined) return;
-    this.#touched.add(node);
+    for (const node of nodes) this.#touched.add(node);
     if (this.#touched.size > MOST_TOUCHED) this.forget();
   }
 

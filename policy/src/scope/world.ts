@@ -1,16 +1,17 @@
 /** What the index knows of the context: who belongs to whom, and of each entity its type, its owner, and the time it is about. */
 
 import { EVER, type TiedEntity } from '../scope.js';
+import { affectedBy, type Said, saidBy } from './affected.js';
 import { instants, NONE } from './columns.js';
 import { Graph } from './graph.js';
 import { readTies, type Tied } from './read-ties.js';
 import { type TypeRow, typeRow } from './ties.js';
 
-/** What a change may have changed: the entity alone, or what belongs to it as well. */
+/** What a change may have changed: nothing, these, or anything. */
 export type Change =
   | { readonly kind: 'none' }
-  | { readonly kind: 'one'; readonly node: number; readonly id: string }
-  | { readonly kind: 'many' };
+  | { readonly kind: 'some'; readonly nodes: Iterable<number>; readonly ids: readonly string[] }
+  | { readonly kind: 'all' };
 
 const NO_CHANGE: Change = { kind: 'none' };
 
@@ -41,25 +42,37 @@ export class World {
     const type = this.#typeNumber(String(entity.type));
     const before = this.graph.typeOf(node);
     if (before === type && this.#isAsBefore(node, tied)) return NO_CHANGE;
-    const wasFar = this.#reachesFar(node);
+    const said = saidBy(this.graph, node);
     this.#forget(node);
     this.graph.setType(node, type);
     this.#counts[type] = (this.#counts[type] ?? 0) + 1;
     this.#size += 1;
     if (tied !== undefined) this.#keep(node, tied);
     this.#stamp(before);
-    this.#stamp(type);
-    return wasFar || this.#reachesFar(node) ? { kind: 'many' } : { kind: 'one', node, id: entity.id };
+    return this.#changeOf(node, entity.id, said, before !== type);
   }
 
   remove(id: string): Change {
     const node = this.graph.find(id);
     if (!this.isKnown(node)) return NO_CHANGE;
-    const isFar = this.#reachesFar(node);
+    const said = saidBy(this.graph, node);
     this.#stamp(this.graph.typeOf(node));
     this.#forget(node);
+    const change = this.#changeOf(node, id, said, true);
     this.graph.release(node);
-    return isFar ? { kind: 'many' } : { kind: 'one', node, id };
+    return change;
+  }
+
+  #changeOf(node: number, id: string, before: Said, isOther: boolean): Change {
+    const { graph } = this;
+    const nodes = affectedBy(graph, node, before, saidBy(graph, node), isOther, (one) => this.#holdsMembers(one));
+    if (nodes === undefined) return { kind: 'all' };
+    for (const one of nodes) this.#stamp(graph.typeOf(one));
+    return { kind: 'some', nodes, ids: [id, ...Array.from(nodes, (one) => graph.idOf(one))] };
+  }
+
+  #holdsMembers(node: number): boolean {
+    return this.rowOf(node)?.ties.some(({ kind }) => kind === 'holds') === true;
   }
 
   isKnown(node: number): boolean {
@@ -135,18 +148,6 @@ export class World {
     for (const marks of [this.#shared, this.#unclear, this.owned, this.common]) marks.delete(node);
     this.#aboutFrom.set(node, EVER.fromMs);
     this.#aboutTo.set(node, EVER.toMs);
-  }
-
-  /** Whether others depend on it: those below it, those whose belonging it tells, and the sums of the groups it is in. */
-  #reachesFar(node: number): boolean {
-    if (this.graph.firstDown(node) !== NONE) return true;
-    for (let link = this.graph.firstUp(node); link !== NONE; link = this.graph.nextUp(link)) {
-      if (this.rowOf(this.graph.parentOf(link))?.ties.some(({ kind }) => kind === 'holds')) return true;
-    }
-    for (let link = this.graph.firstOwned(node); link !== NONE; link = this.graph.nextOwned(link)) {
-      if (this.graph.childOf(link) !== node) return true;
-    }
-    return false;
   }
 
   #isAsBefore(node: number, tied: Tied | undefined): boolean {

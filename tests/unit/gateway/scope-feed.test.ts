@@ -184,6 +184,15 @@ describe('what lives in history alone', () => {
     house.feed.stop();
   });
 
+  it('does not say who belongs where: history keeps no dates of that', async () => {
+    const world = new World();
+    world.past.push({ id: point('gone').id, type: 'ConsumptionPoint', refSite: SITE }, series);
+    const house = open(world);
+    await house.clock.advance(0);
+    expect([house.seen(), house.index.has(series.id)]).toEqual([[], true]);
+    house.feed.stop();
+  });
+
   it('is known after the broker, and until then nobody is told of history', async () => {
     const world = new World();
     world.isHistoryAway = true;

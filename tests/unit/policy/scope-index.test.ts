@@ -260,6 +260,47 @@ describe('a group', () => {
   });
 });
 
+describe('a circle of groups', () => {
+  it('is seen from whichever group one comes in, and asks first', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => id('MeterGroup', name)) as [string, string, string];
+    index.apply(make('MeterGroup', 'a', { hasMember: tie(b) }));
+    index.apply(make('MeterGroup', 'b', { hasMember: tie(a) }));
+    index.apply(make('MeterGroup', 'c', { hasMember: tie(b, { from: SPRING }) }));
+    expect([b, a].map((one) => spans(grants(c), one))).toEqual(Array(2).fill(span(SPRING, Number.POSITIVE_INFINITY)));
+    expect([a, b].map((one) => spans(grants(a), one))).toEqual([ever, ever]);
+  });
+});
+
+describe('a site that goes and comes back', () => {
+  it('takes its groups and their sums along', () => {
+    index.apply(make('MeterGroup', 'g', { refSite: tie(OTHER_SITE) }));
+    index.apply(make('AggregatedReading', 'g', { refGroup: tie(GROUP) }));
+    const sum = id('AggregatedReading', 'g');
+    expect(spans(grants(OTHER_SITE), sum)).toEqual(ever);
+    index.remove(OTHER_SITE);
+    expect(spans(grants(OTHER_SITE), sum)).toEqual([]);
+    index.apply(make('Site', 'b'));
+    expect(spans(grants(OTHER_SITE), sum)).toEqual(ever);
+  });
+});
+
+describe('a town that moves as a whole', () => {
+  it('is forgotten as a whole', () => {
+    const house = id('Building', 'h');
+    const flats = Array.from({ length: 2_500 }, (_, at) =>
+      make('ConsumptionPoint', `flat-${at}`, { refBuilding: tie(house) }),
+    );
+    for (const flat of flats) index.apply(flat);
+    index.apply(make('Building', 'h', { refSite: tie(SITE) }));
+    expect(index.idsOf(grants(SITE), ['ConsumptionPoint'], 'ever')).toHaveLength(flats.length + 1);
+    index.apply(make('Building', 'h', { refSite: tie(OTHER_SITE) }));
+    expect(index.idsOf(grants(SITE), ['ConsumptionPoint'], 'ever')).toEqual([POINT]);
+    expect(index.idsOf(grants(OTHER_SITE), ['ConsumptionPoint'], 'ever')).toHaveLength(flats.length + 1);
+    index.remove(house);
+    expect(index.idsOf(grants(OTHER_SITE), ['ConsumptionPoint'], 'ever')).toEqual([OTHER_POINT]);
+  });
+});
+
 describe('things of one’s own, of everybody and of nobody', () => {
   const mia: Scope = { kind: 'grants', grants: [], username: 'mia' };
   it.each([
@@ -289,7 +330,7 @@ describe('things of one’s own, of everybody and of nobody', () => {
   });
   it('a command is seen by those who see every target', () => {
     const request = (targets: readonly string[]) =>
-      make('CommandRequest', 'x', { refTarget: tie(targets), requestedAt: value(iso(SPRING)) });
+      make('CommandRequest', 'x', { refDevice: tie(targets), requestedAt: value(iso(SPRING)) });
     index.apply(request([METER]));
     expect(spans(grants(ANA), id('CommandRequest', 'x'))).toEqual(ever);
     index.apply(request([METER, OTHER_POINT]));

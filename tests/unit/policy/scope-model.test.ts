@@ -43,7 +43,6 @@ const TARGETS: Readonly<Record<string, readonly HouseType[]>> = {
   refPoint: ['ConsumptionPoint', 'ConsumptionPoint', 'ConsumptionPoint', 'Site'],
   refDevice: ['Device'],
   refGroup: ['MeterGroup'],
-  refTarget: ['Device', 'ConsumptionPoint'],
   refTariff: ['Tariff'],
   hasMember: ['Device', 'ConsumptionPoint', 'MeterGroup', 'MeterGroup', 'Site', 'IntervalReading'],
 };
@@ -64,7 +63,7 @@ const SAYS: Readonly<Record<HouseType, readonly string[]>> = {
   Bill: ['refCustomer', 'refPoint', 'refTariff'],
   Tariff: [],
   ReportDefinition: [],
-  CommandRequest: ['refDevice', 'refTarget'],
+  CommandRequest: ['refDevice'],
 };
 const DATED: Readonly<Partial<Record<HouseType, readonly [from: string, to: string]>>> = {
   MeterInstallation: ['validFrom', 'validTo'],

@@ -107,15 +107,14 @@ export function requestStore({ broker, signer, tenant }: StoreParts): RequestSto
     async create(request) {
       const compact = await signer.sign(request);
       const { id, command, by, atMs, targets } = request;
-      const made = entity('CommandRequest', id)
+      const said = entity('CommandRequest', id)
         .property('statement', compact)
         .property('command', command)
         .property('requestedBy', by)
         .property('requestedAt', new Date(atMs).toISOString())
-        .property('targetCount', targets.length)
-        // Who sees every one of them sees the request; of a fleet only those who see everything do.
-        .relationship('refDevice', targets.slice(0, MOST_TIES))
-        .build();
+        .property('targetCount', targets.length);
+      // Who sees every one of them sees the request; of a fleet, which is not told in part, only those who see everything do.
+      const made = (targets.length > MOST_TIES ? said : said.relationship('refDevice', targets)).build();
       const { failed } = await broker.upsert([made]);
       if (failed.length > 0) throw new Error('the broker refused a command request');
       return { request, hash: await statementHash(compact), decisions: [], entity: made };

@@ -5,7 +5,7 @@
  */
 
 import type { Clock, Logger, Random } from '@contor/kit';
-import type { ScopeIndex, TiedEntity } from '@contor/policy';
+import { isStructure, type ScopeIndex, type TiedEntity } from '@contor/policy';
 import type { NotifiedEntity } from '../notify/door.js';
 import { type Rounds, startRounds } from '../rounds.js';
 import type { ScopeBroker } from './broker.js';
@@ -120,6 +120,8 @@ export function startScopeFeed(parts: ScopeFeedParts): ScopeFeed {
     for await (const page of history.pages()) {
       const due: Remembered[] = [];
       for (const entity of page) {
+        // History keeps no dates of ties: what it remembers of points and groups would hold for ever.
+        if (isStructure(entity.type)) continue;
         found.add(entity.id);
         const askedMs = remembered.get(entity.id);
         if (!live.has(entity.id) && (askedMs === undefined || nowMs - askedMs >= HISTORY_AGAIN_MS)) due.push(entity);

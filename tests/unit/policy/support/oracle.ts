@@ -78,7 +78,7 @@ export function slowReading(town: Town, looker: Looker): (id: string, unit: numb
     if (one.type === 'MeterInstallation') first('refPoint', 'refSite');
     if (['ACMeasurement', 'Alert', 'Acquisition'].includes(one.type)) first('refDevice', 'refPoint', 'refSite');
     if (['Contract', 'Bill'].includes(one.type)) first('refCustomer');
-    if (one.type === 'CommandRequest') first('refDevice', 'refTarget');
+    if (one.type === 'CommandRequest') first('refDevice');
     let isPlaced = false;
     for (const other of town.values()) {
       if (other.type === 'MeterGroup') {
@@ -139,7 +139,7 @@ export function slowReading(town: Town, looker: Looker): (id: string, unit: numb
 
   const byPath = (one: Thing, at: number): boolean => {
     if (one.type === 'CommandRequest') {
-      const targets = (one.ties.refDevice?.length ? one.ties.refDevice : (one.ties.refTarget ?? [])).filter(isTie);
+      const targets = (one.ties.refDevice ?? []).filter(isTie);
       return targets.length > 0 && targets.every((tie) => holds(tie, at) && isInside(tie.to, at));
     }
     if (isInside(one.id, at)) return true;

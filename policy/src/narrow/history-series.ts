@@ -3,7 +3,7 @@
 import { isFields } from '../scope/read-ties.js';
 import type { HistoryFamily, HistoryQuestion } from './history-question.js';
 
-export type Values = readonly unknown[] | Readonly<Record<string, readonly unknown[]>>;
+type Values = readonly unknown[] | Readonly<Record<string, readonly unknown[]>>;
 
 export interface HistoryAttribute {
   readonly name: string;

@@ -137,7 +137,7 @@ function outsideTie(scope: Limited, index: ScopeIndex, entity: TiedEntity, nowMs
   return undefined;
 }
 
-export function writableRow(type: string): WritableRow | undefined {
+function writableRow(type: string): WritableRow | undefined {
   return Object.hasOwn(WRITABLE_TYPES, type) ? WRITABLE_TYPES[type as keyof typeof WRITABLE_TYPES] : undefined;
 }
 

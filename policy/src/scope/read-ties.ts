@@ -144,7 +144,7 @@ function isUnclear(attribute: unknown): boolean {
 }
 
 /** GS CIM 009, 4.5.3 (`object`, one or several) and 4.5.22 (`objectList`); `value` where history gives text. */
-export function objectsOf(instance: Fields): readonly string[] {
+function objectsOf(instance: Fields): readonly string[] {
   const said = instance.object ?? instance.objectList ?? instance.value;
   return (Array.isArray(said) ? said : [said])
     .map((one) => (isFields(one) ? one.object : one))

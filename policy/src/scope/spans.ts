@@ -67,7 +67,7 @@ export function overlaps(spans: Spans, fromMs: number, toMs: number): boolean {
 }
 
 /** Sorted, joined where they touch; the very constants where they are meant. */
-export function normal(spans: readonly Span[]): Spans {
+function normal(spans: readonly Span[]): Spans {
   const sorted = spans
     .filter(({ fromMs, toMs }) => fromMs < toMs)
     .sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs);

@@ -132,7 +132,7 @@ export const TIES = {
   AuditRecord: { ties: [] },
 } as const satisfies Readonly<Record<string, TypeRow>>;
 
-export type TiedType = keyof typeof TIES;
+type TiedType = keyof typeof TIES;
 
 export function typeRow(type: string): TypeRow | undefined {
   return Object.hasOwn(TIES, type) ? TIES[type as TiedType] : undefined;

@@ -331,7 +331,7 @@ export class View {
 }
 
 /** A record belongs for good to those whose time it is about; a meter's stay at a point to those who were there with it. */
-export function duringItsTime(spans: Spans, { about }: TypeRow, fromMs: number, toMs: number): Spans {
+function duringItsTime(spans: Spans, { about }: TypeRow, fromMs: number, toMs: number): Spans {
   if (about === undefined) return spans;
   if (about.rule === 'whole') return covers(spans, fromMs, toMs) ? ALWAYS : NEVER;
   return overlaps(spans, fromMs, toMs) ? spans : NEVER;

@@ -185,16 +185,16 @@ async function sideDoors(path: CommandPath): Promise<Readonly<Record<string, Kno
     'a request and an approval of another key': (device) =>
       forgedRequest(device, (atMs) => pair(stranger, device, atMs)),
     'one person who signs both': async (device) => {
-      const asked = await pen.request({ command: 'disconnect', targets: [device], by: 'mallory' });
-      await pen.decide(asked, 'mallory');
+      const asked = await pen.request({ command: 'disconnect', targets: [device], by: 'forger' });
+      await pen.decide(asked, 'forger');
     },
     'an approval of another request': async (device) => {
-      const asked = await pen.request({ command: 'disconnect', targets: [device], by: 'mallory' });
+      const asked = await pen.request({ command: 'disconnect', targets: [device], by: 'forger' });
       const other = await pen.request({ command: 'disconnect', targets: [device], by: 'ana' });
       await pen.decide({ id: asked.id, hash: other.hash }, 'dan');
     },
     'an approval by an old sign-in': async (device) => {
-      const asked = await pen.request({ command: 'disconnect', targets: [device], by: 'mallory' });
+      const asked = await pen.request({ command: 'disconnect', targets: [device], by: 'forger' });
       await pen.decide(asked, 'dan', { authenticatedAtMs: Date.now() - 6 * 60_000 });
     },
     'a statement moved to another entity': async (device) => {

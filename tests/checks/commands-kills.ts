@@ -17,7 +17,7 @@ export interface KillOutcome {
 }
 
 const NAMES = ['commands', 'agent', 'broker', 'mqtt'] as const;
-const ORDERS_A_ROUND = 4;
+const ORDERS_A_ROUND = 3;
 /** From the request to the read-back all is over within this on a quiet machine, so a kill may hit each step. */
 const STEPS_MS = 900;
 /** An order holds for three seconds here, and what became of it is said within a minute. */

@@ -26,15 +26,15 @@ const CONTROL_COMMANDS = fileURLToPath(new URL('./control-commands.js', import.m
 
 const flags = readFlags(process.argv.slice(2));
 const seed = flags.number('seed', Date.now() % 1_000_000_007);
-const oneToken = flags.number('tries', flags.full ? 10_000 : 60);
+const oneToken = flags.number('tries', flags.full ? 10_000 : 40);
 const doorTries = flags.number('doors', flags.full ? 100 : 2);
-const kills = flags.number('kills', flags.full ? 200 : 4);
+const kills = flags.number('kills', flags.full ? 200 : 3);
 const twoTokens = flags.full ? 200 : 30;
 const tally = new Tally();
 const figures: Record<string, unknown> = { check: 'commands', seed };
 
-// The controls have processes of their own; mostly everybody waits.
-await Promise.all([attackOurs(), catchControls()]);
+// Each with processes of its own; mostly everybody waits.
+await Promise.all([attackOurs(), killOurs(), catchControls()]);
 console.log(JSON.stringify(figures));
 tally.end();
 
@@ -63,6 +63,11 @@ async function attackOurs(): Promise<void> {
       if (!isWithinCap(outcome) || outcome.state !== 'frozen' || outcome.alarmMs > ALARM_MS)
         throw new Error(JSON.stringify(outcome));
     });
+  });
+}
+
+async function killOurs(): Promise<void> {
+  await onPath({ settings: SETTINGS }, async (path) => {
     await tally.check(
       `${kills} kill -9 carry out no order twice, and what is shown is what was done (T22)`,
       async () => {

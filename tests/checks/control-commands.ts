@@ -6,6 +6,7 @@ import { brokerContext } from '@contor/commands/intake/broker-context.js';
 import { openSigner } from '@contor/commands/keys.js';
 import { createBrokerClient } from '@contor/history-query';
 import { realDisk } from '@contor/kit';
+import { entity } from '@contor/orion-config';
 import type { RequestStatement } from '@contor/policy';
 
 const { COMMANDS_DATA = '', COMMANDS_PORT = '', COMMANDS_PUBLIC_KEY = '', BROKER_URL = '' } = process.env;
@@ -20,8 +21,15 @@ const seen = new Set<string>();
 for (;;) {
   await sleep(200);
   for (const { id, statements } of await context.pending().catch(() => [])) {
-    if (statements.length < 2 || seen.has(id)) continue;
-    seen.add(id);
+    if (seen.has(`${id} ${statements.length}`)) continue;
+    seen.add(`${id} ${statements.length}`);
+    await context.tell([
+      entity('CommandRequest', id)
+        .property('status', 'requested')
+        .property('resultText', `${statements.length}`)
+        .build(),
+    ]);
+    if (statements.length < 2) continue;
     for (const compact of statements) {
       const payload = JSON.parse(Buffer.from(compact.split('.')[1] ?? '', 'base64url').toString()) as RequestStatement;
       if (payload.kind === 'request') await Promise.all(payload.targets.map((device) => order(device, payload)));

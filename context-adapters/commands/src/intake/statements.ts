@@ -1,4 +1,4 @@
-/** Statements of the gateway, verified: by its public key, which stands in a file and is read again when somebody is not believed. */
+/** Statements of the gateway, verified: by its public key, which stands in a file and is read each time. */
 
 import { type Disk, readWhole } from '@contor/kit';
 import {
@@ -11,6 +11,8 @@ import {
 } from '@contor/policy';
 
 export type GatewayStatement = RequestStatement | DecisionStatement | ControlStatement;
+
+type PublicKey = NonNullable<ReturnType<typeof keyOfTenant>>;
 
 export interface Verified {
   readonly compact: string;
@@ -31,37 +33,48 @@ export interface ReaderOptions {
 const KINDS: readonly Statement['kind'][] = [
   ...(['request', 'approval', 'rejection', 'withdrawal', 'stop', 'resume', 'unfreeze'] as const),
 ];
-/** A request has one, and a few voices about it. An entity with more of them was not written by the gateway. */
-const MOST_STATEMENTS = 50;
+/** A request has one, and a few voices about it. More of them were not written by the gateway; a switch must be found among them all the same. */
+const MOST_STATEMENTS = 1_000;
 /** The same statement is looked at before each send. */
 const MOST_REMEMBERED = 2_000;
 
 export function statementReader({ disk, keyFile, tenant }: ReaderOptions): StatementReader {
   const remembered = new Map<string, GatewayStatement>();
+  let keyText = '';
 
-  async function verify(compact: string): Promise<GatewayStatement | undefined> {
+  /** Whoever replaces the key wants nothing believed any more that the old one signed. */
+  async function currentKey(): Promise<PublicKey | undefined> {
+    const bytes = await readWhole(disk, keyFile);
+    const text = bytes === undefined ? '' : new TextDecoder().decode(bytes);
+    if (text !== keyText) remembered.clear();
+    keyText = text;
+    return keyOfTenant(text, tenant);
+  }
+
+  async function verify(compact: string, key: PublicKey): Promise<GatewayStatement | undefined> {
     const known = remembered.get(compact);
     if (known !== undefined) return known;
-    const bytes = await readWhole(disk, keyFile);
-    const key = bytes && keyOfTenant(new TextDecoder().decode(bytes), tenant);
-    if (key === undefined) return undefined;
     const answer = await verifyStatement(compact, key, KINDS);
-    if (answer.kind === 'refused') return undefined;
-    const { statement } = answer;
-    if (statement.kind === 'order' || statement.kind === 'anchor') return undefined;
+    if (answer.kind === 'refused' || !isOfGateway(answer.statement)) return undefined;
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-    remembered.set(compact, statement);
-    return statement;
+    remembered.set(compact, answer.statement);
+    return answer.statement;
   }
 
   return {
     async read(compacts) {
       const verified: Verified[] = [];
+      const key = compacts.length === 0 ? undefined : await currentKey();
+      if (key === undefined) return { verified, forged: compacts.length };
       for (const compact of compacts.slice(0, MOST_STATEMENTS)) {
-        const statement = await verify(compact);
+        const statement = await verify(compact, key);
         if (statement !== undefined) verified.push({ compact, statement });
       }
       return { verified, forged: compacts.length - verified.length };
     },
   };
+}
+
+function isOfGateway(statement: Statement): statement is GatewayStatement {
+  return statement.kind !== 'order' && statement.kind !== 'anchor';
 }

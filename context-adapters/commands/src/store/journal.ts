@@ -54,16 +54,18 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const limits = { kind: 'commands', version: VERSION, maxBytes: LOG_LIMIT_BYTES, onFatal };
   await disk.makeDirectory(directory);
   const durable = await openDurableLog({ disk, clock, directory, ...limits });
-  const index = new TargetIndex();
+  const index = new JournalIndex();
   return new DocumentJournal(await openDocuments({ durable, clock, watcher: index, log }), index, clock);
 }
 
-/** Meters by request, and the few that are not over, so that nobody walks over a month of them each second. */
-class TargetIndex implements DocumentWatcher {
+/** Requests, meters by request, and the few that are not over, so that nobody walks over a month of them each second. */
+class JournalIndex implements DocumentWatcher {
+  readonly requests = new Map<string, RequestRecord>();
   readonly byRequest = new Map<string, Map<string, TargetRecord>>();
   readonly unfinished = new Map<string, TargetRecord>();
 
   came({ kind, id, value }: Document): void {
+    if (kind === 'request') this.requests.set(id, value as RequestRecord);
     if (kind !== 'target') return;
     const record = value as TargetRecord;
     const own = this.byRequest.get(record.request) ?? new Map<string, TargetRecord>();
@@ -73,6 +75,7 @@ class TargetIndex implements DocumentWatcher {
   }
 
   went({ kind, id, value }: Document): void {
+    if (kind === 'request') this.requests.delete(id);
     if (kind !== 'target') return;
     const { request, device } = value as TargetRecord;
     const own = this.byRequest.get(request);
@@ -85,20 +88,20 @@ class TargetIndex implements DocumentWatcher {
 class DocumentJournal implements Journal {
   readonly #documents: DocumentStore;
   readonly #clock: Clock;
-  readonly #index: TargetIndex;
+  readonly #index: JournalIndex;
 
-  constructor(documents: DocumentStore, index: TargetIndex, clock: Clock) {
+  constructor(documents: DocumentStore, index: JournalIndex, clock: Clock) {
     this.#documents = documents;
     this.#index = index;
     this.#clock = clock;
   }
 
   request(id: string): RequestRecord | undefined {
-    return this.#documents.get('request', id) as RequestRecord | undefined;
+    return this.#index.requests.get(id);
   }
 
   requests(): readonly RequestRecord[] {
-    return [...this.#documents.all('request')].map(({ value }) => value as RequestRecord);
+    return [...this.#index.requests.values()];
   }
 
   targets(request: string): readonly TargetRecord[] {

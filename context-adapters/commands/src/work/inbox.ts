@@ -99,6 +99,9 @@ export class Inbox {
     if (fault !== undefined) return this.#close(request, 'refused', fault);
     const facts = await context.devices(targets);
     const records = targets.map((device) => this.#targetOf(statement, device, facts.get(device)));
+    for (const { device, status, text } of records)
+      if (status === 'refused' && facts.get(device)?.protection !== undefined)
+        await raise(this.#parts, { kind: 'protected', text, key: `${id}:${device}`, atMs: nowMs, device });
     const isAllSimulated = records.every(({ device, serialNumber }) => this.#isSimulated(device, serialNumber));
     await journal.keepTargets(records);
     if (records.every(({ status }) => status === 'refused'))
@@ -134,8 +137,6 @@ export class Inbox {
     const name = facts?.name;
     const serialNumber = facts?.serialNumber;
     const refusal = this.#deviceFault(command, device, facts);
-    if (facts?.protection !== undefined && isCommand(command) && COMMANDS[command].isRestricted)
-      void raise(this.#parts, { kind: 'protected', text: refusal ?? '', key: `${id}:${device}`, atMs, device });
     return {
       ...{ request: id, device, atMs },
       ...(name === undefined ? {} : { name }),
@@ -169,7 +170,7 @@ export class Inbox {
   }
 
   async #decide(id: string, decision: DecisionStatement): Promise<void> {
-    const { journal, clock, settings, touched } = this.#parts;
+    const { journal, clock, settings } = this.#parts;
     const request = journal.request(id);
     if (request === undefined) return;
     const isOpen = request.status === 'requested' || (request.status === 'approved' && decision.kind !== 'approval');
@@ -177,7 +178,6 @@ export class Inbox {
     const fault = decisionFault(decision, { request, tenant: settings.tenant, nowMs: clock.nowMs() });
     if (fault !== undefined) {
       if (request.text !== fault && request.status === 'requested') await this.#keep({ ...request, text: fault });
-      touched.add(id);
       return;
     }
     if (decision.kind === 'approval') return this.#approve(request, decision);

@@ -2,7 +2,7 @@
 
 import { usageOf } from '../core/caps.js';
 import { REQUEST_LASTS_MS } from '../core/judge.js';
-import { isSettled, type RequestRecord } from '../core/records.js';
+import { type ControlRecord, isSettled, type RequestRecord } from '../core/records.js';
 import { controlView, requestView } from '../outlet/views.js';
 import { Inbox } from './inbox.js';
 import { Orders, type Serially } from './orders.js';
@@ -24,7 +24,7 @@ export class CommandService {
   readonly #orders: Orders;
   readonly #caps: CapsOfNow;
   readonly #lastAtMs = new Map<string, number>();
-  #controlShown = '';
+  #controlShown: ControlRecord | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(parts: Parts) {
@@ -89,8 +89,11 @@ export class CommandService {
     for (const id of ids) touched.delete(id);
     const requests = ids.flatMap((id) => journal.request(id) ?? []).filter(({ isTidied }) => isTidied !== true);
     try {
-      if (requests.length > 0)
+      // What is left of the caps has changed with them.
+      if (requests.length > 0) {
+        this.#controlShown = undefined;
         await context.tell(requests.map((request) => requestView(request, journal.targets(request.id))));
+      }
     } catch (error) {
       for (const id of ids) touched.add(id);
       throw error;
@@ -101,15 +104,14 @@ export class CommandService {
   async #showControl(): Promise<void> {
     const { journal, context, settings, clock } = this.#parts;
     const { control } = journal;
-    const stamp = JSON.stringify([control, usageOf(journal.requests(), clock.nowMs()).tenant]);
     const isDue =
       clock.monotonicMs() - (this.#lastAtMs.get('control') ?? Number.NEGATIVE_INFINITY) >= CONTROL_SHOWN_EVERY_MS;
-    if (stamp === this.#controlShown && !isDue) return;
+    if (control === this.#controlShown && !isDue) return;
     const nowMs = clock.nowMs();
     const usage = usageOf(journal.requests(), nowMs);
     const caps = await this.#caps.get();
     await context.tell([controlView({ tenant: settings.tenant, control, caps, usage, nowMs })]);
-    this.#controlShown = stamp;
+    this.#controlShown = control;
     this.#lastAtMs.set('control', clock.monotonicMs());
   }
 

@@ -1,6 +1,8 @@
 /** Broker, history, identity and gateway as real servers with the world in them, and one signed-in asker for each role. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SETTINGS as BROKER, start as startBroker } from '@contor/broker';
@@ -11,7 +13,7 @@ import { SETTINGS as HISTORY, start as startHistory } from '@contor/history';
 import { createBrokerClient, createHistoryClient } from '@contor/history-query';
 import { openUsers } from '@contor/identity/users.js';
 import { createLogger, openDocuments, openDurableLog, type Running, readSettings, realPorts } from '@contor/kit';
-import { installPlatform } from '@contor/orion-config';
+import { installPlatform, type NgsiEntity } from '@contor/orion-config';
 import { SEED_ROLES, type SeedRole } from '@contor/policy';
 import { Browser } from '../unit/gateway/support/browser.js';
 import { House } from '../unit/gateway/support/house.js';
@@ -31,6 +33,11 @@ export interface TenancyHouse {
   readonly askers: readonly Asker[];
   readonly subjects: Readonly<Record<string, string>>;
   readonly manager: Asker;
+  /** A partner that sees the neighbour's site only. */
+  readonly otherPartner: Asker;
+  /** Where broker and partners' subscriptions may be told. */
+  readonly brokerUrl: string;
+  readonly sink: Sink;
   /** Routes as the running application has them. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   close(): Promise<void>;
@@ -56,25 +63,29 @@ export async function openTenancyHouse(nowMs: number): Promise<TenancyHouse> {
   const world = createWorld(nowMs);
   const servers = await startServers(folder);
   await furnish(servers, world);
+  const sink = await openSink();
   const house = await House.open({
+    GATEWAY_NOTIFY_HOSTS: '127.0.0.1',
     ...{ BROKER_URL: servers.brokerUrl, HISTORY_URL: servers.historyUrl },
     // Thousands of questions in a minute, from strangers at as many addresses.
     ...{ PLATFORM_SECRET: SECRET, GATEWAY_RATE: '1000000', GATEWAY_PROXIES: '127.0.0.1' },
   });
   const roles = [...SEED_ROLES.map(({ name }) => name), WRITER.name];
   const subjects = await addPeople(house.folder, roles);
-  const key = await fillBook(house.folder, subjects);
+  const [key, otherKey] = await fillBook(house.folder, subjects);
   await house.start();
   const manager = await personOf(house, 'administrator', ['manager', 'data-administrator']);
   const askers: Asker[] = [];
   for (const role of roles) askers.push(await personOf(house, `person-${role}`, [role]));
   askers.push(partnerOf(house.gatewayUrl, key), signedOut(house.gatewayUrl));
   return {
-    ...{ gatewayUrl: house.gatewayUrl, world, askers, subjects, manager },
+    ...{ gatewayUrl: house.gatewayUrl, brokerUrl: servers.brokerUrl, world, askers, subjects, manager, sink },
+    otherPartner: { ...partnerOf(house.gatewayUrl, otherKey), name: 'other partner' },
     routes: (house.gateway as GatewayRunning).routes(),
     async close() {
       await house.close();
       await servers.stop();
+      await sink.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -152,7 +163,10 @@ async function addPeople(folder: string, roles: readonly string[]): Promise<Read
 }
 
 /** Everybody but the administrator sees the own site; the customer sees what the customer's points show. Answers the partner's key. */
-async function fillBook(folder: string, subjects: Readonly<Record<string, string>>): Promise<string> {
+async function fillBook(
+  folder: string,
+  subjects: Readonly<Record<string, string>>,
+): Promise<readonly [own: string, other: string]> {
   const { disk, clock, random } = realPorts();
   const dataFolder = join(folder, 'gateway');
   await disk.makeDirectory(dataFolder);
@@ -175,12 +189,16 @@ async function fillBook(folder: string, subjects: Readonly<Record<string, string
     const grants = [{ to: id(username === 'person-customer' ? 'Customer' : 'Site', 'own') }];
     done(await book.people.changeAccess(subject, { everything: false, grants }, entry.revision));
   }
-  const rights = { roles: ['dso'], everything: false, grants: [{ to: id('Site', 'own') }], isLocked: false };
-  done(await book.partners.add('city-app', { name: 'City app', ...rights }));
-  const { text, kept } = newApiKey(random, clock.nowMs());
-  done(await book.partners.addKey('city-app', kept, clock.nowMs()));
+  const partner = async (name: string, site: Side): Promise<string> => {
+    const rights = { roles: ['dso'], everything: false, grants: [{ to: id('Site', site) }], isLocked: false };
+    done(await book.partners.add(name, { name, ...rights }));
+    const { text, kept } = newApiKey(random, clock.nowMs());
+    done(await book.partners.addKey(name, kept, clock.nowMs()));
+    return text;
+  };
+  const keys = [await partner('city-app', 'own'), await partner('other-app', 'other')] as const;
   await book.close();
-  return text;
+  return keys;
 }
 
 function done(outcome: { readonly kind: string }): void {
@@ -230,6 +248,37 @@ function sender(gatewayUrl: string, own: () => Readonly<Record<string, string>>)
       headers: { accept: 'application/json', ...own(), ...contentOf(body), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+}
+
+/** A partner's own server: remembers what it was told. */
+export interface Sink {
+  readonly url: string;
+  readonly told: string[];
+  close(): Promise<void>;
+}
+
+async function openSink(): Promise<Sink> {
+  const told: string[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    told.push(`${request.url} ${body}`);
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${port}`, told, close };
+}
+
+/** As an agent would: the platform's own secret, past the gateway. */
+export async function tellBroker(url: string, entities: readonly NgsiEntity[]): Promise<void> {
+  const broker = createBrokerClient({ url, secret: SECRET, context: 'installed' });
+  await broker.upsert(entities);
+  broker.close();
 }
 
 function contentOf(body: unknown): Readonly<Record<string, string>> {

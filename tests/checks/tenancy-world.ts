@@ -74,6 +74,7 @@ function siteOf(side: Side, nowMs: number): readonly NgsiEntity[] {
       .build(),
     entity('Alert', id('Alert', side))
       .property('name', name('alert'))
+      .property('dateIssued', observedAt)
       .relationship('refDevice', device)
       .relationship('refPoint', point)
       .build(),

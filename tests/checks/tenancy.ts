@@ -4,10 +4,12 @@
  */
 
 import { readFlags } from '../support/arguments.js';
+import { eventually } from '../support/metering-path.js';
 import { Tally } from '../support/tally.js';
 import { type Cell, cellsOf, type Facts, type Route } from './tenancy-cells.js';
-import { type Asker, openTenancyHouse, type TenancyHouse } from './tenancy-house.js';
+import { type Asker, openTenancyHouse, type TenancyHouse, tellBroker } from './tenancy-house.js';
 import { judge, leakIn, type Seen, showsOwn } from './tenancy-judge.js';
+import { CANARIES } from './tenancy-world.js';
 
 /** Fewer would mean that routes or roles went missing from the matrix. */
 const LEAST_CELLS = 2_000;
@@ -31,12 +33,16 @@ const flags = readFlags(process.argv.slice(2));
 const tally = new Tally();
 const house = await openTenancyHouse(Date.now());
 const faults: string[] = [];
-const figures = { cells: 0, routes: 0, askers: house.askers.length, shown: 0, streams: 0, smuggled: 0 };
+const subscriptions = await subscribe(house);
+const figures = { cells: 0, routes: 0, askers: house.askers.length, shown: 0, streams: 0, told: 0, smuggled: 0 };
 
 await tally.check('the live stream tells each only what is theirs', async () => end(await streams(house)));
+await tally.check('a subscription tells a partner what is theirs, and nothing else', async () =>
+  end(await tellings(house)),
+);
 await tally.check('a tenant in a header is not another tenant', async () => end(await smuggle(house)));
 await tally.check('no cell of the matrix leaks or lets through', async () => {
-  const facts: Facts = { world: house.world, subjects: house.subjects, subscriptions: {} };
+  const facts: Facts = { world: house.world, subjects: house.subjects, subscriptions };
   const routes = house.routes.filter(({ path }) => path !== STREAM);
   figures.routes = routes.length;
   for (const [index, asker] of house.askers.entries()) await askAll(asker, routes, facts, index);
@@ -115,6 +121,52 @@ async function streams({ askers }: TenancyHouse): Promise<readonly string[]> {
     const leak = leakIn({ url: STREAM, body: undefined, aim: 'own' }, asker, { status: response.status, text });
     if (leak !== undefined) found.push(`${asker.name}: the stream ${leak}`);
     if (isReader && !text.includes('event: hello')) found.push(`${asker.name}: the stream said nothing`);
+  }
+  return found;
+}
+
+/** One subscription of each partner; a third that a partner asks for on everything. */
+async function subscribe({ askers, otherPartner, sink }: TenancyHouse): Promise<Facts['subscriptions']> {
+  const made: Partial<Record<'own' | 'other', string>> = {};
+  const partner = askers.find(({ isPartner }) => isPartner);
+  if (partner === undefined) throw new Error('There is no partner.');
+  for (const [side, asker] of [
+    ['own', partner],
+    ['other', otherPartner],
+  ] as const) {
+    const wish = {
+      type: 'Subscription',
+      description: `canary-${side} subscription`,
+      entities: [{ type: 'ACMeasurement' }, { type: 'ConsumptionPoint' }, { type: 'Alert' }],
+      notification: { endpoint: { uri: `${sink.url}/${side}`, accept: 'application/json' } },
+    };
+    const response = await asker.send('POST', '/api/ngsi-ld/v1/subscriptions', wish);
+    if (response.status !== 201) throw new Error(`${asker.name} could not subscribe: ${await response.text()}`);
+    made[side] = decodeURIComponent(response.headers.get('location')?.split('/').at(-1) ?? '');
+  }
+  return made;
+}
+
+/** Something changes on every side; each partner's server hears of its own. */
+async function tellings({ brokerUrl, world, sink }: TenancyHouse): Promise<readonly string[]> {
+  for (const side of ['own', 'other'] as const) {
+    const changed = world.entities(side).filter(({ type }) => type === 'ACMeasurement');
+    await tellBroker(
+      brokerUrl,
+      changed.map((entity) => ({ ...entity, frequency: { type: 'Property', value: 50 } })),
+    );
+  }
+  await eventually(async () => {
+    if (!['/own ', '/other '].every((path) => sink.told.some((line) => line.startsWith(path))))
+      throw new Error(`Told only: ${sink.told.join('\n')}`);
+  });
+  const found: string[] = [];
+  for (const line of sink.told) {
+    figures.told += 1;
+    const wrong = line.startsWith('/own ') ? 'other' : 'own';
+    const { word } = CANARIES[wrong];
+    if (line.includes(word) || line.includes(`:${wrong}-1`))
+      found.push(`${line.slice(0, 6)} was told of ${wrong}: ${line.slice(0, 300)}`);
   }
   return found;
 }

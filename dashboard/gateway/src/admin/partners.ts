@@ -3,17 +3,20 @@
 import type { Handler, RequestHandler } from 'express';
 import type { PartnerEntry } from '../book/entries.js';
 import { isAlive, newApiKey, prefixOf } from '../partner/api-key.js';
+import { subjectOf } from '../visitor.js';
 import { type AdminParts, nameIn, sendRefusal, withBody } from './answer.js';
 import { readKeyWish, readNewPartner, readPartnerChange } from './bodies.js';
 import { doAudited } from './deed.js';
 import { etagOf, expectedRevision } from './revision.js';
+import { shownTo } from './rights.js';
 
 const DEED = { log: 'parametrisation', operation: 'access.change', page: 'partners' } as const;
 
 export function listPartners(parts: AdminParts): RequestHandler {
-  return (_request, response) => {
+  return (request, response) => {
+    const reader = subjectOf(request);
     const partners = [...parts.book.partners.all()].sort((a, b) => (a.id < b.id ? -1 : 1));
-    response.json({ partners: partners.map((entry) => represent(parts, entry)) });
+    response.json({ partners: partners.map((entry) => represent(parts, shownTo(reader, entry))) });
   };
 }
 

@@ -11,7 +11,7 @@ import { readAccess, readAccount } from './bodies.js';
 import { doAudited } from './deed.js';
 import { temporaryPassword } from './password.js';
 import { etagOf, expectedRevision } from './revision.js';
-import { mayManage } from './rights.js';
+import { mayManage, shownTo } from './rights.js';
 
 /** Some 300 bytes each. */
 const PAGE = 200;
@@ -40,7 +40,10 @@ export function listPeople({ book, store }: AdminParts): RequestHandler {
       const { sessions, seenAtMs } = presences.get(subject) ?? ABSENT;
       presences.set(subject, { sessions: sessions + 1, seenAtMs: Math.max(seenAtMs, lastSeenAtMs) });
     }
-    const people = found.slice(offset, offset + limit).map((entry) => represent(entry, presences.get(entry.subject)));
+    const reader = subjectOf(request);
+    const people = found
+      .slice(offset, offset + limit)
+      .map((entry) => represent(shownTo(reader, entry), presences.get(entry.subject)));
     response.json({ people, total: found.length, followsProvider: book.people.followsProvider });
   };
 }

@@ -17,6 +17,22 @@ export function mayManage(manager: Subject, subjectId: string, book: AccessBook)
   return !person.everything && person.grants.every((grant) => own.some((mine) => covers(mine, grant)));
 }
 
+/**
+ * An entry as this reader may see it: who may change access sees all of it, others only grants inside their own scope, so that a list of
+ * people or partners never names a site that its reader does not see (S0-24).
+ */
+export function shownTo<Entry extends { readonly grants: readonly Grant[] }>(
+  reader: Subject,
+  entry: Entry,
+): Entry & { readonly hiddenGrants?: number } {
+  const { scope } = reader;
+  if (reader.functions.has('access.change') || scope.kind === 'everything') return entry;
+  const grants = entry.grants.filter(({ to }) => scope.grants.some((mine) => mine.to === to));
+  return grants.length === entry.grants.length
+    ? entry
+    : { ...entry, grants, hiddenGrants: entry.grants.length - grants.length };
+}
+
 function covers(wide: Grant, narrow: Grant): boolean {
   const startsInTime = (wide.fromMs ?? Number.NEGATIVE_INFINITY) <= (narrow.fromMs ?? Number.NEGATIVE_INFINITY);
   const endsInTime = (narrow.toMs ?? Number.POSITIVE_INFINITY) <= (wide.toMs ?? Number.POSITIVE_INFINITY);

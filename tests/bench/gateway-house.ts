@@ -23,8 +23,8 @@ export interface GatewayHouse {
   readonly secret: string;
   /** Of `all`, then of each site, then of each watcher of the first. */
   readonly keys: readonly string[];
-  /** From the start of the gateway until it knew who sees what. */
-  readonly knownAfterMs: number;
+  /** From the start of the gateway until it knew who sees what, and what it needed for that. */
+  readonly known: { readonly afterMs: number; readonly cpuMs: number };
   /** What the broker shows with its notifications. */
   notifySecret(): Promise<string>;
   weigh(): Promise<Weight>;
@@ -48,9 +48,16 @@ export async function openGatewayHouse(sites: number, rows: number, watchers = 0
     gateway.send('weigh');
     return said<Weight>(gateway);
   };
-  while (((await weigh()).figures.tied ?? 0) < sites * (1 + 2 * rows)) await sleep(20);
+  const before = await weigh();
+  let weight = before;
+  while ((weight.figures.tied ?? 0) < sites * (1 + 2 * rows)) {
+    await sleep(20);
+    weight = await weigh();
+  }
+  const cpuMs = Math.round((weight.cpuUs - before.cpuUs) / 1_000);
+  const known = { afterMs: Math.round(performance.now() - startedMs), cpuMs };
   return {
-    ...{ brokerUrl, gatewayUrl, keys, weigh, secret: SECRET, knownAfterMs: Math.round(performance.now() - startedMs) },
+    ...{ brokerUrl, gatewayUrl, keys, weigh, secret: SECRET, known },
     notifySecret: () => notifySecretOf(client),
     async close() {
       client.close();

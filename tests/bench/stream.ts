@@ -28,7 +28,7 @@ export async function benchStream({ seconds = SECONDS }: { seconds?: number } = 
     });
     const apart = await measure(house, { sites: CLIENTS, keyOf: (client) => house.keys[client + 1] ?? '', seconds });
     const entities = CLIENTS * (1 + 2 * ROWS);
-    return { name: 'stream', clients: CLIENTS, rows: ROWS, shared, apart, entities, knownAfterMs: house.knownAfterMs };
+    return { name: 'stream', clients: CLIENTS, rows: ROWS, shared, apart, entities, known: house.known };
   } finally {
     await house.close();
   }

@@ -94,7 +94,8 @@ export function openEnforcement(parts: EnforcementParts): Enforcement {
       return { streams: hub.clients, views: hub.views, entities, entitiesDropped, tied: index.size };
     },
     get missing() {
-      return live.isTrue && scopes.isTrue ? [] : ['the broker'];
+      if (!live.isTrue || !scopes.isTrue) return ['the broker'];
+      return scopes.isHistoryTrue ? [] : ['history'];
     },
     sees: ({ scope }, id) => {
       if (scope.kind === 'everything') return !scopes.isTrue || index.has(id);

@@ -51,8 +51,8 @@ export function registerContext(app: Application, guard: GuardParts, parts: Cont
   const { subjectOf, standingOf } = askers;
   register(app, guard, '/notify/live', ...notify(state, notifySecret));
   register(app, guard, '/notify/scope', ...notificationDoor(notifySecret, ({ data }) => scopes.receive(data)));
-  register(app, guard, '/api/stream', stream({ hub, scopes, nowMs, subjectOf, standingOf }));
   const tenant = checkTenant(subjectOf);
+  register(app, guard, '/api/stream', tenant, stream({ hub, scopes, nowMs, subjectOf, standingOf }));
   const query = createBrokerQuery(broker, (id) => scopes.index.typeOf(id));
   const reads = { broker, query, scopes, subjectOf, nowMs };
   for (const path of READ_PATHS) {

@@ -70,7 +70,7 @@ export class LiveState {
     return this.#dropped;
   }
 
-  listen(listener: StateListener): void {
+  follow(listener: StateListener): void {
     this.#listeners.push(listener);
   }
 

@@ -78,7 +78,7 @@ export function createStreamHub(parts: HubParts): StreamHub {
   let lastFlushMs = Number.NEGATIVE_INFINITY;
   let flushedThrough = state.counter;
 
-  state.listen({
+  state.follow({
     changed(change) {
       pending.delete(change.id);
       pending.set(change.id, change);

@@ -61,7 +61,7 @@ describe('exactness', () => {
   it('says the same in a smaller unit with a larger exponent', () => {
     fc.assert(
       fc.property(
-        fc.bigInt({ min: -(10n ** 9n), max: 10n ** 9n }),
+        fc.bigInt({ min: 1n - 10n ** 9n, max: 10n ** 9n - 1n }),
         fc.integer({ min: -6, max: 0 }),
         (integer, exponent) => {
           const inKilowatts = amountToInteger('totalActivePower', { integer, exponent, unitCode: 'KWT' }, 'exact');

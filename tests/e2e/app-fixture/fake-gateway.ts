@@ -152,6 +152,8 @@ export async function startFakeGateway(webFolder: string): Promise<FakeGateway> 
   function entitiesOf(type: string, now: number): readonly unknown[] {
     if (type === 'ACMeasurement') return measurements(now).map(withBreaker);
     if (type === 'Alert') return alerts(now);
+    // Each house is a couple.
+    if (type === 'Customer') return ['ana', 'dan'].map((name) => ({ id: `urn:ngsi-ld:Customer:${name}`, type }));
     const standing = standingEntities(now).filter((entity) => DATA_TYPES.includes(type) && entity.type === type);
     return scene === 'many' && type === 'Device' ? [...standing, ...manyDevices()] : standing;
   }

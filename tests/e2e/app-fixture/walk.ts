@@ -2,14 +2,15 @@
 
 import { readFile } from 'node:fs/promises';
 import { WEB_FOLDER } from '@contor/app';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { WIDE } from '../../support/browser.js';
 import type { Tally } from '../../support/tally.js';
-import { type FakeGateway, startFakeGateway } from './fake-gateway.js';
+import { startFakeGateway } from './fake-gateway.js';
+import { type Step, same, until } from './steps.js';
+import { ACCESS_STEPS } from './walk-access.js';
+import { COMMAND_STEPS } from './walk-commands.js';
 
-type Step = (page: Page, gateway: FakeGateway) => Promise<void>;
-
-const STEPS: readonly { readonly name: string; readonly walk: Step }[] = [
+const STEPS: readonly Step[] = [
   {
     name: 'values move without a reload, over one stream',
     walk: async (page, gateway) => {
@@ -180,20 +181,12 @@ const STEPS: readonly { readonly name: string; readonly walk: Step }[] = [
   },
 ];
 
-async function until(holds: () => Promise<boolean>, otherwise: string, withinMs = 5_000): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(otherwise);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function same(actual: unknown, expected: unknown): void {
-  if (actual !== expected) throw new Error(`expected ${String(expected)}, saw ${String(actual)}`);
-}
-
 /** One page, step after step: each begins where the one before ended. */
 export async function walkThrough(browser: Browser, tally: Tally): Promise<void> {
+  for (const steps of [STEPS, ACCESS_STEPS, COMMAND_STEPS]) await walk(browser, tally, steps);
+}
+
+async function walk(browser: Browser, tally: Tally, steps: readonly Step[]): Promise<void> {
   const gateway = await startFakeGateway(WEB_FOLDER);
   const context = await browser.newContext({ locale: 'en-GB', viewport: WIDE });
   const page = await context.newPage();
@@ -202,7 +195,7 @@ export async function walkThrough(browser: Browser, tally: Tally): Promise<void>
   page.on('console', (message) => {
     if (/Content Security Policy/.test(message.text())) breaks.push(message.text());
   });
-  for (const { name, walk } of STEPS) await tally.check(name, () => walk(page, gateway));
+  for (const { name, walk } of steps) await tally.check(name, () => walk(page, gateway));
   await tally.check('no error and no break of the content security policy on the way', () => {
     if (breaks.length > 0) throw new Error(breaks.join('\n'));
   });

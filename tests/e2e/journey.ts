@@ -8,16 +8,20 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { faultsOf, LOOKS } from '../support/browser.js';
+import type { Browser, Page } from 'playwright-core';
+import { LOOKS } from '../support/browser.js';
 import { choosePorts, type Platform, startPlatform } from '../support/platform.js';
 import { ROOT } from '../support/root.js';
 import { CONTOR } from '../support/service-process.js';
 import type { Tally } from '../support/tally.js';
+import { journeyOfTwo } from './journey-access.js';
+import { lookAround } from './look-around.js';
 
 /** A value every 10 s: a change must be seen well within this time. */
 const MOVES_WITHIN_MS = 25_000;
 const PAGE_MS = 15_000;
+/** Long enough that it is a delay, short enough to wait for. */
+const COMMANDS_DELAY = '2s';
 
 export interface JourneyOptions {
   readonly tally: Tally;
@@ -37,7 +41,7 @@ export async function journey({ tally, browser, pictures }: JourneyOptions): Pro
   let platform: Platform | undefined;
   try {
     await tally.check('one command starts everything and says where to look', async () => {
-      platform = await startPlatform(folder, ports);
+      platform = await startPlatform(folder, ports, { COMMANDS_DELAY });
       console.log(`      up after ${Math.round(platform.tookMs)} ms`);
     });
     if (platform === undefined) return;
@@ -114,7 +118,7 @@ async function whileItRuns(
       .click();
     await page.getByLabel(/password/i).waitFor({ timeout: PAGE_MS });
   });
-  await lookAround(tally, context, page, 'sign-in', pictures);
+  await lookAround(tally, page, 'sign-in', pictures);
   await tally.check('a wrong password is refused in words', async () => {
     await signIn(page, username, 'not-the-password');
     await page.getByRole('alert').waitFor({ timeout: PAGE_MS });
@@ -140,7 +144,7 @@ async function whileItRuns(
     }
     throw new Error('no value changed');
   });
-  await lookAround(tally, context, page, 'live', pictures);
+  await lookAround(tally, page, 'live', pictures);
 
   await tally.check('a meter shows its last 24 hours with a unit', async () => {
     await page.goto(`${url}/meters/e350-0003`);
@@ -148,7 +152,7 @@ async function whileItRuns(
     const text = await page.getByRole('main').innerText();
     if (!text.includes('kW')) throw new Error(text);
   });
-  await lookAround(tally, context, page, 'meter', pictures);
+  await lookAround(tally, page, 'meter', pictures);
   await tally.check('the chart has a table with a row for each quarter-hour', async () => {
     await page.getByRole('button', { name: 'Table' }).first().click();
     await page.getByRole('table').first().waitFor({ timeout: PAGE_MS });
@@ -170,7 +174,7 @@ async function whileItRuns(
     const text = await page.getByRole('main').innerText();
     if (!/kWh/.test(text)) throw new Error(text);
   });
-  await lookAround(tally, context, page, 'site', pictures);
+  await lookAround(tally, page, 'site', pictures);
   await tally.check('hourly energy is what the registers advanced, to the last digit', () => hoursAddUp(platform));
 
   await tally.check('a broker killed and restarted is noticed and forgotten', async () => {
@@ -195,7 +199,7 @@ async function whileItRuns(
     for (const name of ['broker', 'history', 'edge', 'hub', 'street'])
       await page.getByRole('heading', { name }).waitFor();
   });
-  await lookAround(tally, context, page, 'health', pictures);
+  await lookAround(tally, page, 'health', pictures);
   await tally.check('signing out closes the door', async () => {
     await page.goto(url);
     await page.getByRole('button', { name: /account/i }).click();
@@ -208,6 +212,7 @@ async function whileItRuns(
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
   });
   await context.close();
+  await journeyOfTwo({ tally, browser, url, manager: { username, password }, pictures });
   await refusals(tally, folder, platform);
 }
 
@@ -240,27 +245,6 @@ async function refusals(tally: Tally, folder: string, platform: Platform): Promi
       );
       if (answer.code === 0 || !/TLS/.test(answer.text)) throw new Error(`exit ${answer.code}: ${answer.text}`);
     });
-}
-
-async function lookAround(
-  tally: Tally,
-  context: BrowserContext,
-  page: Page,
-  name: string,
-  pictures: string,
-): Promise<void> {
-  for (const { look, colorScheme, viewport } of LOOKS)
-    await tally.check(`${name}, ${look}: axe finds nothing, nothing scrolls sideways`, async () => {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(viewport);
-      await page.waitForTimeout(600);
-      await page.screenshot({ path: join(pictures, `${name}-${look}.png`), fullPage: true });
-      const faults = await faultsOf(page);
-      if (faults.length > 0) throw new Error(faults.join('\n'));
-    });
-  await page.emulateMedia({ colorScheme: LOOKS[0].colorScheme });
-  await page.setViewportSize(LOOKS[0].viewport);
-  void context;
 }
 
 async function signIn(page: Page, username: string, password: string): Promise<void> {

@@ -1,4 +1,7 @@
-/** `npm run test:e2e`: the dashboard in a real browser, first the real platform, then every state of every page over a stand-in. */
+/**
+ * `npm run test:e2e`: the dashboard in a real browser, first the real platform, then every state of every page over a stand-in. With
+ * `-- platform`, `-- identity`, `-- walk` or `-- look` only that part.
+ */
 
 import { join } from 'node:path';
 import { launchBrowser } from '../support/browser.js';
@@ -14,11 +17,15 @@ const PICTURES = join(ROOT, 'coverage', 'pictures');
 
 const tally = new Tally();
 const browser = await launchBrowser();
+const PARTS = {
+  platform: () => journey({ tally, browser, pictures: join(PICTURES, 'platform') }),
+  identity: () => walkThroughIdentity(browser, tally, join(PICTURES, 'identity')),
+  walk: () => walkThrough(browser, tally),
+  look: () => lookAtEveryState(browser, tally, join(PICTURES, 'states')),
+};
+const [part] = process.argv.slice(2);
 try {
-  await journey({ tally, browser, pictures: join(PICTURES, 'platform') });
-  await walkThroughIdentity(browser, tally, join(PICTURES, 'identity'));
-  await walkThrough(browser, tally);
-  await lookAtEveryState(browser, tally, join(PICTURES, 'states'));
+  for (const [name, run] of Object.entries(PARTS)) if (part === undefined || part === name) await run();
 } finally {
   await browser.close();
 }

@@ -298,9 +298,9 @@ export const accessEn = {
     log: 'Log',
     logs: { application: 'Application', communication: 'Communication', parametrisation: 'Parametrisation' },
     logAbout: {
-      application: 'Who signed in, who was refused, who looked at load profiles, who changed rights.',
-      communication: 'What was exchanged with meters and concentrators.',
-      parametrisation: 'What was set: tariffs, meters, groups, sites, consents, keys, commands.',
+      application: 'Who signed in, who was refused, who looked at load profiles, who made or locked accounts.',
+      communication: 'What was exchanged with meters, and who asked for commands and approved them.',
+      parametrisation: 'What was set: tariffs, meters, groups, sites, consents, keys, rights.',
     },
     from: 'From',
     until: 'Until',

@@ -304,9 +304,9 @@ export const accessRo: AccessMessages = {
     logs: { application: 'Aplicație', communication: 'Comunicație', parametrisation: 'Parametrizare' },
     logAbout: {
       application:
-        'Cine s-a autentificat, cine a fost refuzat, cine a privit curbe de sarcină, cine a schimbat drepturi.',
-      communication: 'Ce s-a schimbat cu contoarele și concentratoarele.',
-      parametrisation: 'Ce s-a stabilit: tarife, contoare, grupuri, locații, acorduri, chei, comenzi.',
+        'Cine s-a autentificat, cine a fost refuzat, cine a privit curbe de sarcină, cine a făcut sau a blocat conturi.',
+      communication: 'Ce s-a schimbat cu contoarele și cine a cerut și a aprobat comenzi.',
+      parametrisation: 'Ce s-a stabilit: tarife, contoare, grupuri, locații, acorduri, chei, drepturi.',
     },
     from: 'Din',
     until: 'Până la',

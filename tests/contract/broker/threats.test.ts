@@ -198,13 +198,18 @@ describe('large bodies', () => {
     ['objects', '{"a":'],
   ])('T12: 12 MiB of nested %s are refused before they are parsed, and nobody waits for it', async (_what, opening) => {
     const body = Buffer.from(opening.repeat((12 * 2 ** 20) / opening.length));
+    // What parsing so many brackets costs, on this machine and as busy as it is now.
+    const parsed = await timed(async () => {
+      expect(() => JSON.parse('['.repeat(12 * 2 ** 20))).toThrow();
+      return new Response();
+    });
     const outcomes = await Promise.all([
       timed(() => post(body)),
       timed(() => fetch(`${broker.url}/health`)),
       timed(() => fetch(`${broker.url}${ENTITIES}?local=true`)),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual([400, 200, 200]);
-    expect(Math.max(...outcomes.map(({ ms }) => ms))).toBeLessThan(1_000);
+    expect(Math.max(...outcomes.map(({ ms }) => ms))).toBeLessThan(parsed.ms);
   });
 
   it('T12: brackets in a text are text', async () => {

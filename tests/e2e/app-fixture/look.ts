@@ -147,7 +147,7 @@ async function look(
 }
 
 /** A text that was not loaded shows its key. */
-const KEYS = [en, accessEn, commandsEn].flatMap((part) => leavesOf(part));
+const KEYS = [en, accessEn, commandsEn].flatMap((part) => leavesOf(part)).filter((key) => key.includes('.'));
 
 function leavesOf(tree: object, prefix = ''): readonly string[] {
   return Object.entries(tree).flatMap(([name, value]) =>

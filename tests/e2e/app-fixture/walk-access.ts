@@ -65,7 +65,9 @@ export const ACCESS_STEPS: readonly Step[] = [
       gateway.access.changePerson('vlad', { roles: ['customer'] });
       await page.getByRole('checkbox', { name: /^Supplier/ }).check();
       await page.getByRole('button', { name: 'Save rights' }).click();
-      await page.getByText(/Somebody else has changed this account meanwhile/).waitFor();
+      await page.getByText(/Somebody else has changed these rights meanwhile/).waitFor();
+      await until(() => page.getByRole('checkbox', { name: /^Customer/ }).isChecked(), 'their state is not shown');
+      same(await page.getByRole('checkbox', { name: /^Supplier/ }).isChecked(), false);
       same(JSON.stringify(gateway.access.entryOf('vlad').roles), '["customer"]');
     },
   },

@@ -184,7 +184,7 @@ export const accessEn = {
     noSessions: 'Not signed in anywhere.',
     endAll: 'End all sessions',
     endedAll: 'All sessions of {name} have ended.',
-    conflict: 'Somebody else has changed this account meanwhile. Below is what it is now; make your change again.',
+    conflict: 'Somebody else has changed these rights meanwhile. Below is what they are now; make your change again.',
   },
   newAccount: {
     title: 'New account',

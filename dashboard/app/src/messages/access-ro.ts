@@ -189,7 +189,8 @@ export const accessRo: AccessMessages = {
     noSessions: 'Nu este autentificat nicăieri.',
     endAll: 'Încheie toate sesiunile',
     endedAll: 'Toate sesiunile lui {name} s-au încheiat.',
-    conflict: 'Altcineva a schimbat acest cont între timp. Mai jos este starea de acum; faceți din nou modificarea.',
+    conflict:
+      'Altcineva a schimbat aceste drepturi între timp. Mai jos este starea de acum; faceți din nou modificarea.',
   },
   newAccount: {
     title: 'Cont nou',

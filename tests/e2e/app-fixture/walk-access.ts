@@ -16,6 +16,7 @@ export const ACCESS_STEPS: readonly Step[] = [
         ['street 12', 'Tulip Street 12'],
       ] as const) {
         await page.keyboard.press('Control+k');
+        await page.locator('[role=dialog] input:focus').waitFor();
         await page.keyboard.type(letters);
         await page.keyboard.press('Enter');
         await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();

@@ -1,4 +1,13 @@
-import { commandsFor, RUNNING, statusTone, toCommand, toCommands, toControl } from '@contor/app/logic/commands';
+import {
+  commandsFor,
+  parametersAreGood,
+  parametersOf,
+  RUNNING,
+  statusTone,
+  toCommand,
+  toCommands,
+  toControl,
+} from '@contor/app/logic/commands';
 import { describe, expect, it } from '@jest/globals';
 
 /** As docs/commands.md shows them. */
@@ -51,6 +60,19 @@ describe('a command', () => {
     expect(commandsFor(['supply.request'])).toEqual(['disconnect', 'limit', 'reconnect']);
     expect(commandsFor(['supply.approve'])).toEqual([]);
   });
+  it.each([
+    ['disconnect', '', {}, true],
+    ['limit', '3500', { watts: 3_500 }, true],
+    ['limit', '', { watts: Number.NaN }, false],
+    ['limit', '-1', { watts: Number.NaN }, false],
+    ['limit', '999999', { watts: 999_999 }, false],
+    ['read', '', {}, true],
+  ] as const)('%s with "%s" W is sent as %j: %s', (command, watts, parameters, isGood) => {
+    expect(parametersOf(command, { watts, isStored: false })).toEqual(parameters);
+    expect(parametersAreGood(command, parameters)).toBe(isGood);
+  });
+  it('of a read keeps what was read only when that is wished for', () =>
+    expect(parametersOf('read', { watts: '', isStored: true })).toEqual({ store: true }));
   it.each(RUNNING)('%s moves', (status) => expect(statusTone(status)).toBe('moving'));
 });
 

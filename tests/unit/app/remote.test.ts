@@ -1,5 +1,5 @@
 import { eventsOf } from '@contor/app/logic/alerts';
-import { faultOf, isWorthRetrying } from '@contor/app/logic/fault';
+import { faultOf, isWorthRetrying, refusalOf } from '@contor/app/logic/fault';
 import { arrived, failed, heldValue, LOADING } from '@contor/app/logic/remote';
 import { describe, expect, it } from '@jest/globals';
 
@@ -46,6 +46,18 @@ describe('a fault', () => {
       status: 403,
       error: 'sign-in.stale',
     }));
+  it.each([
+    [409, 'entry.exists', 'refused', 'entry.exists'],
+    [409, 'role.in-use', 'refused', 'role.in-use'],
+    [409, 'commands.decided', 'conflict', 'commands.decided'],
+    [412, 'entry.changed', 'conflict', undefined],
+    [403, 'rights.higher', 'refused', 'rights.higher'],
+    [503, 'scope.unknown', 'unavailable', 'scope.unknown'],
+    [403, 'function.missing', 'forbidden', undefined],
+  ])('%i %s is %s', (status, error, code, refusal) => {
+    const fault = faultOf(status, { error });
+    expect([fault.code, refusalOf(fault)]).toEqual([code, refusal]);
+  });
   it('takes no word of the server for a key of its own', () =>
     expect(faultOf(403, { error: 'constructor' }).code).toBe('forbidden'));
   it('keeps the words of the server', () => {

@@ -11,7 +11,7 @@ import { Reference } from './model/reference.js';
 import { RULES, type Said } from './model/rules.js';
 
 const TENANTS = ['default', 'one', 'two'];
-const RUNS = 60;
+const RUNS = process.env.CONTOR_LONG === '1' ? 300 : 30;
 /** Seconds on an idle machine, more on a busy one. */
 const PATIENCE_MS = 60_000;
 const operations = fc.array(operation, { minLength: 5, maxLength: 25 });

@@ -20,6 +20,7 @@ const METER = 'e350-0004';
 /** An order, the meter's answer, and the meter's next message with what its breaker shows: ten seconds each at most. */
 const READ_BACK_MS = 45_000;
 const PAGE_MS = 15_000;
+const CHOSEN = 'tulips grow on the moon';
 
 export async function journeyOfTwo({ tally, browser, url, manager, pictures }: TwoPersons): Promise<void> {
   const complaints: string[] = [];
@@ -46,9 +47,8 @@ export async function journeyOfTwo({ tally, browser, url, manager, pictures }: T
     async () => {
       await dan.goto(`${url}/audit`);
       await signIn(dan, 'dan', temporary);
-      const chosen = 'tulips grow on the moon';
-      await dan.getByLabel('New password', { exact: true }).fill(chosen);
-      await dan.getByLabel('New password again').fill(chosen);
+      await dan.getByLabel('New password', { exact: true }).fill(CHOSEN);
+      await dan.getByLabel('New password again').fill(CHOSEN);
       await dan.getByRole('button', { name: 'Save the password' }).click();
       await dan.getByText('This page is not part of your account').waitFor({ timeout: PAGE_MS });
       same(await dan.getByRole('navigation').getByRole('link').count(), 0, 'entries of the menu');
@@ -94,12 +94,24 @@ export async function journeyOfTwo({ tally, browser, url, manager, pictures }: T
     request = ana.url();
     same(await ana.getByRole('button', { name: 'Approve' }).count(), 0, 'buttons to approve one’s own request');
   });
-  await tally.check('the other person sees who asked, why and for what, and approves', async () => {
+  await tally.check('the other person sees who asked, why and for what', async () => {
     await dan.goto(`${url}/commands`);
     await dan.getByRole('link', { name: 'Disconnect' }).click();
     await dan.waitForURL(request);
     await dan.getByText('Contract ended, keys handed back').waitFor();
-    await dan.getByRole('button', { name: 'Approve', exact: true }).click();
+    await dan.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+  });
+  await tally.check('a fresh sign-in asks for the password again and comes back into the question', async () => {
+    const back = `${new URL(request).pathname}?decide=approve`;
+    await dan.goto(`${url}/auth/signin?fresh=1&returnTo=${encodeURIComponent(back)}`);
+    await dan.getByText('Enter your password again to go on.').waitFor({ timeout: PAGE_MS });
+    await dan.getByLabel('Password').fill(CHOSEN);
+    await dan.getByRole('button', { name: 'Sign in' }).click();
+    await dan.getByRole('alertdialog', { name: 'Approve this request?' }).waitFor({ timeout: PAGE_MS });
+    same(dan.url(), request, 'the address of the request');
+    same(await statusOf(second, request), 'requested', 'the status after coming back');
+  });
+  await tally.check('the approval counts', async () => {
     await dan.getByRole('button', { name: 'Approve for 1 meter' }).click();
     await dan.getByText('Approved. The command service takes it from here.').waitFor({ timeout: PAGE_MS });
   });
@@ -214,6 +226,13 @@ async function agree(page: Page): Promise<void> {
   const dialog = page.getByRole('alertdialog');
   await dialog.getByLabel('Reason').fill('The list is right');
   await dialog.getByRole('button', { name: 'Let commands run again' }).click();
+}
+
+async function statusOf(context: BrowserContext, request: string): Promise<unknown> {
+  const { origin, pathname } = new URL(request);
+  const id = `urn:ngsi-ld:CommandRequest:${pathname.split('/').at(-1)}`;
+  const answer = await context.request.get(`${origin}/api/commands/${encodeURIComponent(id)}`);
+  return ((await answer.json()) as { status: unknown }).status;
 }
 
 async function hasAll(page: Page, words: readonly string[]): Promise<void> {

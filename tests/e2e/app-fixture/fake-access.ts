@@ -2,7 +2,7 @@
 import { SEED_ROLES } from '@contor/policy';
 import { type FakeCall, type FakePart, type FakePerson, type FakeReply, guarded, ok, refusal } from './fake-call.js';
 
-export interface FakeEntry extends FakePerson {
+interface FakeEntry extends FakePerson {
   roles: readonly string[];
   everything: boolean;
   grants: readonly unknown[];

@@ -50,6 +50,9 @@ const FOR_PEOPLE =
 /** Who may see everything is not asked what they may not see. */
 const SEES_EVERYTHING = ['administrator'];
 
+/** Whoever changes access must see all of it: the sites that others are granted, by id alone (S3-32). */
+const GRANTS_IN_FULL = /^GET \/api\/admin\/(people|partners)$/;
+
 /** A fault in words, or undefined when the answer is as it should be. `nonsense`: what the same asker was told about a thing that does not exist. */
 export function judge(cell: Cell, asker: Asker, seen: Seen, nonsense: Seen | undefined): string | undefined {
   const name = `${cell.route.method} ${cell.route.path}`;
@@ -58,7 +61,8 @@ export function judge(cell: Cell, asker: Asker, seen: Seen, nonsense: Seen | und
   // The app itself is not built here.
   if (seen.status >= 500 && seen.status !== 501 && cell.route.path !== '/{*page}')
     return `answered ${seen.status}: ${seen.text.slice(0, 200)}`;
-  return leakIn(cell, asker, seen) ?? refusal(name, rule, asker, seen) ?? foreign(cell, seen, nonsense);
+  const mayNameSites = GRANTS_IN_FULL.test(name) && asker.roles.some((role) => ADMINISTRATORS.includes(role));
+  return leakIn(cell, asker, seen, mayNameSites) ?? refusal(name, rule, asker, seen) ?? foreign(cell, seen, nonsense);
 }
 
 function refusal(name: string, rule: Who, asker: Asker, { status, text }: Seen): string | undefined {
@@ -79,7 +83,12 @@ function refusal(name: string, rule: Who, asker: Asker, { status, text }: Seen):
 }
 
 /** Words of the other sides; what the asker named in the request may come back in an error. */
-export function leakIn(cell: Pick<Cell, 'url' | 'body' | 'aim'>, asker: Asker, { text }: Seen): string | undefined {
+export function leakIn(
+  cell: Pick<Cell, 'url' | 'body' | 'aim'>,
+  asker: Asker,
+  { text }: Seen,
+  mayNameSites = false,
+): string | undefined {
   if (SEES_EVERYTHING.includes(asker.name)) return undefined;
   const said = `${decodeURIComponent(cell.url)} ${JSON.stringify(cell.body ?? '')}`;
   for (const side of ['other', 'abroad'] as const satisfies readonly Side[]) {
@@ -87,7 +96,8 @@ export function leakIn(cell: Pick<Cell, 'url' | 'body' | 'aim'>, asker: Asker, {
     if (text.includes(word) && !said.includes(word)) return `shows "${word}"`;
     if (text.includes(String(value))) return `shows the value ${value} of ${side}`;
     for (const match of text.matchAll(new RegExp(`urn:ngsi-ld:\\w+:${side}-\\d+`, 'g')))
-      if (!said.includes(match[0])) return `names ${match[0]}`;
+      if (!said.includes(match[0]) && !(mayNameSites && match[0].startsWith('urn:ngsi-ld:Site:')))
+        return `names ${match[0]}`;
   }
   return undefined;
 }

@@ -4,14 +4,20 @@ import { createServer } from 'node:http';
 import { keptMqttPassword } from '@contor/agent-json/credential.js';
 import { openDeviceRegistry } from '@contor/agent-kit';
 import { createBrokerClient } from '@contor/history-query';
-import { realDisk } from '@contor/kit';
+import { createLogger, realPorts } from '@contor/kit';
 import { contextLink } from '@contor/orion-config';
 import { connectAsync } from 'mqtt';
 import { eventually } from '../support/command-path.js';
 
 const { AGENT_JSON_DATA = '', AGENT_JSON_PORT = '', BROKER_URL = '', MQTT_URL = '' } = process.env;
-const password = (await keptMqttPassword(AGENT_JSON_DATA, {}, realDisk())) ?? '';
-const registry = await openDeviceRegistry(realDisk(), AGENT_JSON_DATA);
+const { disk, clock } = realPorts();
+const password = (await keptMqttPassword(AGENT_JSON_DATA, {}, disk)) ?? '';
+const registry = await openDeviceRegistry({
+  ...{ disk, clock, dataFolder: AGENT_JSON_DATA, log: createLogger({ service: 'control-agent' }) },
+  onFatal: (error) => {
+    throw error;
+  },
+});
 const devices = [...registry.all()];
 const line = await eventually(() =>
   connectAsync(MQTT_URL, { clientId: 'agent-json', username: 'agent-json', password }),

@@ -14,7 +14,8 @@ import { DuplicateGuard } from './ingest/duplicate-guard.js';
 import { type IngestLog, openIngestLog } from './ingest/ingest-log.js';
 import { contentHash, type IngestRecord, type Lane } from './ingest/record.js';
 import { deviceKey } from './registry/device.js';
-import { type DeviceRegistry, openDeviceRegistry } from './registry/registry.js';
+import { openDeviceRegistry } from './registry/embedded.js';
+import type { DeviceRegistry } from './registry/registry.js';
 import { openShelf } from './shelf.js';
 
 export interface AgentOptions {
@@ -86,7 +87,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
   const { disk, clock, random } = ports;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   await disk.makeDirectory(dataFolder);
-  const registry = await openDeviceRegistry(disk, dataFolder);
+  const registry = await openDeviceRegistry({ disk, clock, log, dataFolder, onFatal });
   const translator = options.translator(registry);
 
   const openLog = (name: string): Promise<IngestLog> =>
@@ -177,7 +178,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
     },
     async stop() {
       await Promise.all([live.stop(), late.stop()]);
-      for (const one of [logs.live, logs.late, unassigned, quarantine, deadLetters]) await one.close();
+      for (const one of [logs.live, logs.late, unassigned, quarantine, deadLetters, registry]) await one.close();
     },
   };
 }

@@ -36,6 +36,21 @@ export {
 export { brokerOver } from './peers/broker.js';
 export type { Closable, PeerOptions } from './peers/clients.js';
 export { historyOver } from './peers/history.js';
-export { type Device, deviceKey } from './registry/device.js';
-export { type DeviceRegistry, openDeviceRegistry, provisionDevices } from './registry/registry.js';
+export {
+  type AttributeRow,
+  type CommandRow,
+  type Connection,
+  type Device,
+  type DeviceRecord,
+  deviceKey,
+  type ExplicitAttrs,
+  keyOfDevice,
+  type Metadata,
+  type Provisioned,
+  type StaticRow,
+} from './registry/device.js';
+export { type EmbeddedRegistryOptions, openDeviceRegistry, provisionDevices } from './registry/embedded.js';
+export { type DeviceGroup, groupKey, toDevice } from './registry/group.js';
+export type { DeviceRegistry, GroupRegistry, KnownDevices, RegistryChange } from './registry/registry.js';
+export { Roster } from './registry/roster.js';
 export { openShelf, type Shelf, type ShelfEntry } from './shelf.js';

@@ -4,9 +4,9 @@ import {
   alertState,
   type Device,
   type DeviceModel,
-  type DeviceRegistry,
   type IngestRecord,
   judgeTime,
+  type KnownDevices,
   type Refusal,
   type State,
   type TimeWindow,
@@ -22,7 +22,7 @@ import { decodeProfile } from './codec/profile.js';
 import { deviceModel } from './mapping/models.js';
 import { toPoints } from './mapping/profile.js';
 
-export function jsonTranslator(registry: DeviceRegistry, window: TimeWindow): Translator {
+export function jsonTranslator(registry: KnownDevices, window: TimeWindow): Translator {
   const known = (record: IngestRecord, translate: (device: Device, model: DeviceModel) => Translation): Translation => {
     const device = registry.find(record.device);
     if (device === undefined)

@@ -7,10 +7,10 @@ import {
   contentHash,
   DEFAULT_TIME_WINDOW,
   type Device,
-  type DeviceRegistry,
   deviceKey,
   EVENTS,
   type IngestRecord,
+  type KnownDevices,
   type Translation,
 } from '@contor/agent-kit';
 import { ATTRIBUTES, ENTITY_TYPES } from '@contor/orion-config';
@@ -25,7 +25,7 @@ function device(): Device {
   return DEVICE;
 }
 
-function registry(): DeviceRegistry {
+function registry(): KnownDevices {
   const one = device();
   return { size: 1, find: (key) => (key === deviceKey(one.apiKey, one.deviceId) ? one : undefined), all: () => [one] };
 }

@@ -1,6 +1,6 @@
 /** Orders to an agent against trust T22 and T23: what is not signed for this meter, now, and for the first time, is not carried out. */
 
-import type { DeviceRegistry, KeptOrder } from '@contor/agent-kit';
+import type { KeptOrder, KnownDevices } from '@contor/agent-kit';
 import { type CommandDesk, openCommandDesk } from '@contor/agent-kit/commands/desk.js';
 import { commandDoor, type DoorAnswer } from '@contor/agent-kit/commands/door.js';
 import {
@@ -41,7 +41,7 @@ class Bench {
     await replaceFile(disk, KEY_FILE, new TextEncoder().encode(formatKeySet('default', service.publicKey)));
     const random = seededRandom(1);
     const ports: Ports = { clock: this.clock, disk, random, net: new SimulatedNet({ clock: this.clock, random }) };
-    const registry: DeviceRegistry = {
+    const registry: KnownDevices = {
       size: DEVICES.length,
       all: () => DEVICES,
       find: (key) => DEVICES.find(({ apiKey, deviceId }) => `${apiKey}/${deviceId}` === key),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Clock, DiskFullError, LogFullError, type Logger, type Ports, readWhole, type Timer } from '@contor/kit';
 import { keyOfTenant, type OrderStatement, verifyStatement } from '@contor/policy';
 import { type Device, deviceKey } from '../registry/device.js';
-import type { DeviceRegistry } from '../registry/registry.js';
+import type { KnownDevices } from '../registry/registry.js';
 import type { DoorAnswer, WantedCommand } from './door.js';
 import { refusalOf } from './order.js';
 import { type KeptOrder, type OrderBook, openOrderBook } from './order-book.js';
@@ -21,7 +21,7 @@ export interface DeskOptions {
   readonly log: Logger;
   /** File with the public keys of the command services (JWK Set). Read for each order, so that a new key needs no restart. */
   readonly keyFile: string;
-  readonly registry: DeviceRegistry;
+  readonly registry: KnownDevices;
   readonly commandsOf: (device: Device) => readonly string[];
   readonly send: (device: Device, order: KeptOrder) => Promise<Sending>;
   /** Told whenever the state of an order has changed on disk. */

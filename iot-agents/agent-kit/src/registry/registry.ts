@@ -1,55 +1,48 @@
 /**
- * The device registry: in memory, from one file in the agent's data folder. Thin on purpose: provisioning over HTTP and
- * a shared registry come behind the same two functions.
+ * The device registry: read at once and in memory, written durably. Where the devices are kept (the agent's own folder, a database
+ * that several replicas share) is behind this page.
  */
 
-import { join } from 'node:path';
-import type { Disk } from '@contor/kit';
-import { assert, openCheckpoint, realDisk } from '@contor/kit';
-import { type Device, deviceKey } from './device.js';
+import type { Device, DeviceRecord } from './device.js';
+import type { DeviceGroup } from './group.js';
 
-export interface DeviceRegistry {
+/** The reading side: all that a codec or a mapping needs. */
+export interface KnownDevices {
   readonly size: number;
   find(key: string): Device | undefined;
   all(): Iterable<Device>;
 }
 
-const REGISTRY_FILE = 'devices';
-const REGISTRY_VERSION = 1;
+export interface DeviceRegistry extends KnownDevices {
+  /** As it was provisioned, without what its group says. */
+  recordOf(key: string): DeviceRecord | undefined;
+  records(): Iterable<DeviceRecord>;
+  /** Durable when it resolves with true; false when there is such a device, which then stays as it is. */
+  add(record: DeviceRecord): Promise<boolean>;
+  /** The same for a device that may be there: it is replaced as a whole. */
+  put(record: DeviceRecord): Promise<void>;
+  /** False when there was none. */
+  remove(key: string): Promise<boolean>;
 
-export async function openDeviceRegistry(disk: Disk, dataFolder: string): Promise<DeviceRegistry> {
-  const devices = new Map(
-    (await readDevices(disk, dataFolder)).map((device) => [deviceKey(device.apiKey, device.deviceId), device]),
-  );
-  return {
-    get size() {
-      return devices.size;
-    },
-    find: (key) => devices.get(key),
-    all: () => devices.values(),
-  };
+  readonly groups: GroupRegistry;
+  /** The group whose API key the device sends. */
+  groupOf(device: Pick<DeviceRecord, 'apiKey'>): DeviceGroup | undefined;
+
+  /** Told of every change once it is durable, in order; ends when the answer is called. */
+  onChange(listener: (change: RegistryChange) => void): () => void;
+  close(): Promise<void>;
 }
 
-/** Adds these devices to the registry on disk, or replaces what is known about them. A running agent reads it at its next start. */
-export async function provisionDevices(
-  dataFolder: string,
-  devices: readonly Device[],
-  disk: Disk = realDisk(),
-): Promise<void> {
-  await disk.makeDirectory(dataFolder);
-  const all = new Map<string, Device>();
-  for (const device of await readDevices(disk, dataFolder)) all.set(deviceKey(device.apiKey, device.deviceId), device);
-  for (const device of devices) all.set(deviceKey(device.apiKey, device.deviceId), device);
-  const text = JSON.stringify({ version: REGISTRY_VERSION, devices: [...all.values()] });
-  await openCheckpoint({ disk, path: join(dataFolder, REGISTRY_FILE) }).write(new TextEncoder().encode(text));
+export interface GroupRegistry {
+  readonly size: number;
+  find(key: string): DeviceGroup | undefined;
+  all(): Iterable<DeviceGroup>;
+  add(group: DeviceGroup): Promise<boolean>;
+  put(group: DeviceGroup): Promise<void>;
+  remove(key: string): Promise<boolean>;
 }
 
-async function readDevices(disk: Disk, dataFolder: string): Promise<readonly Device[]> {
-  const bytes = await openCheckpoint({ disk, path: join(dataFolder, REGISTRY_FILE) }).read();
-  if (bytes === undefined) return [];
-  const { version, devices } = JSON.parse(new TextDecoder().decode(bytes)) as { version: number; devices: Device[] };
-  assert(version === REGISTRY_VERSION, 'The device registry was written by another version of this program.', {
-    version,
-  });
-  return devices;
-}
+/** A changed group is told as such, and its devices are not told one by one. */
+export type RegistryChange =
+  | { readonly kind: 'device'; readonly key: string; readonly device: Device | undefined }
+  | { readonly kind: 'group'; readonly key: string; readonly group: DeviceGroup | undefined };

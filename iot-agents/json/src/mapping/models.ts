@@ -41,6 +41,6 @@ export const DEVICE_MODELS = { 'landis-gyr-e350-json': E350 } as const satisfies
 
 export type DeviceModelName = keyof typeof DEVICE_MODELS;
 
-export function deviceModel(name: string): DeviceModel | undefined {
+export function deviceModel(name = ''): DeviceModel | undefined {
   return Object.hasOwn(DEVICE_MODELS, name) ? DEVICE_MODELS[name as DeviceModelName] : undefined;
 }

@@ -14,6 +14,7 @@ export type { KeptOrder, OrderState } from './commands/order-book.js';
 export {
   type BrokerPort,
   type Delivery,
+  type EntityReader,
   type HistoryPort,
   MOST_ENTITIES,
   type RefusedEntity,
@@ -24,7 +25,15 @@ export { DEFAULT_TIME_WINDOW, judgeTime, type TimeVerdict, type TimeWindow } fro
 export { alertState, EVENTS, type EventRow } from './mapping/events.js';
 export { type ProfilePoint, type ProfileReading, toIntervals } from './mapping/intervals.js';
 export { type Measured, toLiveReading } from './mapping/live.js';
-export type { ChannelRow, DeviceModel, LiveType, MeasuredValue, ProfileRow, ValueFault } from './mapping/model.js';
+export type {
+  ChannelRow,
+  DeviceModel,
+  LiveType,
+  MeasuredValue,
+  ProfileRow,
+  ValueFault,
+  ValueRow,
+} from './mapping/model.js';
 export {
   type AckGate,
   type AckGateOptions,

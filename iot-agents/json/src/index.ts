@@ -7,6 +7,7 @@ import { brokerOver, DEFAULT_TIME_WINDOW, historyOver, openAgent } from '@contor
 import { checkExposure, type Environment, type Health, lockDirectory, type Running, type Start } from '@contor/kit';
 import { mentionsTime } from './codec/attrs.js';
 import { openCommanding } from './commanding.js';
+import { openConfiguring } from './configuring.js';
 import { keptMqttPassword } from './credential.js';
 import type { AgentJsonConfig } from './settings.js';
 import { jsonTranslator } from './translator.js';
@@ -52,20 +53,24 @@ async function run(
     broker,
     history,
     translator: (registry) => jsonTranslator(registry, { ...DEFAULT_TIME_WINDOW, maxAgeMs: config.maxAge }),
-    hasDeviceTime: (channel, bytes) => channel === 'profile' || mentionsTime(bytes),
+    hasDeviceTime: (channel, bytes) => channel === 'profile' || channel.includes('@') || mentionsTime(bytes),
     limits: { logBytes: config.logBytes, shelfBytes: config.shelfBytes },
     onFatal,
   });
   let strayTopics = 0;
   const links: { intake?: MqttIntake } = {};
+  const publishOnce = (topic: string, bytes: Uint8Array) => links.intake?.publishOnce(topic, bytes) ?? false;
   // Before the line is up, so that no answer of a meter is acked that nobody has looked at.
   const commanding =
     config.commandKeys === undefined
       ? undefined
       : await openCommanding({
           ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, onFatal },
-          publishOnce: (topic, bytes) => links.intake?.publishOnce(topic, bytes) ?? false,
+          publishOnce,
         });
+  const configuring = openConfiguring({
+    ...{ registry: agent.registry, reader: broker, clock: ports.clock, log, publishOnce },
+  });
   const intake = openMqttIntake({
     url: config.mqttUrl,
     username: config.mqttUsername,
@@ -78,7 +83,9 @@ async function run(
       // Nobody we know could have sent it, so there is nobody to keep it for; the ack makes the broker forget it.
       if (address === undefined) strayTopics += 1;
       else if (address.kind === 'reading') await agent.take({ ...address, bytes });
-      else await commanding?.take(address, bytes);
+      else if (address.kind === 'answer') await commanding?.take(address, bytes);
+      // Not waited for: the broker's slowness must not hold up readings, and nobody is promised an answer.
+      else void configuring.ask(address, bytes);
     },
     onFatal,
   });
@@ -92,6 +99,7 @@ async function run(
       const figures = {
         ...agent.figures,
         ...commanding?.commands.figures,
+        ...configuring.figures,
         strayTopics,
         refused: intake.refused,
         connected: intake.isConnected ? 1 : 0,

@@ -17,7 +17,8 @@ import {
   type ValueFault,
 } from '@contor/agent-kit';
 import { toIso } from '@contor/kit';
-import { decodeAttrs } from './codec/attrs.js';
+import { decodeAttribute, decodeAttrs } from './codec/attrs.js';
+import { parseChannel } from './codec/channel.js';
 import { decodeProfile } from './codec/profile.js';
 import { deviceModel } from './mapping/models.js';
 import { toPoints } from './mapping/profile.js';
@@ -45,8 +46,9 @@ export function jsonTranslator(registry: KnownDevices, window: TimeWindow): Tran
 }
 
 function translateAttrs(record: IngestRecord, device: Device, model: DeviceModel, window: TimeWindow): Translation {
-  const { receivedAtMs } = record;
-  const decoded = decodeAttrs(record.bytes);
+  const { receivedAtMs, bytes } = record;
+  const { attribute, observedMs: givenMs } = parseChannel(record.channel) ?? {};
+  const decoded = attribute === undefined ? decodeAttrs(bytes) : decodeAttribute(attribute, bytes);
   if (decoded.kind === 'garbage')
     return nothingBut({ shelf: 'dead-letters', reason: decoded.error.code, detail: decoded.error.message });
   const states: State[] = [];
@@ -56,13 +58,13 @@ function translateAttrs(record: IngestRecord, device: Device, model: DeviceModel
       refusals.push({ shelf: 'dead-letters', reason: item.error.code, detail: item.error.message });
       continue;
     }
-    const observedMs = item.measure.observedMs ?? receivedAtMs;
+    const observedMs = item.measure.observedMs ?? givenMs ?? receivedAtMs;
     const verdict = judgeTime(observedMs, receivedAtMs, window);
     if (verdict !== 'in window') {
       refusals.push({ shelf: 'quarantine', reason: verdict, detail: toIso(observedMs) });
       continue;
     }
-    const { state, faults } = toLiveReading(device, model, item.measure, receivedAtMs);
+    const { state, faults } = toLiveReading(device, model, { ...item.measure, observedMs }, receivedAtMs);
     if (state !== undefined) states.push(state);
     refusals.push(...asRefusals(faults));
     for (const word of item.measure.events) states.push(alertState(device, word, observedMs, receivedAtMs));

@@ -2,18 +2,20 @@ import { sampleDevices } from '@contor/agent-json';
 import { decodeAttrs, encodeAttrs } from '@contor/agent-json/codec/attrs.js';
 import { encodeProfile } from '@contor/agent-json/codec/profile.js';
 import { DEVICE_MODELS, deviceModel } from '@contor/agent-json/mapping/models.js';
+import { SUBSTATION_VALUES } from '@contor/agent-json/mapping/substation.js';
 import { jsonTranslator } from '@contor/agent-json/translator.js';
 import {
   contentHash,
   DEFAULT_TIME_WINDOW,
   type Device,
+  type DeviceModel,
   deviceKey,
   EVENTS,
   type IngestRecord,
   type KnownDevices,
   type Translation,
 } from '@contor/agent-kit';
-import { ATTRIBUTES, ENTITY_TYPES } from '@contor/orion-config';
+import { ATTRIBUTES, ENTITY_TYPES, isConvertible, type UnitCode } from '@contor/orion-config';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -32,7 +34,7 @@ function registry(): KnownDevices {
 
 function record(channel: string, bytes: Uint8Array): IngestRecord {
   const key = deviceKey(device().apiKey, device().deviceId);
-  const lane = channel === 'attrs' ? 'live' : 'late';
+  const lane = channel.startsWith('attrs') ? 'live' : 'late';
   return { lane, tenant: 'default', device: key, channel, receivedAtMs: NOW_MS, bytes, hash: contentHash(key, bytes) };
 }
 
@@ -49,23 +51,163 @@ function value(translation: Translation, row: number, attribute: string): unknow
 }
 
 describe.each(Object.entries(DEVICE_MODELS))('the table of %s', (_name, model) => {
-  it.each([...model.values])('$objectId is an attribute of a live measurement', ({ attribute }) => {
-    expect(ENTITY_TYPES.ACMeasurement.attributes).toContain(attribute);
-    expect(ATTRIBUTES[attribute]).toHaveProperty('unitCode');
+  const { type, values, flags = [], states = [], sums = [], profile } = model as DeviceModel;
+
+  it.each([...values])('$objectId is an attribute of its type, in a unit that fits', ({ attribute, unitCode }) => {
+    expect(ENTITY_TYPES[type].attributes).toContain(attribute);
+    const row: { readonly unitCode?: UnitCode } = ATTRIBUTES[attribute];
+    expect(row.unitCode).toBeDefined();
+    if (unitCode !== undefined && row.unitCode !== undefined) expect(isConvertible(unitCode, row.unitCode)).toBe(true);
   });
 
-  it.each([...model.profile.channels])(
-    '$objectId has a register and an interval in the same unit',
-    ({ register, interval }) => {
-      expect(ATTRIBUTES[register].unitCode).toBe(ATTRIBUTES[interval].unitCode);
-      expect(ATTRIBUTES[register].decimals).toBe(ATTRIBUTES[interval].decimals);
+  it('adds up only what has the same digits', () => {
+    for (const { attribute, addends, subtrahends = [] } of sums)
+      for (const part of [...addends, ...subtrahends])
+        expect(ATTRIBUTES[part].decimals).toBe(ATTRIBUTES[attribute].decimals);
+  });
+
+  it('has a register and an interval in the same unit', () => {
+    for (const { register, interval } of profile?.channels ?? []) {
+      const row: object = ATTRIBUTES[register ?? interval];
+      expect(row).toMatchObject({ decimals: ATTRIBUTES[interval].decimals });
+      expect(row).toMatchObject({ unitCode: (ATTRIBUTES[interval] as { unitCode?: string }).unitCode });
+    }
+  });
+
+  it('has unique object ids and attributes', () => {
+    const rows = [...values, ...flags, ...states];
+    expect(new Set(rows.map(({ objectId }) => objectId)).size).toBe(rows.length);
+    expect(new Set(rows.map(({ attribute }) => attribute)).size).toBe(rows.length);
+  });
+});
+
+/** What each new kind of device says, and what must stand in the broker afterwards: the exact decimal, in the vocabulary's unit. */
+describe.each([
+  {
+    model: 'district-heat-json',
+    said: '{"forwardTemperature":85.41,"returnTemperature":46.7,"flow":1.204,"volume":987654.3,"power":54.1,"peakPower":88.25,"energy":1234.567}',
+    type: 'HeatMeasurement',
+    expected: {
+      forwardTemperature: { value: 85.41, unitCode: 'CEL' },
+      returnTemperature: { value: 46.7, unitCode: 'CEL' },
+      // 85.41 - 46.7 is 38.709999999999994 in doubles.
+      temperatureDifference: { value: 38.71, unitCode: 'KEL' },
+      volumeFlow: { value: 1.204, unitCode: 'MQH' },
+      totalVolume: { value: 987.6543, unitCode: 'MTQ' },
+      thermalPower: { value: 54.1, unitCode: 'KWT' },
+      peakThermalPower: { value: 88.25, unitCode: 'KWT' },
+      totalHeatEnergy: { value: 1_234_567, unitCode: 'KWH' },
     },
-  );
-
-  it('has unique object ids', () => {
-    const ids = model.values.map(({ objectId }) => objectId);
-    expect(new Set(ids).size).toBe(ids.length);
+  },
+  {
+    model: 'environment-dcu',
+    said: '{"temperature":21.5,"humidity":48.2,"tvoc":125,"eco2":640}',
+    type: 'IndoorEnvironmentObserved',
+    expected: {
+      temperature: { value: 21.5, unitCode: 'CEL' },
+      relativeHumidity: { value: 48.2, unitCode: 'P1' },
+      volatileOrganicCompoundsTotal: { value: 125, unitCode: '61' },
+      eCo2: { value: 640, unitCode: '59' },
+    },
+  },
+  {
+    model: 'water-json',
+    said: '{"volume":123456.7,"reverseVolume":0.1,"flow":310,"leak":true,"backflow":false}',
+    type: 'WaterConsumptionObserved',
+    expected: {
+      waterConsumption: { value: 123.4567, unitCode: 'MTQ' },
+      reverseWaterConsumption: { value: 0.0001, unitCode: 'MTQ' },
+      volumeFlow: { value: 0.31, unitCode: 'MQH' },
+      alarmStopsLeaks: { value: true },
+      alarmBackflow: { value: false },
+    },
+  },
+  {
+    model: 'echelon-ct-json',
+    said: JSON.stringify({
+      ...Object.fromEntries(SUBSTATION_VALUES.map(({ objectId }) => [objectId, 1])),
+      activePowerForward: 812_000.5,
+      activePowerReverse: 0.2,
+      activeEnergyForwardT4: 5_000.125,
+      sineL3: 0.1234,
+    }),
+    type: 'ACMeasurement',
+    expected: {
+      ...Object.fromEntries(SUBSTATION_VALUES.map(({ attribute }) => [attribute, { value: 1 }])),
+      activePowerImport: { value: 812_000.5, unitCode: 'WTT' },
+      activePowerExport: { value: 0.2, unitCode: 'WTT' },
+      totalActivePower: { value: 812_000.3, unitCode: 'WTT' },
+      totalActiveEnergyImportT4: { value: 5_000.125, unitCode: 'KWH' },
+      sineL3: { value: 0.1234, unitCode: 'C62' },
+    },
+  },
+  {
+    model: 'midori-1s',
+    said: '{"power":1203.4,"reactivePower":-88.1,"voltage":231.2,"current":5.31}',
+    type: 'ACMeasurement',
+    expected: {
+      totalActivePower: { value: 1_203.4, unitCode: 'WTT' },
+      totalReactivePower: { value: -88.1, unitCode: 'D44' },
+      voltageL1: { value: 231.2, unitCode: 'VLT' },
+      currentL1: { value: 5.31, unitCode: 'AMP' },
+    },
+  },
+])('what $model says', ({ model, said, type, expected }) => {
+  it('becomes exact decimals in the units of the vocabulary', () => {
+    const one = { ...device(), model };
+    const only: KnownDevices = { ...registry(), find: () => one };
+    const { states, refusals } = jsonTranslator(only, DEFAULT_TIME_WINDOW).live(
+      record('attrs', new TextEncoder().encode(said)),
+    );
+    expect(refusals).toEqual([]);
+    expect(states).toHaveLength(1);
+    expect(states[0]?.entity).toMatchObject({ type, ...expected });
   });
+});
+
+it('the substation has every value of its list, and an OBIS code where there is one', () => {
+  expect(SUBSTATION_VALUES.length).toBeGreaterThanOrEqual(30);
+  const codes = SUBSTATION_VALUES.flatMap((row) => ('obis' in row ? [row.obis] : []));
+  expect(new Set(codes).size).toBe(codes.length);
+  for (const code of codes) expect(code).toMatch(/^1-0:\d{1,2}\.[78]\.\d$/);
+});
+
+describe('one attribute alone', () => {
+  const alone = (name: string, text: string, time = '') =>
+    translator.live(record(`attrs/${name}${time}`, new TextEncoder().encode(text)));
+
+  it.each([
+    { text: '231.4', at: NOW_MS },
+    { text: '{"value":231.4,"timestamp":"2026-11-20T07:59:00Z"}', at: NOW_MS - 60_000 },
+    { text: '[{"timestamp":"2026-11-20T07:59:00Z","value":231.4}]', at: NOW_MS - 60_000 },
+  ])('$text', ({ text, at }) => {
+    const translation = alone('voltageL1', text);
+    expect(value(translation, 0, 'voltageL1')).toBe(231.4);
+    expect(translation.states[0]?.timeMs).toBe(at);
+  });
+
+  it('an array of it is several moments', () => {
+    const text = '[{"timestamp":"2026-11-20T07:58:00Z","value":1},{"timestamp":"2026-11-20T07:59:00Z","value":2}]';
+    expect(alone('powerL1', text).states.map(({ timeMs }) => timeMs)).toEqual([NOW_MS - 120_000, NOW_MS - 60_000]);
+  });
+
+  it('what is no JSON is bytes, which are no power', () => {
+    expect(alone('powerL1', 'hello').refusals).toMatchObject([{ reason: 'value.type' }]);
+  });
+
+  it('a time that came beside the payload counts where the payload has none', () => {
+    expect(alone('powerL1', '5', `@${NOW_MS - 1_000}`).states[0]?.timeMs).toBe(NOW_MS - 1_000);
+    const inside = '{"value":5,"timestamp":"2026-11-20T07:59:00Z"}';
+    expect(alone('powerL1', inside, `@${NOW_MS - 1_000}`).states[0]?.timeMs).toBe(NOW_MS - 60_000);
+  });
+
+  it('any bytes under any name are translated without throwing', () =>
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.constantFrom('a', '__proto__', 'timestamp'), (bytes, name) => {
+        void translator.live(record(`attrs/${name}`, bytes));
+      }),
+      { numRuns: 50 },
+    ));
 });
 
 it('event words are unique', () => expect(new Set(EVENTS.map(({ word }) => word)).size).toBe(EVENTS.length));

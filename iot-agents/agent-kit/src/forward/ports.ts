@@ -24,6 +24,12 @@ export interface BrokerPort {
   upsert(tenant: string, entities: readonly Entity[]): Promise<Delivery>;
 }
 
+/** Reading back what stands in the broker about a device. */
+export interface EntityReader {
+  /** Undefined: there is none. */
+  read(tenant: string, id: string): Promise<Entity | undefined>;
+}
+
 export interface HistoryPort {
   /** At most MOST_ENTITIES; several states of one entity are welcome. */
   append(tenant: string, entities: readonly Entity[]): Promise<Delivery>;

@@ -72,7 +72,7 @@ export class DuplicateGuard {
   }
 }
 
-/** The hash covers the device already; the tenant keeps namesakes apart. */
+/** The hash covers the device already; the tenant keeps namesakes apart, the channel two attributes with the same value. */
 function keyOf(record: IngestRecord): string {
-  return `${record.tenant}/${toHex(record.hash)}`;
+  return `${record.tenant}/${record.channel}/${toHex(record.hash)}`;
 }

@@ -2,14 +2,14 @@
 
 import { type BatchOutcome, createBrokerClient } from '@contor/history-query';
 import { TransportError } from '@contor/kit';
-import type { BrokerPort, Delivery, RefusedEntity } from '../forward/ports.js';
+import type { BrokerPort, Delivery, EntityReader, RefusedEntity } from '../forward/ports.js';
 import { deliveryOfFailure } from './answers.js';
 import { type Closable, clientsOf, type PeerOptions } from './clients.js';
 
 /** A reason is kept beside a dead letter; no peer fills our disk with it. */
 const LONGEST_REASON = 500;
 
-export function brokerOver({ url, secret }: PeerOptions): BrokerPort & Closable {
+export function brokerOver({ url, secret }: PeerOptions): BrokerPort & EntityReader & Closable {
   const clients = clientsOf(createBrokerClient, { url, secret, context: 'installed' });
   return {
     async upsert(tenant, entities) {
@@ -21,6 +21,7 @@ export function brokerOver({ url, secret }: PeerOptions): BrokerPort & Closable 
       }
       return deliveryOfOutcome(outcome);
     },
+    read: (tenant, id) => clients.of(tenant).get(id),
     close: () => clients.close(),
   };
 }

@@ -1,11 +1,12 @@
 /**
  * The measures of topic `/json/{apikey}/{deviceId}/attrs` as iotagent-json words them: an object of object ids and
- * values, or an array of such objects. Reserved names: `timestamp` (or `TimeInstant`), `seq` and `events`.
+ * values, or an array of such objects. Reserved names: `timestamp` (or `TimeInstant`), `seq`, `events` and `alarms`.
+ * On `…/attrs/{name}` stands one attribute alone: its value, `{"value", "timestamp"}`, or an array of these.
  *
  * A measure with a fault is refused alone; its neighbours in the array are good.
  */
 
-import { parseIso, WireError } from '@contor/kit';
+import { parseIso, toHex, WireError } from '@contor/kit';
 import { garbage, isObject, type Parsed, parseJson } from './bounded-json.js';
 
 export type Scalar = number | string | boolean;
@@ -30,12 +31,31 @@ const LONGEST_TEXT = 1_000;
 /** An event word becomes part of an entity's identifier. */
 const EVENT = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const TIME_NAMES = ['timestamp', 'TimeInstant'] as const;
-const RESERVED: readonly string[] = [...TIME_NAMES, 'seq', 'events'];
+const RESERVED: readonly string[] = [...TIME_NAMES, 'seq', 'events', 'alarms'];
 
 export function decodeAttrs(bytes: Uint8Array): Parsed<readonly MeasureOrFault[]> {
   const parsed = parseJson(bytes);
-  if (parsed.kind === 'garbage') return parsed;
-  const measures = Array.isArray(parsed.value) ? (parsed.value as readonly unknown[]) : [parsed.value];
+  return parsed.kind === 'garbage' ? parsed : toMeasures(parsed.value);
+}
+
+/** One attribute alone. What is no JSON is taken as bytes, in hexadecimal, as iotagent-json takes it. */
+export function decodeAttribute(name: string, bytes: Uint8Array): Parsed<readonly MeasureOrFault[]> {
+  const parsed = parseJson(bytes);
+  if (parsed.kind === 'garbage' && parsed.error.code !== 'json.syntax' && parsed.error.code !== 'json.utf8')
+    return parsed;
+  if (parsed.kind === 'garbage') return toMeasures({ [name]: toHex(bytes) });
+  const given: readonly unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
+  return toMeasures(
+    given.map((one) => {
+      if (!isObject(one)) return { [name]: one };
+      const { value, ...beside } = one;
+      return { ...beside, [name]: value ?? null };
+    }),
+  );
+}
+
+function toMeasures(value: unknown): Parsed<readonly MeasureOrFault[]> {
+  const measures: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (measures.length === 0) return garbage('attrs.empty', 'The array of measures is empty.');
   if (measures.length > MOST_MEASURES) {
     return garbage('attrs.too-many', 'The payload holds more measures than we read at once.', {
@@ -75,10 +95,10 @@ function toMeasure(value: unknown, index: number): MeasureOrFault {
 
   const time = timeOf(value);
   if (time === 'malformed') return fault('attrs.time', 'The time of a measure is not RFC 3339 with a zone.');
-  const { seq, events = [] } = value;
+  const { seq, events = [], alarms = [] } = value;
   if (seq !== undefined && !(Number.isSafeInteger(seq) && Number(seq) >= 0))
     return fault('attrs.seq', 'A sequence number is not a counter.');
-  if (!isEvents(events)) return fault('attrs.events', 'Events are not a short list of words.');
+  if (!isEvents(events) || !isEvents(alarms)) return fault('attrs.events', 'Events are not a short list of words.');
 
   const values = new Map<string, Scalar>();
   for (const name of names) {
@@ -94,7 +114,8 @@ function toMeasure(value: unknown, index: number): MeasureOrFault {
       return fault('attrs.text', 'A text is too long.', { name });
     values.set(name, scalar as Scalar);
   }
-  return { kind: 'measure', measure: { observedMs: time, sequence: seq as number | undefined, values, events } };
+  const words = alarms.length === 0 ? events : [...new Set([...events, ...alarms])];
+  return { kind: 'measure', measure: { observedMs: time, sequence: seq as number | undefined, values, events: words } };
 }
 
 function timeOf(value: Readonly<Record<string, unknown>>): number | undefined | 'malformed' {

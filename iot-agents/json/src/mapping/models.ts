@@ -1,43 +1,24 @@
 /**
- * Device models: which object id of the payload is which attribute of the vocabulary. Adding a meter that sends JSON is
- * adding a row here.
+ * Device models by name: which object id of the payload is which attribute of the vocabulary. Adding a meter that sends JSON is
+ * adding rows to one of the tables here, or a table beside them.
  */
 
 import type { DeviceModel } from '@contor/agent-kit';
+import { E350 } from './e350.js';
+import { MIDORI, SMX, STCOMET } from './one-second.js';
+import { SUBSTATION } from './substation.js';
+import { DISTRICT_HEAT, ENVIRONMENT_DCU, WATER } from './utilities.js';
 
-/** Landis+Gyr E350 with a JSON module: eight values, the breaker and events every ten seconds, and a load profile of registers. */
-const E350 = {
-  type: 'ACMeasurement',
-  values: [
-    { objectId: 'energyImport', attribute: 'totalActiveEnergyImport', kind: 'register' },
-    { objectId: 'energyExport', attribute: 'totalActiveEnergyExport', kind: 'register' },
-    { objectId: 'powerL1', attribute: 'activePowerL1', kind: 'gauge' },
-    { objectId: 'powerL2', attribute: 'activePowerL2', kind: 'gauge' },
-    { objectId: 'powerL3', attribute: 'activePowerL3', kind: 'gauge' },
-    { objectId: 'voltageL1', attribute: 'voltageL1', kind: 'gauge' },
-    { objectId: 'voltageL2', attribute: 'voltageL2', kind: 'gauge' },
-    { objectId: 'voltageL3', attribute: 'voltageL3', kind: 'gauge' },
-    { objectId: 'powerLimit', attribute: 'activePowerLimit', kind: 'gauge' },
-  ],
-  states: [
-    {
-      objectId: 'breaker',
-      attribute: 'breakerState',
-      words: { connected: 'connected', disconnected: 'disconnected', ready: 'ready' },
-    },
-  ],
-  commands: ['disconnect', 'reconnect', 'limit', 'read', 'setClock'],
-  sums: [{ attribute: 'totalActivePower', addends: ['activePowerL1', 'activePowerL2', 'activePowerL3'] }],
-  profile: {
-    name: 'load-profile',
-    channels: [
-      { objectId: 'energyImport', register: 'totalActiveEnergyImport', interval: 'activeEnergyImport' },
-      { objectId: 'energyExport', register: 'totalActiveEnergyExport', interval: 'activeEnergyExport' },
-    ],
-  },
-} as const satisfies DeviceModel<'ACMeasurement'>;
-
-export const DEVICE_MODELS = { 'landis-gyr-e350-json': E350 } as const satisfies Record<string, DeviceModel>;
+export const DEVICE_MODELS = {
+  'landis-gyr-e350-json': E350,
+  'echelon-ct-json': SUBSTATION,
+  'midori-1s': MIDORI,
+  'st-stcomet-1s': STCOMET,
+  'smx-rest': SMX,
+  'district-heat-json': DISTRICT_HEAT,
+  'water-json': WATER,
+  'environment-dcu': ENVIRONMENT_DCU,
+} as const satisfies Record<string, DeviceModel>;
 
 export type DeviceModelName = keyof typeof DEVICE_MODELS;
 

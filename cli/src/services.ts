@@ -83,9 +83,10 @@ export const SERVICES = [
   {
     name: 'agent-json',
     command: ['agent', 'json'],
-    about: 'the IoT agent for JSON over MQTT',
-    example: 'contor agent json --data-folder ./agent-json-data',
+    about: 'the IoT agent for JSON over MQTT and HTTP',
+    example: 'contor agent json --data-folder ./agent-json-data --http-port 7896',
     load: async () => bind(await import('@contor/agent-json')),
+    tools: async () => (await import('./tools/agent-json.js')).addAgentJsonTools,
   },
   {
     name: 'aggregation',

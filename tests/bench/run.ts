@@ -8,6 +8,7 @@ import { benchDurableLog } from './durable-log.js';
 import { benchGateway } from './gateway.js';
 import { benchHistory } from './history.js';
 import { benchHistoryDeep } from './history-deep.js';
+import { benchJsonHttp } from './json-http.js';
 import { benchMqtt } from './mqtt.js';
 import { benchNotifications } from './notifications.js';
 import { benchPath } from './path.js';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   'durable-log': benchDurableLog,
   codecs: benchCodecs,
   mqtt: benchMqtt,
+  'json-http': benchJsonHttp,
   broker: () => benchBroker(flags),
   notifications: benchNotifications,
   history: benchHistory,

@@ -4,11 +4,20 @@
  */
 
 import { brokerOver, DEFAULT_TIME_WINDOW, historyOver, openAgent } from '@contor/agent-kit';
-import { checkExposure, type Environment, type Health, lockDirectory, type Running, type Start } from '@contor/kit';
+import {
+  checkExposure,
+  type Environment,
+  type Health,
+  lockDirectory,
+  type Running,
+  type Start,
+  withCertificate,
+} from '@contor/kit';
 import { mentionsTime } from './codec/attrs.js';
 import { openCommanding } from './commanding.js';
 import { openConfiguring } from './configuring.js';
 import { keptMqttPassword } from './credential.js';
+import { openHttpSide } from './http/open.js';
 import type { AgentJsonConfig } from './settings.js';
 import { jsonTranslator } from './translator.js';
 import { type MqttIntake, openMqttIntake } from './transport/mqtt-intake.js';
@@ -16,6 +25,7 @@ import { parseTopic, SUBSCRIPTIONS } from './transport/topics.js';
 
 export { provisionDevices } from '@contor/agent-kit';
 export { keepMqttPassword } from './credential.js';
+export { addHttpCredentials, type HttpCredential, removeHttpCredential } from './http/credentials.js';
 export { sampleDevices } from './sample-devices.js';
 export { type AgentJsonConfig, SETTINGS } from './settings.js';
 
@@ -24,6 +34,9 @@ const EXIT_FATAL = 70;
 
 export const start: Start<AgentJsonConfig> = async (config, environment) => {
   checkExposure({ ...config, secret: config.platformSecret, prefix: 'AGENT_JSON' });
+  // Devices bring passwords of their own: what is asked for beyond loopback is encryption.
+  const { httpHost: host, httpTlsCert: tlsCert, httpTlsKey: tlsKey } = config;
+  checkExposure({ host, tlsCert, tlsKey, secret: 'of each device', prefix: 'AGENT_JSON_HTTP' });
   const lock = await lockDirectory(config.dataFolder);
   try {
     return await run(config, environment, () => lock.release());
@@ -71,6 +84,9 @@ async function run(
   const configuring = openConfiguring({
     ...{ registry: agent.registry, reader: broker, clock: ports.clock, log, publishOnce },
   });
+  const { httpPort } = config;
+  const http =
+    httpPort === undefined ? undefined : await openHttpSide({ ...config, httpPort }, agent, { ports, log }, onFatal);
   const intake = openMqttIntake({
     url: config.mqttUrl,
     username: config.mqttUsername,
@@ -92,23 +108,24 @@ async function run(
   links.intake = intake;
   agent.start();
   log.info({ devices: agent.registry.size, mqttUrl: config.mqttUrl }, 'The JSON agent is listening.');
+  if (http !== undefined) log.info({ url: http.url }, 'Devices may report over HTTP.');
 
   return {
-    ...(commanding === undefined ? {} : { url: commanding.commands.url }),
+    ...urlOf(commanding?.commands.url ?? http?.url),
     health(): Health {
       const figures = {
         ...agent.figures,
         ...commanding?.commands.figures,
         ...configuring.figures,
+        ...http?.figures,
         strayTopics,
         refused: intake.refused,
         connected: intake.isConnected ? 1 : 0,
       };
-      if (!intake.isConnected) return { state: 'degraded', reason: 'The MQTT broker is away.', figures };
-      if (figures.failures === 0) return { state: 'ready', figures };
-      return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
+      return withCertificate(stateOf(figures), http?.certificate);
     },
     async stop() {
+      await http?.stop();
       await commanding?.commands.close();
       await intake.stop();
       await commanding?.commands.stop();
@@ -118,4 +135,14 @@ async function run(
       await unlock();
     },
   };
+}
+
+function stateOf(figures: Health['figures']): Health {
+  if (figures.connected === 0) return { state: 'degraded', reason: 'The MQTT broker is away.', figures };
+  if (figures.failures === 0) return { state: 'ready', figures };
+  return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
+}
+
+function urlOf(url: string | undefined): { readonly url?: string } {
+  return url === undefined ? {} : { url };
 }

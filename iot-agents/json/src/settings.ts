@@ -81,6 +81,33 @@ export const SETTINGS = {
   },
   tlsCert: { name: 'AGENT_JSON_TLS_CERT', kind: 'path', optional: true, about: 'Certificate chain (PEM)' },
   tlsKey: { name: 'AGENT_JSON_TLS_KEY', kind: 'path', optional: true, about: 'Private key (PEM)' },
+  httpPort: {
+    name: 'AGENT_JSON_HTTP_PORT',
+    kind: 'port',
+    optional: true,
+    about: 'TCP port for devices that report over HTTP, 7896 as a rule; without it there is none',
+  },
+  httpHost: {
+    name: 'AGENT_JSON_HTTP_HOST',
+    kind: 'text',
+    fallback: '127.0.0.1',
+    about: 'Address at which devices report over HTTP',
+  },
+  httpTlsCert: {
+    name: 'AGENT_JSON_HTTP_TLS_CERT',
+    kind: 'path',
+    optional: true,
+    about: 'Certificate chain for them (PEM)',
+  },
+  httpTlsKey: { name: 'AGENT_JSON_HTTP_TLS_KEY', kind: 'path', optional: true, about: 'Private key for it (PEM)' },
+  httpRate: {
+    name: 'AGENT_JSON_HTTP_RATE',
+    kind: 'integer',
+    fallback: 20,
+    min: 1,
+    max: 100_000,
+    about: 'Requests a second of one device or hub; ten times as many at once',
+  },
   maxAge: {
     name: 'AGENT_JSON_MAX_AGE',
     kind: 'duration',

@@ -41,6 +41,12 @@ export type Address =
 const NAME = '(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,100}';
 const TOPIC = new RegExp(`^/json/(${NAME})/(${NAME})/([a-z]+)(?:/(${ATTRIBUTE}))?$`);
 
+const ONE_NAME = new RegExp(`^${NAME}$`);
+
+export function isName(text: string): boolean {
+  return ONE_NAME.test(text);
+}
+
 export function parseTopic(topic: string): Address | undefined {
   const [, apiKey, deviceId, name, more] = TOPIC.exec(topic) ?? [];
   if (apiKey === undefined || deviceId === undefined) return undefined;

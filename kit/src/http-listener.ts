@@ -20,6 +20,8 @@ export interface HttpListenerOptions {
   readonly log?: Logger;
   /** Where a service must be more patient than the rest. */
   readonly limits?: Pick<ServerOptions, 'requestTimeout' | 'keepAliveTimeout'>;
+  /** What requests and responses are made as, where a framework has its own. */
+  readonly messages?: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>;
 }
 
 const LIMITS = {
@@ -45,12 +47,12 @@ const SILENT: Logger = {
 export async function listenHttp(options: HttpListenerOptions, listener: RequestListener): Promise<Server> {
   const { host, port, setting, log = SILENT } = options;
   const prefix = setting.replace(/_PORT$/, '');
-  const limits = { ...LIMITS, ...options.limits };
+  const settings = { ...LIMITS, ...options.limits, ...options.messages };
   const certificate = await openServerCertificate(options, { clock: realClock(), log, prefix });
   checkEncrypted(host, certificate !== undefined, prefix);
   const server: Server = certificate
-    ? createTlsServer({ ...limits, ...certificate.options }, listener)
-    : createServer(limits, listener);
+    ? createTlsServer({ ...settings, ...certificate.options }, listener)
+    : createServer(settings, listener);
   if (certificate !== undefined) {
     certificates.set(server, certificate);
     certificate.follow(server);

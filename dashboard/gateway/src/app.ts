@@ -1,7 +1,7 @@
 /** The whole gateway as one Express application: first what holds for every request, then the table of routes. */
 
 import { type Health, type Logger, type Metrics, type SecretStore, sameSecret } from '@contor/kit';
-import express, { type Application, type ErrorRequestHandler, type RequestHandler } from 'express';
+import express, { type Application, type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { AdminParts } from './admin/answer.js';
 import type { ConsentParts } from './admin/consents.js';
 import { registerAdmin } from './admin/routes.js';
@@ -50,7 +50,7 @@ export interface AppParts {
   readonly log: Logger;
 }
 
-export function createApp(parts: AppParts): Application {
+export function createApp(parts: AppParts): Express {
   const { auth, log, metrics } = parts;
   const app = express();
   // As the policy reads paths: exactly. Otherwise /API/… would be one route here and another there.

@@ -37,6 +37,7 @@ import { openAccessBook } from './book/open.js';
 import { openCommanding } from './commands/open.js';
 import { openSigning } from './commands/signing.js';
 import { openEnforcement } from './enforcement.js';
+import { createMessages } from './http/messages.js';
 import { createIdentify } from './identify.js';
 import { createLimits } from './limits/limits.js';
 import { openQuotas } from './limits/quotas.js';
@@ -130,9 +131,9 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
 
   // Listens first: with port 0 only then is our own address known, which the provider and the broker are told.
   let handle: RequestListener = (_request, response) => response.writeHead(503, { 'Retry-After': '1' }).end();
-  const server = await listenHttp({ ...config, setting: 'GATEWAY_PORT', limits: LIMITS, log }, (request, response) =>
-    handle(request, response),
-  );
+  const messages = createMessages();
+  const listener = { ...config, setting: 'GATEWAY_PORT', limits: LIMITS, messages: messages.classes, log };
+  const server = await listenHttp(listener, (request, response) => handle(request, response));
   opened.push(() => closeHttp(server));
   const ownUrl = urlOf(server, config);
   const publicUrl = config.publicUrl ?? ownUrl;
@@ -223,6 +224,7 @@ async function open(config: GatewayConfig, { ports, log }: Environment, opened: 
     metrics,
     log,
   });
+  messages.joinTo(app);
   handle = app;
   log.info({ url: publicUrl }, 'The gateway is ready.');
 

@@ -3,7 +3,7 @@
  * is 256 random bits. Kept is the SHA-256 of the whole (as of a random key nothing slower is needed); the key is shown once.
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Random } from '@contor/kit';
 import type { PartnerEntry, PartnerKey } from '../book/entries.js';
 
@@ -46,5 +46,5 @@ export function isAlive({ expiresAtMs }: PartnerKey, nowMs: number): boolean {
 }
 
 function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }

@@ -134,6 +134,22 @@ describe('the relay', () => {
     else await expect(answer.text()).rejects.toThrow();
   });
 
+  it('asks again over another line, when the kept one was given up as idle meanwhile', async () => {
+    const path = '/api/ngsi-ld/v1/types';
+    expect((await ask(path)).status).toBe(200); // From here on a line is kept.
+    let cuts = 1;
+    house.broker.answer = (request, response) => {
+      if (request.headers['fiware-correlator'] === undefined || cuts === 0) return void response.end('[]');
+      cuts -= 1;
+      request.socket.destroy();
+    };
+    expect((await ask(path)).status).toBe(200);
+    expect(passedOn()).toHaveLength(3);
+    cuts = Number.POSITIVE_INFINITY;
+    const answer = await ask(path);
+    expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([503, 'broker.unreachable']);
+  });
+
   it('a browser that goes away takes its question with it', async () => {
     let isGone = false;
     house.broker.answer = (request, response) => {

@@ -11,7 +11,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { isError, type Logger } from '@contor/kit';
+import { errnoOf, isError, type Logger } from '@contor/kit';
 import type { ProblemCode } from '../http/problem.js';
 
 export interface Question {
@@ -84,13 +84,13 @@ export class UpstreamError extends Error {
 const SILENCE_MS = 15_000;
 /** Enough for a page of charts of many people at once; more would only queue behind the same disk. */
 const SOCKETS = 32;
-const IDLE_SOCKETS = 8;
 /** An answer that is looked into is held in memory: a page of a thousand entities, a year of quarter hours of some meters. */
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export function createUpstream(parts: UpstreamParts): Upstream {
   const { target } = parts;
-  const options = { keepAlive: true, maxSockets: SOCKETS, maxFreeSockets: IDLE_SOCKETS };
+  // All are kept: after a hiccup they are needed at once, and to open them then would make it longer. The other side closes idle ones.
+  const options = { keepAlive: true, maxSockets: SOCKETS, maxFreeSockets: SOCKETS };
   const agent = target.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
   const open: Upstream['open'] = (question) => send(parts, agent, question);
   return {
@@ -128,22 +128,37 @@ async function send(parts: UpstreamParts, agent: HttpAgent, question: Question):
     ...(payload && { 'content-type': 'application/json', 'content-length': String(payload.byteLength) }),
     ...(correlation !== undefined && { 'fiware-correlator': correlation }),
   };
+  const options = {
+    ...{ hostname: bareName(target), port: target.port, path: basePath(target) + path },
+    ...{ method, agent, headers, timeout: SILENCE_MS },
+  };
   return new Promise((resolve, reject) => {
-    const outgoing = request({
-      hostname: bareName(target),
-      port: target.port,
-      path: basePath(target) + path,
-      method,
-      agent,
-      headers,
-      timeout: SILENCE_MS,
-    });
-    outgoing.once('timeout', () => outgoing.destroy(new UpstreamError('upstream.slow', 'No answer in time.')));
-    outgoing.once('response', resolve);
-    outgoing.once('error', (error) => reject(cancellation?.isCancelled ? error : lineFault(parts, error)));
-    cancellation?.attach(outgoing);
-    outgoing.end(payload);
+    const attempt = () => {
+      const outgoing = request(options);
+      outgoing.once('timeout', () => outgoing.destroy(new UpstreamError('upstream.slow', 'No answer in time.')));
+      let isAnswered = false;
+      outgoing.once('response', (answer) => {
+        isAnswered = true;
+        resolve(answer);
+      });
+      outgoing.once('error', (error) => {
+        if (cancellation?.isCancelled) reject(error);
+        else if (method === 'GET' && !isAnswered && wasClosedMeanwhile(outgoing, error)) attempt();
+        else reject(lineFault(parts, error));
+      });
+      cancellation?.attach(outgoing);
+      outgoing.end(payload);
+    };
+    attempt();
   });
+}
+
+/**
+ * A kept connection that the other side gave up as idle while our question was on its way: what is safe to ask twice is asked again
+ * (RFC 9112, 9.3.1). That connection is gone then, so it ends with a new one at the latest.
+ */
+function wasClosedMeanwhile({ reusedSocket }: ClientRequest, error: Error): boolean {
+  return reusedSocket && errnoOf(error) === 'ECONNRESET';
 }
 
 async function faultless<T>(parts: UpstreamParts, work: () => Promise<T>): Promise<T> {

@@ -77,7 +77,7 @@ async function notifySecretOf(client: BrokerClient): Promise<string> {
   return notification.endpoint.receiverInfo[0]?.value ?? '';
 }
 
-async function said<T>(child: ChildProcess): Promise<T> {
+export async function said<T>(child: ChildProcess): Promise<T> {
   const [message] = (await once(child, 'message')) as [T];
   return message;
 }

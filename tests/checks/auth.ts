@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { start } from '@contor/identity';
 import { readFlags } from '../support/arguments.js';
 import { Tally } from '../support/tally.js';
 import { House } from '../unit/gateway/support/house.js';
@@ -19,7 +20,7 @@ const tally = new Tally();
 const figures: object[] = [];
 const report = (part: object) => void figures.push(part);
 
-const house = await (await House.open()).start();
+const house = await (await House.open({}, { identity: start })).start();
 const folder = mkdtempSync(join(tmpdir(), 'contor-auth-'));
 try {
   await checkTokens(tally, house, report);

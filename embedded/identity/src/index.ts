@@ -30,6 +30,7 @@ import { createTokenCheck } from './admin/token.js';
 import { createBackOff } from './back-off.js';
 import { metadataOf, openClients } from './clients.js';
 import { clientSecret, openKeys } from './keys.js';
+import { type Passwords, passwordsAt } from './passwords.js';
 import { createProvider } from './provider.js';
 import { createSecondFactor } from './second-factor/second-factor.js';
 import { createHandler } from './server.js';
@@ -54,20 +55,27 @@ const EXIT_FATAL = 70;
 /** What must be closed, in the order it was opened. */
 type Opened = (() => Promise<void>)[];
 
-export const start: Start<IdentityConfig> = async (config, environment) => {
-  checkExposure({ ...config, prefix: 'IDENTITY' });
-  const opened: Opened = [];
-  try {
-    return await open(config, environment, opened);
-  } catch (error) {
-    await closeAll(opened); // A port that is taken must not leave the folder locked.
-    throw error;
-  }
-};
+export const start: Start<IdentityConfig> = startHashing(passwordsAt());
+
+/** The same with another cost of passwords than today's; see `passwordsAt`. */
+export function startHashing(passwords: Passwords): Start<IdentityConfig> {
+  return async (config, environment) => {
+    checkExposure({ ...config, prefix: 'IDENTITY' });
+    const opened: Opened = [];
+    try {
+      return await open(config, { ...environment, passwords }, opened);
+    } catch (error) {
+      await closeAll(opened); // A port that is taken must not leave the folder locked.
+      throw error;
+    }
+  };
+}
 
 async function closeAll(opened: Opened): Promise<void> {
   for (const undo of opened.splice(0).reverse()) await undo();
 }
+
+type IdentityEnvironment = Environment & { readonly passwords: Passwords };
 
 interface Stored {
   readonly documents: DocumentStore;
@@ -75,7 +83,11 @@ interface Stored {
   readonly users: Users;
 }
 
-async function openStored(config: IdentityConfig, { ports, log }: Environment, opened: Opened): Promise<Stored> {
+async function openStored(
+  config: IdentityConfig,
+  { ports, log, passwords }: IdentityEnvironment,
+  opened: Opened,
+): Promise<Stored> {
   const { clock, disk } = ports;
   const lock = await lockDirectory(config.dataFolder);
   opened.push(() => lock.release());
@@ -94,14 +106,14 @@ async function openStored(config: IdentityConfig, { ports, log }: Environment, o
   const index = new OidcIndex();
   const documents = await openDocuments({ durable, clock, watcher: index, log });
   opened.push(() => documents.close());
-  const users = openUsers(documents);
+  const users = openUsers(documents, passwords);
   if (await ensureManager(users, config.dataFolder, clock.nowMs(), isLoopback(config.host))) {
     log.info({}, 'Made the first user, manager; the password is in manager.json of the data folder; better change it.');
   }
   return { documents, index, users };
 }
 
-async function open(config: IdentityConfig, environment: Environment, opened: Opened): Promise<Running> {
+async function open(config: IdentityConfig, environment: IdentityEnvironment, opened: Opened): Promise<Running> {
   const { ports, log } = environment;
   const { clock } = ports;
   const keyring = await openKeyring({ ...config, folder: config.dataFolder });

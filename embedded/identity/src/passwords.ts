@@ -6,7 +6,6 @@
 
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto';
 
-const COST = { N: 32_768, r: 8, p: 3 } as const;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
@@ -17,38 +16,50 @@ const QUEUE_LIMIT = 32;
 
 export const PASSWORD_LIMIT = 256;
 
-interface Cost {
+export interface PasswordCost {
   readonly N: number;
   readonly r: number;
   readonly p: number;
+}
+
+const TODAY: PasswordCost = { N: 32_768, r: 8, p: 3 };
+
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  /** Costs the same time whether or not there is such a user: `encoded` undefined compares with a hash nobody has. */
+  verify(password: string, encoded: string | undefined): Promise<boolean>;
+  /** Made with other parameters than today's: hashed anew as soon as the password is at hand. */
+  isOutdated(encoded: string): boolean;
 }
 
 export class PasswordQueueFull extends Error {
   readonly code = 'identity.busy';
 }
 
-export async function hashPassword(password: string): Promise<string> {
-  const salt = randomBytes(SALT_BYTES);
-  const hash = await derive(password, salt, COST);
-  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
+/** Another cost than today's is for tests of what is not about passwords. */
+export function passwordsAt(today: PasswordCost = TODAY): Passwords {
+  const { N, r, p } = today;
+  return {
+    async hash(password) {
+      const salt = randomBytes(SALT_BYTES);
+      const hash = await derive(password, salt, today);
+      return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$');
+    },
+    async verify(password, encoded) {
+      const parsed = encoded === undefined ? undefined : parseHash(encoded);
+      const nobodys = { cost: today, salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(HASH_BYTES) };
+      const { cost, salt, hash } = parsed ?? nobodys;
+      const candidate = await derive(password, salt, cost);
+      return timingSafeEqual(candidate, hash) && parsed !== undefined;
+    },
+    isOutdated(encoded) {
+      const parsed = parseHash(encoded);
+      return parsed === undefined || parsed.cost.N !== N || parsed.cost.r !== r || parsed.cost.p !== p;
+    },
+  };
 }
 
-/** Made with other parameters than today's: hashed anew as soon as the password is at hand. */
-export function isOutdated(encoded: string): boolean {
-  const parsed = parseHash(encoded);
-  const { N, r, p } = COST;
-  return parsed === undefined || parsed.cost.N !== N || parsed.cost.r !== r || parsed.cost.p !== p;
-}
-
-/** Costs the same time whether or not there is such a user: `encoded` undefined compares with a hash nobody has. */
-export async function verifyPassword(password: string, encoded: string | undefined): Promise<boolean> {
-  const parsed = encoded === undefined ? undefined : parseHash(encoded);
-  const { cost, salt, hash } = parsed ?? { cost: COST, salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(HASH_BYTES) };
-  const candidate = await derive(password, salt, cost);
-  return timingSafeEqual(candidate, hash) && parsed !== undefined;
-}
-
-function parseHash(encoded: string): { cost: Cost; salt: Buffer; hash: Buffer } | undefined {
+function parseHash(encoded: string): { cost: PasswordCost; salt: Buffer; hash: Buffer } | undefined {
   const [kind, N, r, p, salt, hash] = encoded.split('$');
   if (kind !== 'scrypt' || salt === undefined || hash === undefined) return undefined;
   const bytes = Buffer.from(hash, 'base64url');
@@ -59,7 +70,7 @@ function parseHash(encoded: string): { cost: Cost; salt: Buffer; hash: Buffer } 
 let running = 0;
 const waiting: (() => void)[] = [];
 
-async function derive(password: string, salt: Buffer, cost: Cost): Promise<Buffer> {
+async function derive(password: string, salt: Buffer, cost: PasswordCost): Promise<Buffer> {
   await enter();
   try {
     return await new Promise<Buffer>((resolve, reject) => {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Document, type DocumentStore, readOrCreateSecretFile, readSecretFile } from '@contor/kit';
-import { hashPassword, readablePassword } from './passwords.js';
+import { type Passwords, passwordsAt, readablePassword } from './passwords.js';
 import type { OtpCredential } from './second-factor/credential.js';
 
 /** What somebody must do before the next sign-in is complete; Keycloak's words. */
@@ -40,6 +40,7 @@ export interface Users {
   change(id: string, fields: Partial<Omit<User, 'id' | 'username' | 'createdAtMs'>>): Promise<User | undefined>;
   remove(id: string): Promise<void>;
   readonly count: number;
+  readonly passwords: Passwords;
 }
 
 export interface Credentials {
@@ -54,7 +55,7 @@ const MANAGER_ROLES = ['manager', 'data-administrator'];
 /** A large utility's staff and customers with an account; each is about 600 bytes in memory and in the log. */
 const USERS_LIMIT = 50_000;
 
-export function openUsers(documents: DocumentStore): Users {
+export function openUsers(documents: DocumentStore, passwords: Passwords = passwordsAt()): Users {
   const all = () => [...documents.all(KIND)].map(userOf);
   const byId = (id: string) => {
     const value = documents.get(KIND, id);
@@ -69,8 +70,9 @@ export function openUsers(documents: DocumentStore): Users {
     byId,
     byName,
     all,
+    passwords,
     async add({ password, ...fields }, nowMs) {
-      const hash = password === undefined ? {} : { password: await hashPassword(password) };
+      const hash = password === undefined ? {} : { password: await passwords.hash(password) };
       // Looked at only now: between this and `put`, which is visible at once, nobody else comes in.
       const everybody = all();
       if (everybody.length >= USERS_LIMIT) return 'full';

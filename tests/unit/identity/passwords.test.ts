@@ -1,13 +1,31 @@
 /** Passwords: what is stored, what is compared, what is handed out. */
 
-import { hashPassword, readablePassword, verifyPassword } from '@contor/identity/passwords.js';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { start } from '@contor/identity';
+import { passwordsAt, readablePassword } from '@contor/identity/passwords.js';
 import { describe, expect, it } from '@jest/globals';
+import { House } from '../gateway/support/house.js';
+
+const { hash: hashPassword, verify: verifyPassword } = passwordsAt();
 
 describe('passwords', () => {
   it('are stored with their cost and a salt of their own', async () => {
     const [one, two] = await Promise.all([hashPassword('tulip'), hashPassword('tulip')]);
     expect(one).toMatch(/^scrypt\$32768\$8\$3\$[\w-]{22}\$[\w-]{43}$/);
     expect(one).not.toBe(two);
+  });
+
+  it('are kept so by the server that is started for people', async () => {
+    const house = await House.open({}, { identity: start });
+    try {
+      await house.startIdentity();
+      const log = join(house.folder, 'identity', 'log');
+      const texts = await Promise.all((await readdir(log)).map((name) => readFile(join(log, name), 'latin1')));
+      expect(texts.join('').match(/scrypt\$\d+\$\d+\$\d+\$/g)).toEqual(['scrypt$32768$8$3$']);
+    } finally {
+      await house.close();
+    }
   });
 
   it('are right or not, and composed letters are one letter', async () => {

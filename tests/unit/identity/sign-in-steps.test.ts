@@ -1,7 +1,7 @@
 /** Sign-in with duties, afresh and with an old hash, from end to end: real identity, real gateway, a browser with cookies. */
 
 import { PASSWORD_LEAST } from '@contor/identity/password-policy.js';
-import { verifyPassword } from '@contor/identity/passwords.js';
+import { passwordsAt } from '@contor/identity/passwords.js';
 import { passwordStep } from '@contor/identity/sign-in/password.js';
 import type { SignInParts } from '@contor/identity/sign-in/routes.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -61,9 +61,11 @@ describe('an older hash', () => {
     // RFC 7914, 12: scrypt("password", "NaCl", 1024, 8, 16), first 32 bytes.
     const vector = Buffer.from('fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162', 'hex');
     const password = `scrypt$1024$8$16$${Buffer.from('NaCl').toString('base64url')}$${vector.toString('base64url')}`;
+    const passwords = passwordsAt();
     const changes: { password?: string }[] = [];
     const parts = {
       users: {
+        passwords,
         byName: () => ({ id: 'u-1', username: 'ana', password, isEnabled: true }),
         change: async (_id: string, fields: { password?: string }) => void changes.push(fields),
       },
@@ -78,6 +80,6 @@ describe('an older hash', () => {
     expect(changes).toEqual([]);
     expect((await read('password')).kind).toBe('progress');
     expect(changes).toEqual([{ password: expect.stringMatching(/^scrypt\$32768\$8\$3\$/) }]);
-    expect(await verifyPassword('password', changes[0]?.password)).toBe(true);
+    expect(await passwords.verify('password', changes[0]?.password)).toBe(true);
   });
 });

@@ -137,11 +137,11 @@ async function changePassword(visit: Visit): Promise<Answer> {
   // A browser left open is no reason to let somebody guess here.
   const waitMs = parts.backOff.tryOnce(user.username, address);
   if (waitMs > 0) return refuse(waitProblem(waitMs), 429);
-  const isRight = await isPasswordOf(user, form.get('currentPassword') ?? '');
+  const isRight = await isPasswordOf(parts.users.passwords, user, form.get('currentPassword') ?? '');
   if (isRight === 'busy') return refuse({ text: 'busy' }, 503);
   if (!isRight) return refuse({ text: 'currentPasswordWrong', field: 'currentPassword' });
   parts.backOff.succeeded(user.username, address);
-  const chosen = await choosePassword(form, user);
+  const chosen = await choosePassword(parts.users.passwords, form, user);
   if (chosen.kind === 'problem') return refuse(chosen.problem);
   const requiredActions = user.requiredActions.filter((action) => action !== 'UPDATE_PASSWORD');
   await parts.users.change(user.id, { password: chosen.hash, requiredActions });

@@ -1,7 +1,6 @@
 /** Accounts as Keycloak's Admin REST API shows and changes them (UserRepresentation). */
 
 import { faultOfPassword, PASSWORD_LEAST, type PasswordFault } from '../password-policy.js';
-import { hashPassword } from '../passwords.js';
 import { fullNameOf, type NewUser, REQUIRED_ACTIONS, type RequiredAction, type User } from '../users.js';
 import {
   type Answer,
@@ -94,7 +93,7 @@ export async function resetPassword(parts: AdminParts, call: AdminCall): Promise
   const { id, username, requiredActions } = userOf(parts, call);
   const { value, isTemporary } = passwordOf(fieldsOf(call.body));
   checkPassword(value, [username]);
-  const password = await hashPassword(value);
+  const password = await parts.users.passwords.hash(value);
   const others = requiredActions.filter((action) => action !== 'UPDATE_PASSWORD');
   await parts.users.change(id, { password, requiredActions: withTemporary(others, isTemporary) });
   await parts.sessions.endAll(id);

@@ -13,7 +13,7 @@ export const newPasswordStep: StepHandler = {
   async read({ users, sessions, progress }, { language, uid, sessionUid }, form, user) {
     const known = progress.of(uid);
     if (user === undefined || known === undefined) throw new Error('A duty comes after the proofs.');
-    const chosen = await choosePassword(form, user);
+    const chosen = await choosePassword(users.passwords, form, user);
     if (chosen.kind === 'problem') {
       return refused(newPasswordPage({ language, username: user.username, problems: [chosen.problem] }));
     }

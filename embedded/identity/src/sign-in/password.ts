@@ -3,7 +3,6 @@
 import { isPasswordOf } from '../new-password.js';
 import { signInPage } from '../pages/pages.js';
 import type { Problem } from '../pages/shell.js';
-import { hashPassword, isOutdated } from '../passwords.js';
 import type { User } from '../users.js';
 import { mustWait, refused, waitProblem } from './outcomes.js';
 import type { Interaction, Outcome, SignInParts, StepHandler } from './routes.js';
@@ -27,7 +26,7 @@ export const passwordStep: StepHandler = {
       return mustWait(again(waitProblem(waitMs)), waitMs);
     }
     const user = parts.users.byName(username);
-    const isRight = await isPasswordOf(user, password);
+    const isRight = await isPasswordOf(parts.users.passwords, user, password);
     if (isRight === 'busy') return refused(again({ text: 'busy' }), 503);
     if (!isRight || user === undefined || !user.isEnabled) {
       parts.attempts.inc({ outcome: 'refused' });
@@ -60,9 +59,9 @@ async function renewHash(
   { id, password: encoded }: User,
   password: string,
 ): Promise<void> {
-  if (encoded === undefined || !isOutdated(encoded)) return;
+  if (encoded === undefined || !users.passwords.isOutdated(encoded)) return;
   try {
-    await users.change(id, { password: await hashPassword(password) });
+    await users.change(id, { password: await users.passwords.hash(password) });
   } catch (error) {
     log.warn({ error, subject: id }, 'A password could not be hashed anew; the next sign-in tries again.');
   }

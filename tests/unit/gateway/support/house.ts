@@ -6,7 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SETTINGS as GATEWAY_SETTINGS, start as startGateway } from '@contor/gateway';
-import { clientSecret, SETTINGS as IDENTITY_SETTINGS, readCredentials, start as startIdentity } from '@contor/identity';
+import {
+  clientSecret,
+  SETTINGS as IDENTITY_SETTINGS,
+  readCredentials,
+  startHashing,
+  type start as startIdentity,
+} from '@contor/identity';
+import { passwordsAt } from '@contor/identity/passwords.js';
 import { createLogger, type Ports, type Running, readSettings, realPorts } from '@contor/kit';
 import { Browser } from './browser.js';
 
@@ -49,6 +56,9 @@ async function freePort(): Promise<number> {
   return Number(port);
 }
 
+/** The least cost there is: what is tried here is who gets in, and passwords.test.ts tries how hard a password is to guess. */
+const startQuickly = startHashing(passwordsAt({ N: 16, r: 8, p: 1 }));
+
 /** What is started; a check puts a weakened one in its place. */
 export interface Programs {
   readonly identity: typeof startIdentity;
@@ -84,7 +94,7 @@ export class House {
   static async open(extra: Record<string, string> = {}, programs: Partial<Programs> = {}): Promise<House> {
     const folder = await mkdtemp(join(tmpdir(), 'contor-house-'));
     return new House(folder, await fakeServer(), [await freePort(), await freePort()], extra, {
-      ...{ identity: startIdentity, gateway: startGateway },
+      ...{ identity: startQuickly, gateway: startGateway },
       ...programs,
     });
   }

@@ -2,6 +2,11 @@
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+/** The level of a log and of everything that hangs on it, while it runs. */
+export interface LevelSwitch {
+  level: LogLevel;
+}
+
 export interface Logger {
   debug(facts: object, sentence: string): void;
   info(facts: object, sentence: string): void;

@@ -1,7 +1,7 @@
 /** The Logger on pino: one JSON line an event, secrets redacted, control characters escaped, written before the call returns. */
 
 import { destination, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
-import type { Logger, LogLevel } from './log.js';
+import type { LevelSwitch, Logger, LogLevel } from './log.js';
 import { escapeControls, redact, redactText } from './redaction.js';
 
 export interface LoggerOptions {
@@ -23,7 +23,14 @@ export function createLogger({ service, level = 'info', write }: LoggerOptions):
     },
     { write: (line) => out(escapeControls(line)) },
   );
-  return wrap(logger);
+  return wrap(logger, { level });
+}
+
+const switches = new WeakMap<Logger, LevelSwitch>();
+
+/** undefined: not a log of ours. */
+export function logLevelOf(log: Logger): LevelSwitch | undefined {
+  return switches.get(log);
 }
 
 /** Synchronous, so that the line that explains a crash is out before the process is gone. */
@@ -32,17 +39,20 @@ function standardOutput(): (line: string) => void {
   return (line) => void stream.write(line);
 }
 
-function wrap(logger: Pino): Logger {
+function wrap(logger: Pino, shared: LevelSwitch): Logger {
   const at =
     (level: LogLevel) =>
     (facts: object, sentence: string): void => {
+      if (logger.level !== shared.level) logger.level = shared.level;
       if (logger.isLevelEnabled(level)) logger[level](redact(facts), redactText(sentence));
     };
-  return {
+  const log: Logger = {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (facts) => wrap(logger.child(redact(facts))),
+    child: (facts) => wrap(logger.child(redact(facts)), shared),
   };
+  switches.set(log, shared);
+  return log;
 }

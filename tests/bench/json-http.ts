@@ -39,7 +39,12 @@ export async function benchJsonHttp(): Promise<object> {
   const logFolder = join(folder, 'logs');
   mkdirSync(logFolder, { recursive: true });
   const environment = {
-    ...{ AGENT_JSON_DATA: folder, AGENT_JSON_HTTP_PORT: String(port), AGENT_JSON_HTTP_RATE: '100000' },
+    ...{
+      AGENT_JSON_DATA: folder,
+      AGENT_JSON_PORT: '0',
+      AGENT_JSON_HTTP_PORT: String(port),
+      AGENT_JSON_HTTP_RATE: '100000',
+    },
     ...{ MQTT_URL: 'mqtt://127.0.0.1:9', BROKER_URL: nowhere, HISTORY_URL: nowhere, PORT: String(barePort) },
   };
   const agent = new ServiceProcess({ name: 'agent', args: [CONTOR, 'agent', 'json'], environment, logFolder });

@@ -64,6 +64,7 @@ export async function startMeteringPath({
     HISTORY_DATA: data('history'),
     MQTT_DATA: data('mqtt'),
     AGENT_JSON_DATA: data('agent'),
+    AGENT_JSON_PORT: '0',
     BROKER_URL: `http://127.0.0.1:${brokerPort}`,
     HISTORY_URL: `http://127.0.0.1:${historyPort}`,
     MQTT_URL: `mqtt://127.0.0.1:${mqttPort}`,

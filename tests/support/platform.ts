@@ -22,6 +22,7 @@ const PORT_NAMES = [
   'BROKER_PORT',
   'HISTORY_PORT',
   'MQTT_PORT',
+  'AGENT_JSON_PORT',
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
 

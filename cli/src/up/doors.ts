@@ -43,9 +43,12 @@ function sharedPorts(doors: Doors): readonly ConfigFault[] {
   });
 }
 
-/** `host`: where the servers listen. The health page never leaves loopback. */
+/** They never leave loopback: the health page, and the door where devices and orders come in. */
+const NEAR: readonly string[] = ['HEALTH_PORT', 'AGENT_JSON_PORT'];
+
+/** `host`: where the servers listen. */
 export async function checkDoors(doors: Doors, host = LOOPBACK): Promise<void> {
-  const hostOf = ({ port }: Door) => (port === 'HEALTH_PORT' ? LOOPBACK : host);
+  const hostOf = ({ port }: Door) => (NEAR.includes(port) ? LOOPBACK : host);
   const answers = await Promise.all(
     DOORS.map(async (door) => ({ door, problem: await tryDoor(doors[door.port], hostOf(door)) })),
   );

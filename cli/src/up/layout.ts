@@ -44,6 +44,7 @@ export const DOORS = [
   { port: 'BROKER_PORT', fallback: 1026, what: 'the NGSI-LD broker' },
   { port: 'HISTORY_PORT', fallback: 8668, what: 'the history' },
   { port: 'MQTT_PORT', fallback: 1883, what: 'MQTT' },
+  { port: 'AGENT_JSON_PORT', fallback: 4041, what: 'the provisioning of devices' },
 ] as const satisfies readonly Door[];
 
 export type Doors = Readonly<Record<(typeof DOORS)[number]['port'], number>>;
@@ -74,7 +75,6 @@ export function wiring(dataFolder: string, doors: Doors): Record<string, string>
     COMMANDS_PUBLIC_KEY: commandsKey,
     AGENT_JSON_COMMAND_KEYS: commandsKey,
     COMMANDS_SIMULATED: join(dataFolder, 'street', 'simulated.json'),
-    AGENT_JSON_PORT: '0',
     ...Object.fromEntries(Object.entries(doors).map(([name, port]) => [name, String(port)])),
     BROKER_URL: loopback(doors.BROKER_PORT),
     HISTORY_URL: loopback(doors.HISTORY_PORT),

@@ -45,6 +45,7 @@ export {
 export { brokerOver } from './peers/broker.js';
 export type { Closable, PeerOptions } from './peers/clients.js';
 export { historyOver } from './peers/history.js';
+export { type ProvisioningOptions, provisioningApp } from './provisioning/app.js';
 export {
   type AttributeRow,
   type CommandRow,

@@ -1,5 +1,6 @@
 /** Commands of this agent: how an order becomes a message on `…/cmd`, and what a meter's answer on `…/cmdexe` means. */
 
+import type { RequestListener } from 'node:http';
 import {
   type Agent,
   type BrokerPort,
@@ -25,6 +26,8 @@ export interface CommandingOptions {
   readonly environment: Environment;
   readonly agent: Agent;
   readonly broker: BrokerPort;
+  /** Answers everything at the same port that is no order. */
+  readonly beside: RequestListener;
   readonly publishOnce: (topic: string, bytes: Uint8Array) => boolean;
   readonly onFatal: (error: Error) => void;
 }
@@ -36,7 +39,7 @@ export interface Commanding {
 }
 
 export async function openCommanding(options: CommandingOptions): Promise<Commanding> {
-  const { config, keyFile, environment, agent, broker, publishOnce, onFatal } = options;
+  const { config, keyFile, environment, agent, broker, beside, publishOnce, onFatal } = options;
   const { ports, log } = environment;
   const commands = await openCommands({
     ...{ ports, log, onFatal, broker, keyFile },
@@ -45,6 +48,7 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
     dataFolder: config.dataFolder,
     brokerPeer: { url: config.brokerUrl, secret: config.platformSecret },
     registry: agent.registry,
+    beside,
     commandsOf: ({ model }) => deviceModel(model)?.commands ?? [],
     send: async (device, order) => send(device, order, publishOnce),
   });

@@ -3,21 +3,25 @@
  * ingest log (agent-kit) → translator (codec and mapping) → broker and history.
  */
 
-import { brokerOver, DEFAULT_TIME_WINDOW, historyOver, openAgent } from '@contor/agent-kit';
+import { brokerOver, DEFAULT_TIME_WINDOW, historyOver, openAgent, provisioningApp } from '@contor/agent-kit';
 import {
   checkExposure,
+  closeHttp,
   type Environment,
   type Health,
+  isLoopback,
+  listenHttp,
   lockDirectory,
   type Running,
   type Start,
+  urlOf,
   withCertificate,
 } from '@contor/kit';
 import { mentionsTime } from './codec/attrs.js';
-import { openCommanding } from './commanding.js';
-import { openConfiguring } from './configuring.js';
+import { type Commanding, openCommanding } from './commanding.js';
+import { type Configuring, openConfiguring } from './configuring.js';
 import { keptMqttPassword } from './credential.js';
-import { openHttpSide } from './http/open.js';
+import { type HttpSide, openHttpSide } from './http/open.js';
 import type { AgentJsonConfig } from './settings.js';
 import { jsonTranslator } from './translator.js';
 import { type MqttIntake, openMqttIntake } from './transport/mqtt-intake.js';
@@ -71,22 +75,43 @@ async function run(
     onFatal,
   });
   let strayTopics = 0;
-  const links: { intake?: MqttIntake } = {};
+  const links: { intake?: MqttIntake; commanding?: Commanding; configuring?: Configuring; http?: HttpSide } = {};
   const publishOnce = (topic: string, bytes: Uint8Array) => links.intake?.publishOnce(topic, bytes) ?? false;
+  const health = (): Health => {
+    const figures = {
+      ...agent.figures,
+      ...links.commanding?.commands.figures,
+      ...links.configuring?.figures,
+      ...links.http?.figures,
+      strayTopics,
+      refused: links.intake?.refused ?? 0,
+      connected: links.intake?.isConnected ? 1 : 0,
+    };
+    return withCertificate(stateOf(figures), links.http?.certificate);
+  };
+  const beside = provisioningApp({
+    ...{ agent: 'agent-json', registry: agent.registry, defaultApiKey: config.defaultApiKey, secret, health, log },
+    isLoopback: isLoopback(config.host),
+  });
   // Before the line is up, so that no answer of a meter is acked that nobody has looked at.
   const commanding =
     config.commandKeys === undefined
       ? undefined
       : await openCommanding({
-          ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, onFatal },
+          ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, beside, onFatal },
           publishOnce,
         });
+  if (commanding !== undefined) links.commanding = commanding;
+  const server =
+    commanding === undefined ? await listenHttp({ ...config, log, setting: 'AGENT_JSON_PORT' }, beside) : undefined;
   const configuring = openConfiguring({
     ...{ registry: agent.registry, reader: broker, clock: ports.clock, log, publishOnce },
   });
+  links.configuring = configuring;
   const { httpPort } = config;
   const http =
     httpPort === undefined ? undefined : await openHttpSide({ ...config, httpPort }, agent, { ports, log }, onFatal);
+  if (http !== undefined) links.http = http;
   const intake = openMqttIntake({
     url: config.mqttUrl,
     username: config.mqttUsername,
@@ -111,22 +136,12 @@ async function run(
   if (http !== undefined) log.info({ url: http.url }, 'Devices may report over HTTP.');
 
   return {
-    ...urlOf(commanding?.commands.url ?? http?.url),
-    health(): Health {
-      const figures = {
-        ...agent.figures,
-        ...commanding?.commands.figures,
-        ...configuring.figures,
-        ...http?.figures,
-        strayTopics,
-        refused: intake.refused,
-        connected: intake.isConnected ? 1 : 0,
-      };
-      return withCertificate(stateOf(figures), http?.certificate);
-    },
+    url: commanding?.commands.url ?? http?.url ?? (server === undefined ? '' : urlOf(server, config)),
+    health,
     async stop() {
       await http?.stop();
       await commanding?.commands.close();
+      if (server !== undefined) await closeHttp(server);
       await intake.stop();
       await commanding?.commands.stop();
       await agent.stop();
@@ -141,8 +156,4 @@ function stateOf(figures: Health['figures']): Health {
   if (figures.connected === 0) return { state: 'degraded', reason: 'The MQTT broker is away.', figures };
   if (figures.failures === 0) return { state: 'ready', figures };
   return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
-}
-
-function urlOf(url: string | undefined): { readonly url?: string } {
-  return url === undefined ? {} : { url };
 }

@@ -59,13 +59,21 @@ export const SETTINGS = {
     name: 'AGENT_JSON_HOST',
     kind: 'text',
     fallback: '127.0.0.1',
-    about: 'Address at which orders from the broker come in',
+    about: 'Address at which devices are provisioned and orders from the broker come in',
   },
   port: {
     name: 'AGENT_JSON_PORT',
     kind: 'port',
     fallback: 4041,
-    about: 'TCP port for them; 0 lets the system choose',
+    about: 'TCP port for both; 0 lets the system choose',
+  },
+  defaultApiKey: {
+    name: 'AGENT_JSON_DEFAULT_KEY',
+    kind: 'text',
+    optional: true,
+    min: 1,
+    max: 100,
+    about: 'API key of devices that are provisioned without one and belong to no group',
   },
   endpoint: {
     name: 'AGENT_JSON_ENDPOINT',

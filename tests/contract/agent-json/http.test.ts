@@ -50,7 +50,7 @@ beforeAll(async () => {
   for (const [at, { username }] of wanted.entries()) passwords.set(username, made[at] ?? '');
   const nowhere = 'http://127.0.0.1:9';
   const source = {
-    ...{ AGENT_JSON_DATA: folder, AGENT_JSON_HTTP_PORT: '0', MQTT_URL: 'mqtt://127.0.0.1:9' },
+    ...{ AGENT_JSON_DATA: folder, AGENT_JSON_HTTP_PORT: '0', AGENT_JSON_PORT: '0', MQTT_URL: 'mqtt://127.0.0.1:9' },
     ...{ BROKER_URL: nowhere, HISTORY_URL: nowhere, AGENT_JSON_HTTP_RATE: '10' },
   };
   agent = await start(readSettings(SETTINGS, source), { ports: realPorts(), log });

@@ -101,6 +101,7 @@ describe('street, MQTT and agent', () => {
     environment = {
       MQTT_DATA: join(folder, 'mqtt'),
       AGENT_JSON_DATA: join(folder, 'agent'),
+      AGENT_JSON_PORT: '0',
       STREET_DATA: join(folder, 'street'),
       STREET_METERS: String(METERS),
       STREET_SILENT_METER: String(SILENT_METER),

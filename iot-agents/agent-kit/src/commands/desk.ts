@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Clock, DiskFullError, LogFullError, type Logger, type Ports, readWhole, type Timer } from '@contor/kit';
 import { keyOfTenant, type OrderStatement, verifyStatement } from '@contor/policy';
 import { type Device, deviceKey } from '../registry/device.js';
-import type { KnownDevices } from '../registry/registry.js';
+import type { DeviceRegistry, KnownDevices } from '../registry/registry.js';
 import type { DoorAnswer, WantedCommand } from './door.js';
 import { refusalOf } from './order.js';
 import { type KeptOrder, type OrderBook, openOrderBook } from './order-book.js';
@@ -21,7 +21,7 @@ export interface DeskOptions {
   readonly log: Logger;
   /** File with the public keys of the command services (JWK Set). Read for each order, so that a new key needs no restart. */
   readonly keyFile: string;
-  readonly registry: KnownDevices;
+  readonly registry: KnownDevices & Partial<Pick<DeviceRegistry, 'onChange'>>;
   readonly commandsOf: (device: Device) => readonly string[];
   readonly send: (device: Device, order: KeptOrder) => Promise<Sending>;
   /** Told whenever the state of an order has changed on disk. */
@@ -73,7 +73,6 @@ class Desk implements CommandDesk {
   readonly book: OrderBook;
   readonly #options: DeskOptions;
   readonly #clock: Clock;
-  readonly #devices: ReadonlyMap<string, Device>;
   #timer: Timer | undefined;
   #taken = 0;
   #refused = 0;
@@ -82,9 +81,6 @@ class Desk implements CommandDesk {
     this.book = book;
     this.#options = options;
     this.#clock = options.ports.clock;
-    this.#devices = new Map(
-      [...options.registry.all()].map((device) => [`${device.tenant} ${device.refDevice}`, device]),
-    );
     this.#sweepLater();
   }
 
@@ -104,7 +100,7 @@ class Desk implements CommandDesk {
   async #judge({ tenant, entityId, attribute, value }: WantedCommand): Promise<DoorAnswer> {
     const order = await this.#verified(tenant, value);
     if (order === undefined) return { status: 400, reason: 'order.signature' };
-    const device = this.#devices.get(`${tenant} ${entityId}`);
+    const device = this.#find(tenant, entityId);
     const commands = device === undefined ? [] : this.#options.commandsOf(device);
     const nowMs = this.#clock.nowMs();
     const refusal = refusalOf(order, { nowMs, tenant, entityId, attribute, device, commands });
@@ -118,6 +114,13 @@ class Desk implements CommandDesk {
     this.#options.onChanged();
     await this.#carryOut(device, order.id);
     return { status: 204 };
+  }
+
+  /** Orders are rare, and a registry changes while it is used: so it is searched. */
+  #find(tenant: string, refDevice: string): Device | undefined {
+    for (const device of this.#options.registry.all())
+      if (device.refDevice === refDevice && device.tenant === tenant) return device;
+    return undefined;
   }
 
   /** Without room on disk it is refused in so many words: nothing was done, and whoever sent it may know that for certain. */

@@ -1,5 +1,6 @@
 /** The command side of an agent, put together: desk, door, teller, registrations. Opened where a key file is configured, and only there. */
 
+import type { RequestListener } from 'node:http';
 import { checkExposure, closeHttp, isLoopback, listenHttp, retrySchedule, urlOf } from '@contor/kit';
 import type { BrokerPort } from '../forward/ports.js';
 import type { PeerOptions } from '../peers/clients.js';
@@ -21,6 +22,8 @@ export interface CommandsOptions extends Omit<DeskOptions, 'onChanged'> {
   readonly endpoint?: string | undefined;
   readonly broker: BrokerPort;
   readonly brokerPeer: PeerOptions;
+  /** Answers everything at the same port that is no order: the provisioning API. */
+  readonly beside?: RequestListener;
 }
 
 export interface Commands {
@@ -50,17 +53,20 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
     log,
   });
   const handle: CommandDesk['handle'] = (wanted) => desk.handle(wanted);
-  const listener = commandDoor({ secret, isLoopback: isLoopback(host), handle });
+  const door = commandDoor({ secret, isLoopback: isLoopback(host), handle });
+  const listener = options.beside === undefined ? door : sideBySide(door, options.beside);
   const server = await listenHttp({ ...options, host, port, setting: `${prefix}_PORT` }, listener);
   const url = urlOf(server, options);
-  const devices = [...registry.all()].flatMap((device) => {
-    const commands = device.serialNumber === undefined ? [] : options.commandsOf(device);
-    return commands.length === 0 ? [] : [{ device, commands }];
-  });
+  const devices = () =>
+    [...registry.all()].flatMap((device) => {
+      const commands = device.serialNumber === undefined ? [] : options.commandsOf(device);
+      return commands.length === 0 ? [] : [{ device, commands }];
+    });
   const registrar = startRegistrar({
     ...{ broker: brokerPeer, agent: options.agent, endpoint: options.endpoint ?? url, devices },
     ...{ clock: ports.clock, retry: schedule(), log },
   });
+  const forget = registry.onChange?.(() => registrar.nudge());
   teller.nudge();
   return {
     url,
@@ -70,6 +76,7 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
     orderOf: (device, answer) => desk.orderOf(device, answer),
     answer: (device, answer) => desk.answer(device, answer),
     async close() {
+      forget?.();
       await closeHttp(server);
       await registrar.stop();
     },
@@ -78,4 +85,8 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
       await desk.stop();
     },
   };
+}
+
+function sideBySide(door: RequestListener, beside: RequestListener): RequestListener {
+  return (request, response) => (request.url?.startsWith('/ngsi-ld/') ? door : beside)(request, response);
 }

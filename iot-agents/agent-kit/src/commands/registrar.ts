@@ -15,7 +15,7 @@ export interface RegistrarOptions {
   readonly agent: string;
   /** As the broker reaches our door. */
   readonly endpoint: string;
-  readonly devices: readonly CommandedDevice[];
+  readonly devices: () => readonly CommandedDevice[];
   readonly clock: Clock;
   readonly retry: RetrySchedule;
   readonly log: Logger;
@@ -29,6 +29,8 @@ export interface CommandedDevice {
 export interface Registrar {
   /** Devices the broker is known to forward for. */
   readonly registered: number;
+  /** The devices may have changed: they are compared again soon. */
+  nudge(): void;
   stop(): Promise<void>;
 }
 
@@ -41,35 +43,46 @@ const PATH = '/ngsi-ld/v1/csourceRegistrations';
 const PAGE = 1_000;
 /** A broker that was set back to a backup has forgotten us. */
 const AGAIN_MS = 10 * 60_000;
+/** Devices come in batches: one look for many. */
+const NUDGED_MS = 2_000;
 
 export function startRegistrar(options: RegistrarOptions): Registrar {
-  const { clock, log, retry, devices } = options;
+  const { clock, log, retry } = options;
   const clients = clientsOf(createBrokerClient, { ...options.broker, context: 'installed' });
-  const tenants = new Set(devices.map(({ device }) => device.tenant));
   let registered = 0;
   let attempt = 0;
   let timer: Timer | undefined;
   let isStopped = false;
+  let isNudged = false;
+  let isRunning = false;
   let running: Promise<void> | undefined;
+  const tenants = new Set<string>();
 
   const round = async (): Promise<void> => {
+    isNudged = false;
+    isRunning = true;
     try {
+      const devices = options.devices();
       let count = 0;
+      for (const { device } of devices) tenants.add(device.tenant);
       for (const tenant of tenants) {
         const own = devices.filter(({ device }) => device.tenant === tenant);
         count += await register(clients.of(tenant), own, options, () => isStopped);
       }
       registered = count;
       attempt = 0;
-      plan(AGAIN_MS);
+      plan(isNudged ? NUDGED_MS : AGAIN_MS);
     } catch (error) {
       attempt += 1;
       if (attempt === 1) log.warn({ error }, 'The broker does not forward commands yet; registering is tried again.');
       plan(retry.delayMs(attempt));
+    } finally {
+      isRunning = false;
     }
   };
   const plan = (delayMs: number): void => {
     if (isStopped) return;
+    timer?.cancel();
     timer = clock.after(delayMs, () => {
       running = round();
     });
@@ -79,6 +92,10 @@ export function startRegistrar(options: RegistrarOptions): Registrar {
   return {
     get registered() {
       return registered;
+    },
+    nudge() {
+      if (!isNudged && !isRunning) plan(NUDGED_MS);
+      isNudged = true;
     },
     async stop() {
       isStopped = true;
@@ -98,11 +115,13 @@ async function register(
   const contextUrl = await broker.contextUrl();
   const headers: Record<string, string> = contextUrl === undefined ? {} : { Link: contextLink(contextUrl) };
   const present = new Map((await registrationsAt(broker, headers)).map((one) => [one.id, one]));
+  const gone = new Set(present.keys());
   let count = 0;
   for (const { device, commands } of devices) {
     if (isStopped()) return count;
     const wanted = registrationOf(device, commands, options, contextUrl);
     const before = present.get(wanted.id);
+    gone.delete(wanted.id);
     if (before !== undefined && isSame(before, wanted)) {
       count += 1;
       continue;
@@ -123,6 +142,9 @@ async function register(
       );
     else count += 1;
   }
+  for (const id of gone)
+    if (id.startsWith(idOf(options.agent, '')))
+      await broker.request({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}`, headers });
   return count;
 }
 
@@ -152,7 +174,7 @@ function registrationOf(
     ...(secret === undefined ? [] : [{ key: 'Authorization', value: `Bearer ${secret}` }]),
   ];
   return {
-    id: `urn:ngsi-ld:ContextSourceRegistration:${agent}:${name}`,
+    id: idOf(agent, name),
     type: 'ContextSourceRegistration',
     mode: 'exclusive',
     operations: ['updateOps'],
@@ -166,4 +188,8 @@ function isSame(before: Registration, wanted: Registration): boolean {
   return ['mode', 'operations', 'information', 'endpoint', 'contextSourceInfo'].every(
     (member) => JSON.stringify(before[member]) === JSON.stringify(wanted[member]),
   );
+}
+
+function idOf(agent: string, name: string): string {
+  return `urn:ngsi-ld:ContextSourceRegistration:${agent}:${name}`;
 }

@@ -109,6 +109,13 @@ export const SERVICES = [
     example: 'contor simulate street --meters 20',
     load: async () => bind(await import('@contor/agent-json/simulator')),
   },
+  {
+    name: 'simulate-mbus',
+    command: ['simulate', 'mbus'],
+    about: 'a wired M-Bus of simulated heat, water and gas meters behind a TCP-serial gateway',
+    example: 'contor simulate mbus --meters 12 --port 10001',
+    load: async () => bind(await import('@contor/mbus/simulator')),
+  },
 ] as const satisfies readonly ServiceRow[];
 
 export function serviceNamed(name: string): ServiceRow {

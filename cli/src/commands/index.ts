@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { addAudit } from '../audit/command.js';
 import { addCerts } from '../certs/command.js';
 import { addDecode } from '../decode/command.js';
+import { addMbus } from '../mbus/command.js';
 import { addSecrets } from '../secrets/command.js';
 import { readManager } from '../up/banner.js';
 
@@ -27,6 +28,7 @@ interface UpFlags {
 
 export function addCommands(program: Command): void {
   addDecode(program);
+  addMbus(program);
   addCerts(program);
   addSecrets(program);
   addAudit(program);

@@ -3,7 +3,7 @@
  * after an instant is a function of the rule, so it can be shown before it happens, and a restart changes nothing.
  */
 
-import { localDay, WireError, zonedInstant } from '@contor/kit';
+import { localDay, localDayBounds, WireError, zonedInstant } from '@contor/kit';
 
 export type Rule =
   /** Minutes of the local day, ascending, each once. */
@@ -30,8 +30,8 @@ const LONGEST_SECONDS = 31 * 86_400;
 const UNITS: Readonly<Record<string, number>> = { s: 1, sec: 1, min: 60, h: 3_600, d: 86_400 };
 const TIME = /^([01]?\d|2[0-3]):([0-5]\d)$/;
 const PERIOD = /^every\s+(\d{1,7})\s*(s|sec|min|h|d)$/i;
-/** A day that has none of the times, and one whose midnight is missing, lie between today and the next run at worst. */
-const DAYS_AHEAD = 3;
+/** Two before today in the night of a day of 23 hours; today, and a day that has none of the times, lie before the next run at worst. */
+const DAYS_LOOKED_AT = 5;
 
 /** What a person writes. WireError 'schedule.rule' says what would be right. */
 export function parseRule(text: string): Rule {
@@ -83,13 +83,15 @@ function nextPeriod(periodMs: number, afterMs: number): number {
 
 function nextTime(minutes: readonly number[], zone: string, afterMs: number): number {
   let next = Number.POSITIVE_INFINITY;
-  // From the day before: a time that the clocks skipped runs later than times behind it, at worst on the next day.
-  for (let ahead = -1; ahead < DAYS_AHEAD; ahead += 1) {
-    const day = localDay(afterMs + ahead * DAY_MS, zone);
+  // From the day before: a time that the clocks skipped runs later than times behind it, at worst on the next day. From day to day by the
+  // calendar: 24 hours on from the last hour before a day of 23 is the day after it.
+  let day = localDay(afterMs - DAY_MS, zone);
+  for (let looked = 0; looked < DAYS_LOOKED_AT; looked += 1) {
     for (const minute of minutes) {
       const at = zonedInstant(day, minute, zone);
       if (at > afterMs && at < next) next = at;
     }
+    day = localDay(localDayBounds(day, zone).endMs, zone);
   }
   return next;
 }

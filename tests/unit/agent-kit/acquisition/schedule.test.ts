@@ -68,6 +68,13 @@ describe('the nights of the clocks', () => {
       '2026-10-25T00:30:00.000Z',
     ],
     ['and not at its second', 'Europe/Bucharest', '3:30', '2026-10-25T00:30:00.000Z', '2026-10-26T01:30:00.000Z'],
+    [
+      'from the last hour before a day of 23',
+      'Europe/Bucharest',
+      '23:30,0:15',
+      '2026-03-28T21:30:00.000Z',
+      '2026-03-28T22:15:00.000Z',
+    ],
     ['half an hour forward', 'Australia/Lord_Howe', '2:15', '2026-10-03T12:00:00.000Z', '2026-10-03T15:45:00.000Z'],
     ['half an hour back', 'Australia/Lord_Howe', '1:45', '2026-04-04T12:00:00.000Z', '2026-04-04T14:45:00.000Z'],
     ['New York in spring', 'America/New_York', '2:30', '2026-03-07T12:00:00.000Z', '2026-03-08T07:30:00.000Z'],

@@ -52,6 +52,8 @@ export interface Message {
   readonly channel: string;
   readonly lane: Lane;
   readonly bytes: Uint8Array;
+  /** The device's clock, where the line told it beside the bytes. */
+  readonly deviceTimeMs?: number | undefined;
 }
 
 export interface AgentFigures {
@@ -112,7 +114,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
   let stored = 0;
   let duplicates = 0;
 
-  async function take({ apiKey, deviceId, channel, lane, bytes }: Message): Promise<void> {
+  async function take({ apiKey, deviceId, channel, lane, bytes, deviceTimeMs }: Message): Promise<void> {
     received += 1;
     const device = deviceKey(apiKey, deviceId);
     const known = registry.find(device);
@@ -124,6 +126,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
       device,
       channel,
       receivedAtMs: clock.nowMs(),
+      deviceTimeMs,
       bytes,
       hash,
     };

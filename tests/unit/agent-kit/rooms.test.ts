@@ -2,7 +2,8 @@ import { contentHash, DEFAULT_TIME_WINDOW, judgeTime } from '@contor/agent-kit';
 import { AcquisitionBook } from '@contor/agent-kit/forward/acquisition-book.js';
 import { Marks } from '@contor/agent-kit/forward/marks.js';
 import { type Item, planWindow } from '@contor/agent-kit/forward/plan.js';
-import { decodeRecord, encodeRecord } from '@contor/agent-kit/ingest/record.js';
+import { decodeRecord, encodeRecord, migrateRecord } from '@contor/agent-kit/ingest/record.js';
+import { fromHex, toHex } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -15,6 +16,7 @@ describe('an ingest record', () => {
     device: fc.string({ maxLength: 60 }),
     channel: fc.string({ maxLength: 20 }),
     receivedAtMs: fc.integer({ min: 0, max: 4e12 }),
+    deviceTimeMs: fc.option(fc.integer({ min: -4e12, max: 4e12 }), { nil: undefined }),
     bytes: fc.uint8Array({ maxLength: 500 }),
   });
 
@@ -32,7 +34,23 @@ describe('an ingest record', () => {
     ));
 
   it('answers any bytes without throwing', () =>
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void decodeRecord(bytes))));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        decodeRecord(bytes);
+        decodeRecord(migrateRecord(bytes));
+      }),
+    ));
+
+  it('of version 1 is read as one whose device told no time', () => {
+    const sample =
+      '014279aa0470400000ba7b2b7d4974aa85f752bcf40239aa180764656661756c740b6b65792f6d657465722d31' +
+      '0770726f66696c657b2276223a317d';
+    const record = decodeRecord(migrateRecord(fromHex(sample)));
+    expect(record).toMatchObject({ lane: 'late', tenant: 'default', device: 'key/meter-1', channel: 'profile' });
+    expect(record).toMatchObject({ receivedAtMs: 1_763_625_600_000, deviceTimeMs: undefined });
+    expect(new TextDecoder().decode(record?.bytes)).toBe('{"v":1}');
+    expect(toHex(record?.hash ?? new Uint8Array())).toBe('ba7b2b7d4974aa85f752bcf40239aa18');
+  });
 });
 
 describe('the time window', () => {

@@ -6,7 +6,7 @@
 
 import type { Clock, Disk, DurableLog } from '@contor/kit';
 import { openDurableLog } from '@contor/kit';
-import { decodeRecord, encodeRecord, INGEST_KIND, INGEST_VERSION, type IngestRecord } from './record.js';
+import { decodeRecord, encodeRecord, INGEST_KIND, INGEST_VERSION, type IngestRecord, migrateRecord } from './record.js';
 
 export interface IngestLogOptions {
   readonly disk: Disk;
@@ -53,7 +53,10 @@ const SEGMENTS = 8;
 
 export async function openIngestLog(options: IngestLogOptions): Promise<IngestLog> {
   const segmentBytes = Math.min(LARGEST_SEGMENT, Math.ceil(options.maxBytes / SEGMENTS));
-  const log = await openDurableLog({ ...options, kind: INGEST_KIND, version: INGEST_VERSION, segmentBytes });
+  const log = await openDurableLog({
+    ...{ ...options, kind: INGEST_KIND, version: INGEST_VERSION, segmentBytes },
+    migrate: migrateRecord,
+  });
   const recent = new Recent();
   let stored: (sequence: number, record: IngestRecord) => void = () => undefined;
   return {

@@ -3,8 +3,8 @@
  * stamped here, once, so that a replay after a crash tells the same story (the time of a payload without device time,
  * and `recordedAt` of every value, come from it).
  *
- * Layout of payload version 1: lane u8, received f64, hash 16 bytes, then tenant, device and channel as u8 length +
- * UTF-8, then the raw bytes to the end. Framing and checksum are the durable log's.
+ * Layout of payload version 2: lane u8, received f64, device time f64 (NaN: it did not say), hash 16 bytes, then tenant, device
+ * and channel as u8 length + UTF-8, then the raw bytes to the end. Version 1 had no device time. Framing and checksum are the durable log's.
  */
 
 import { createHash } from 'node:crypto';
@@ -20,17 +20,21 @@ export interface IngestRecord {
   /** Which kind of message of that device this is, in the agent's own words, e.g. `attrs`. */
   readonly channel: string;
   readonly receivedAtMs: number;
+  /** The device's own clock as UTC when it said this, where the line tells it beside the bytes; most payloads hold it themselves. */
+  readonly deviceTimeMs?: number | undefined;
   readonly bytes: Uint8Array;
   /** Of device and bytes: names this frame for the duplicate guard and for whoever traces a value to its bytes. */
   readonly hash: Uint8Array;
 }
 
 export const INGEST_KIND = 'ingest';
-export const INGEST_VERSION = 1;
+export const INGEST_VERSION = 2;
 
 const LANES: readonly Lane[] = ['live', 'late'];
 const HASH_BYTES = 16;
-const FIXED_BYTES = 1 + 8 + HASH_BYTES;
+const DEVICE_TIME_AT = 1 + 8;
+const HASH_AT = DEVICE_TIME_AT + 8;
+const FIXED_BYTES = HASH_AT + HASH_BYTES;
 const LONGEST_NAME = 255;
 
 const text = new TextDecoder();
@@ -47,7 +51,8 @@ export function encodeRecord(record: IngestRecord): Uint8Array {
   const payload = Buffer.allocUnsafe(FIXED_BYTES + namesLength + record.bytes.length);
   payload[0] = LANES.indexOf(record.lane);
   payload.writeDoubleBE(record.receivedAtMs, 1);
-  payload.set(record.hash.subarray(0, HASH_BYTES), 9);
+  payload.writeDoubleBE(record.deviceTimeMs ?? Number.NaN, DEVICE_TIME_AT);
+  payload.set(record.hash.subarray(0, HASH_BYTES), HASH_AT);
   let position = FIXED_BYTES;
   for (const name of [tenant, device, channel]) {
     const length = payload.write(name, position + 1);
@@ -74,6 +79,18 @@ export function decodeRecord(payload: Uint8Array): IngestRecord | undefined {
   const device = nextName();
   const channel = nextName();
   if (position > payload.length) return undefined;
-  const hash = payload.subarray(9, FIXED_BYTES);
-  return { lane, tenant, device, channel, receivedAtMs: view.getFloat64(1), bytes: payload.subarray(position), hash };
+  const hash = payload.subarray(HASH_AT, FIXED_BYTES);
+  const said = view.getFloat64(DEVICE_TIME_AT);
+  const deviceTimeMs = Number.isNaN(said) ? undefined : said;
+  const bytes = payload.subarray(position);
+  return { lane, tenant, device, channel, receivedAtMs: view.getFloat64(1), deviceTimeMs, bytes, hash };
+}
+
+/** Version 1 → 2: nobody had noted a device time. */
+export function migrateRecord(payload: Uint8Array): Uint8Array {
+  const migrated = Buffer.alloc(payload.length + 8);
+  migrated.set(payload.subarray(0, DEVICE_TIME_AT), 0);
+  migrated.writeDoubleBE(Number.NaN, DEVICE_TIME_AT);
+  migrated.set(payload.subarray(DEVICE_TIME_AT), HASH_AT);
+  return migrated;
 }

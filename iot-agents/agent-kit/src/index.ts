@@ -1,6 +1,27 @@
 /** What every IoT agent stands on: ingest log, lanes to broker and history, shelves, device registry, MQTT acks. */
 
 export {
+  type Acquisition,
+  type AcquisitionFigures,
+  type AcquisitionOptions,
+  type AskOptions,
+  openAcquisition,
+} from './acquisition/open.js';
+export type { PlannedRead, ReadPlan } from './acquisition/plan.js';
+export {
+  type BroughtFrame,
+  READ_FAULTS,
+  type Reader,
+  type ReadFailure,
+  type ReadFault,
+  type ReadResult,
+  type ReadStep,
+  type ReadTask,
+  type ReadValue,
+} from './acquisition/reader.js';
+export type { Asked, ReadReport, Result } from './acquisition/report.js';
+export { formatRule, parseRule, type Rule } from './acquisition/schedule.js';
+export {
   type Agent,
   type AgentFigures,
   type AgentLimits,

@@ -7,7 +7,7 @@ export {
   type AskOptions,
   openAcquisition,
 } from './acquisition/open.js';
-export type { PlannedRead, ReadPlan } from './acquisition/plan.js';
+export { lineOf, type PlannedRead, type ReadPlan } from './acquisition/plan.js';
 export {
   type BroughtFrame,
   READ_FAULTS,

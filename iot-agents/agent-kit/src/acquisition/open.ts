@@ -11,9 +11,11 @@ import {
   type Random,
   type RetrySchedule,
   retrySchedule,
+  type Timer,
 } from '@contor/kit';
 import type { Agent } from '../agent.js';
 import type { Device } from '../registry/device.js';
+import type { DeviceRegistry } from '../registry/registry.js';
 import { afterFailure, afterSuccess, type Breaker, CLOSED, isResting } from './breaker.js';
 import { type Conversation, converse, type Ending } from './conversation.js';
 import { createDispatcher, type Dispatcher, type DispatcherLimits, type Priority } from './dispatcher.js';
@@ -24,7 +26,10 @@ import type { Asked, Listener, ReadReport, Result } from './report.js';
 import { type DueRead, Timetable } from './timetable.js';
 
 export interface AcquisitionOptions {
-  readonly agent: Pick<Agent, 'take' | 'registry'>;
+  readonly agent: {
+    readonly take: Agent['take'];
+    readonly registry: Pick<DeviceRegistry, 'find' | 'all' | 'onChange'>;
+  };
   readonly reader: Reader;
   readonly clock: Clock;
   readonly random: Random;
@@ -66,7 +71,7 @@ export interface Acquisition {
   start(): void;
   /** A read out of turn. What cannot be done is in the result; only our own faults reject. */
   ask(options: AskOptions): Promise<ReadReport>;
-  /** Devices came, went or changed: their plans are looked at anew. */
+  /** Plans changed, and not because a device did: they are looked at anew. */
   refresh(): void;
   /** When this device is read next, one instant for each planned read: shown to people. */
   nextReads(key: string): readonly { readonly read: PlannedRead; readonly atMs: number }[];
@@ -77,6 +82,8 @@ export interface Acquisition {
 const LIMITS: DispatcherLimits = { total: 200, perLine: () => 1, queued: 100_000 };
 /** A device that answers again after a second has only been busy; ten seconds clear a line. */
 const BACKOFF = { firstMs: 1_000, factor: 3, maxMs: 30_000, jitter: 0.3 };
+/** Devices are provisioned by the hundred: their plans are looked at together. */
+const GATHER_CHANGES_MS = 2_000;
 /** Reads that people wait for at once; a hundred operators with ten windows each. */
 const MOST_ASKED = 1_000;
 
@@ -95,6 +102,8 @@ class Polling implements Acquisition {
   readonly #underway = new Set<string>();
   readonly #open = new Set<Promise<ReadReport>>();
   readonly #stopping = new AbortController();
+  #forget: () => void = () => undefined;
+  #gathering: Timer | undefined;
   #asked = 0;
   #counts = { done: 0, failed: 0, refused: 0, overlapped: 0, rested: 0, bytesIn: 0, bytesOut: 0 };
 
@@ -116,10 +125,15 @@ class Polling implements Acquisition {
   }
 
   start(): void {
+    this.#forget = this.#options.agent.registry.onChange(() => {
+      this.#gathering ??= this.#options.clock.after(GATHER_CHANGES_MS, () => this.refresh());
+    });
     this.refresh();
   }
 
   refresh(): void {
+    this.#gathering?.cancel();
+    this.#gathering = undefined;
     if (!this.#stopping.signal.aborted) this.#timetable.refresh();
   }
 
@@ -138,6 +152,8 @@ class Polling implements Acquisition {
   }
 
   async stop(): Promise<void> {
+    this.#forget();
+    this.#gathering?.cancel();
     this.#timetable.stop();
     this.#stopping.abort(new Error('stopping'));
     await this.#dispatcher.stop();

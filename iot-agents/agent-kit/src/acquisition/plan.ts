@@ -1,6 +1,7 @@
 /** What is read from a device, when and over which line. Data: where it comes from (registry, model, ReadSchedule) is the agent's affair. */
 
 import { crc32 } from '@contor/kit';
+import { type Device, keyOfDevice } from '../registry/device.js';
 import type { ReadTask } from './reader.js';
 import { nextRunMs, type Rule } from './schedule.js';
 
@@ -35,6 +36,11 @@ export const READING = {
 } as const;
 
 const LARGEST_CRC = 2 ** 32;
+
+/** What a device shares with others; one with a connection of its own is its own line. */
+export function lineOf(device: Device): string {
+  return device.connection?.line ?? device.connection?.address ?? keyOfDevice(device);
+}
 
 export function taskAt({ what }: PlannedRead, runMs: number): ReadTask {
   if (what.kind === 'live' || what.kind === 'clock') return { kind: what.kind };

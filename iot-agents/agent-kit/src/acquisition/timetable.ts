@@ -4,7 +4,7 @@
  */
 
 import type { Clock, Timer } from '@contor/kit';
-import { type Device, deviceKey } from '../registry/device.js';
+import { type Device, keyOfDevice } from '../registry/device.js';
 import type { DeviceRegistry } from '../registry/registry.js';
 import { Agenda } from './agenda.js';
 import { nextReadMs, type PlannedRead, type ReadPlan, taskAt } from './plan.js';
@@ -57,7 +57,7 @@ export class Timetable {
     this.#lookedMs = clock.nowMs();
     for (const device of registry.all()) {
       const plan = this.#activePlan(device);
-      const key = deviceKey(device.apiKey, device.deviceId);
+      const key = keyOfDevice(device);
       for (const index of plan?.reads.keys() ?? []) this.#put(device, key, index, this.#lookedMs);
     }
     this.#sleep();

@@ -4,6 +4,8 @@ import {
   type Acquisition,
   type AcquisitionOptions,
   type Device,
+  keyOfDevice,
+  lineOf,
   type Message,
   openAcquisition,
   parseRule,
@@ -50,6 +52,7 @@ class House {
   readonly acquisition: Acquisition;
   devices: Device[];
   answer: Answer = async () => VALUE;
+  change: (key: string) => void = () => undefined;
   isFull = false;
 
   constructor(
@@ -70,9 +73,13 @@ class House {
     this.acquisition = openAcquisition({
       agent: {
         registry: {
-          ...{ size: 0, all: () => this.devices },
-          find: (key: string) => this.devices.find(({ deviceId }) => `key/${deviceId}` === key),
-        } as AcquisitionOptions['agent']['registry'],
+          all: () => this.devices,
+          find: (key) => this.devices.find((device) => keyOfDevice(device) === key),
+          onChange: (listener) => {
+            this.change = (key) => listener({ kind: 'device', key, device: undefined });
+            return () => undefined;
+          },
+        },
         take: async (message) => {
           if (this.isFull) throw new LogFullError('full');
           this.taken.push(message);
@@ -165,10 +172,11 @@ describe('by schedule', () => {
     expect(house.times()).toEqual(['08:15:00', '05:30:00']);
   });
 
-  it('a device that comes is read after a refresh, one that goes is not read any more', async () => {
+  it('a device that comes is read at once, one that goes is not read any more', async () => {
     const house = new House(METER, { reads: every('every 15 min') });
     house.devices = [testDevice(2)];
-    house.acquisition.refresh();
+    house.change('key/meter-1');
+    house.change('key/meter-2');
     await house.clock.advance(15 * MINUTE_MS);
     expect(house.reads.map(({ device }) => device)).toEqual(['meter-2']);
     expect(house.acquisition.nextReads('key/meter-2').map(({ atMs }) => toIso(atMs))).toEqual([
@@ -312,6 +320,12 @@ describe('asked by a person', () => {
     expect((await house.acquisition.ask({ key, task: { kind: 'live' } })).result).toEqual({ kind: 'refused', reason });
   });
 });
+
+it.each([
+  [{ kind: 'serial', address: '/dev/ttyUSB0', line: 'bus 1' }, 'bus 1'],
+  [{ kind: 'tcp', address: '10.0.0.7:502' }, '10.0.0.7:502'],
+  [undefined, 'key/meter-1'],
+] as const)('the line of %j is %s', (connection, line) => expect(lineOf({ ...testDevice(1), connection })).toBe(line));
 
 it('a stop ends what is under way and refuses what waits', async () => {
   const house = new House([testDevice(1), testDevice(2)], { line: 'bus' });

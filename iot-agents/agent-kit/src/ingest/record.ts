@@ -88,6 +88,7 @@ export function decodeRecord(payload: Uint8Array): IngestRecord | undefined {
 
 /** Version 1 → 2: nobody had noted a device time. */
 export function migrateRecord(payload: Uint8Array): Uint8Array {
+  if (payload.length < DEVICE_TIME_AT) return payload; // No record of ours, in any version.
   const migrated = Buffer.alloc(payload.length + 8);
   migrated.set(payload.subarray(0, DEVICE_TIME_AT), 0);
   migrated.writeDoubleBE(Number.NaN, DEVICE_TIME_AT);

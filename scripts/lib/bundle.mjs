@@ -19,8 +19,8 @@ export async function bundle(root) {
       worker: join(root, 'embedded/history/dist/worker/worker.js'),
     },
     platform: 'node',
-    // Finds its native library by its own place on disk.
-    external: [/^@duckdb\//],
+    // The first finds its native library by its own place on disk; the second is loaded only where a database is shared, and looks for companions nobody installed.
+    external: [/^@duckdb\//, 'mongodb'],
     logLevel: 'silent',
   });
   await build.write({ dir: output, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });

@@ -26,6 +26,9 @@ const ANSWER_MS = 4_000;
 const MOST_CONNECTIONS = 5;
 const DUPLICATE_KEY = 11_000;
 
+/** In every spelling the driver understands: it looks at neither case. */
+const LAX = /[?&](tlsInsecure|tlsAllowInvalid(Certificates|Hostnames))=/i;
+
 /**
  * Writes count when a majority has them on disk, so that no election takes a lease back. The driver does not repeat a write by itself: servers of
  * others cannot tell the second from the first, and our own repeating is harmless because an id is taken once.
@@ -45,7 +48,7 @@ export async function openMongoStore({ url, prefix, log }: MongoStoreOptions): P
   if (!URL_FORM.test(url)) throw wrongUrl('is not an address of MongoDB');
   const { MongoClient } = await import('mongodb');
   const client = understood(() => new MongoClient(url, OPTIONS));
-  checkProtected(client.options);
+  checkProtected(url, client.options);
   const database = client.db(client.options.dbName === 'test' ? DATABASE : client.options.dbName);
   const rows = Object.fromEntries(COLLECTIONS.map((name) => [name, database.collection<Row>(`${prefix}_${name}`)]));
   const of = (name: Collection) => rows[name] as DriverCollection<Row>;
@@ -92,8 +95,8 @@ export async function openMongoStore({ url, prefix, log }: MongoStoreOptions): P
 }
 
 /** Outside loopback only over TLS, and only to a server whose certificate was looked at: devices stand there with their API keys. */
-function checkProtected({ tls, hosts, srvHost, rejectUnauthorized, checkServerIdentity }: MongoOptionsRead): void {
-  if (rejectUnauthorized === false || checkServerIdentity !== undefined)
+function checkProtected(url: string, { tls, hosts, srvHost, rejectUnauthorized }: MongoOptionsRead): void {
+  if (rejectUnauthorized === false || LAX.test(url))
     throw wrongUrl('asks not to verify the certificate of the database');
   const isNear = srvHost === undefined && hosts.every(({ host, socketPath }) => socketPath ?? isLoopback(host ?? ''));
   if (!tls && !isNear) throw wrongUrl('names another machine without TLS');

@@ -55,6 +55,7 @@ export type {
   ValueFault,
   ValueRow,
 } from './mapping/model.js';
+export { outageState } from './mapping/outage.js';
 export {
   type AckGate,
   type AckGateOptions,
@@ -63,6 +64,8 @@ export {
   type MessagePacket,
   type Settled,
 } from './mqtt/ack-gate.js';
+export { type OutageDesk, type OutageFigures, openOutageDesk } from './outages/desk.js';
+export { PAIRS, type PairRow, type PairState, parseOutageChannel, type Sign } from './outages/pairing.js';
 export { brokerOver } from './peers/broker.js';
 export type { Closable, PeerOptions } from './peers/clients.js';
 export { historyOver } from './peers/history.js';

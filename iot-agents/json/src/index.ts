@@ -3,7 +3,14 @@
  * ingest log (agent-kit) → translator (codec and mapping) → broker and history.
  */
 
-import { brokerOver, DEFAULT_TIME_WINDOW, historyOver, openAgent, provisioningApp } from '@contor/agent-kit';
+import {
+  brokerOver,
+  DEFAULT_TIME_WINDOW,
+  historyOver,
+  openAgent,
+  openOutageDesk,
+  provisioningApp,
+} from '@contor/agent-kit';
 import {
   checkExposure,
   closeHttp,
@@ -22,6 +29,7 @@ import { type Commanding, openCommanding } from './commanding.js';
 import { type Configuring, openConfiguring } from './configuring.js';
 import { keptMqttPassword } from './credential.js';
 import { type HttpSide, openHttpSide } from './http/open.js';
+import { outageIntake } from './outages.js';
 import type { AgentJsonConfig } from './settings.js';
 import { jsonTranslator } from './translator.js';
 import { type MqttIntake, openMqttIntake } from './transport/mqtt-intake.js';
@@ -74,6 +82,10 @@ async function run(
     limits: { logBytes: config.logBytes, shelfBytes: config.shelfBytes },
     onFatal,
   });
+  const desk = await openOutageDesk({ dataFolder, ...ports, log, onFatal });
+  const take = outageIntake({
+    ...{ desk, registry: agent.registry, clock: ports.clock, store: (message) => agent.take(message) },
+  });
   let strayTopics = 0;
   const links: { intake?: MqttIntake; commanding?: Commanding; configuring?: Configuring; http?: HttpSide } = {};
   const publishOnce = (topic: string, bytes: Uint8Array) => links.intake?.publishOnce(topic, bytes) ?? false;
@@ -83,6 +95,7 @@ async function run(
       ...links.commanding?.commands.figures,
       ...links.configuring?.figures,
       ...links.http?.figures,
+      ...desk.figures,
       strayTopics,
       refused: links.intake?.refused ?? 0,
       connected: links.intake?.isConnected ? 1 : 0,
@@ -110,7 +123,7 @@ async function run(
   links.configuring = configuring;
   const { httpPort } = config;
   const http =
-    httpPort === undefined ? undefined : await openHttpSide({ ...config, httpPort }, agent, { ports, log }, onFatal);
+    httpPort === undefined ? undefined : await openHttpSide({ ...config, httpPort }, take, { ports, log }, onFatal);
   if (http !== undefined) links.http = http;
   const intake = openMqttIntake({
     url: config.mqttUrl,
@@ -123,7 +136,7 @@ async function run(
       const address = parseTopic(topic);
       // Nobody we know could have sent it, so there is nobody to keep it for; the ack makes the broker forget it.
       if (address === undefined) strayTopics += 1;
-      else if (address.kind === 'reading') await agent.take({ ...address, bytes });
+      else if (address.kind === 'reading') await take({ ...address, bytes });
       else if (address.kind === 'answer') await commanding?.take(address, bytes);
       // Not waited for: the broker's slowness must not hold up readings, and nobody is promised an answer.
       else void configuring.ask(address, bytes);
@@ -145,6 +158,7 @@ async function run(
       await intake.stop();
       await commanding?.commands.stop();
       await agent.stop();
+      await desk.close();
       broker.close();
       history.close();
       await unlock();

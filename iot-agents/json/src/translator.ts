@@ -7,6 +7,8 @@ import {
   type IngestRecord,
   judgeTime,
   type KnownDevices,
+  outageState,
+  parseOutageChannel,
   type Refusal,
   type State,
   type TimeWindow,
@@ -22,12 +24,18 @@ import { parseChannel } from './codec/channel.js';
 import { decodeProfile } from './codec/profile.js';
 import { deviceModel } from './mapping/models.js';
 import { toPoints } from './mapping/profile.js';
+import { PAIRED_WORDS } from './outages.js';
 
 export function jsonTranslator(registry: KnownDevices, window: TimeWindow): Translator {
   const known = (record: IngestRecord, translate: (device: Device, model: DeviceModel) => Translation): Translation => {
     const device = registry.find(record.device);
     if (device === undefined)
       return nothingBut({ shelf: 'dead-letters', reason: 'device.gone', detail: 'no longer provisioned' });
+    const outage = record.channel === 'attrs' ? undefined : parseOutageChannel(record.channel);
+    if (outage !== undefined) {
+      const state = outageState(device, outage.row, outage.state, record.receivedAtMs);
+      return { states: [state], acquired: [], refusals: [] };
+    }
     const model = deviceModel(device.model);
     if (model === undefined)
       return nothingBut({ shelf: 'dead-letters', reason: 'device.model', detail: `no model ${device.model}` });
@@ -67,7 +75,8 @@ function translateAttrs(record: IngestRecord, device: Device, model: DeviceModel
     const { state, faults } = toLiveReading(device, model, { ...item.measure, observedMs }, receivedAtMs);
     if (state !== undefined) states.push(state);
     refusals.push(...asRefusals(faults));
-    for (const word of item.measure.events) states.push(alertState(device, word, observedMs, receivedAtMs));
+    for (const word of item.measure.events.filter((each) => !PAIRED_WORDS.includes(each)))
+      states.push(alertState(device, word, observedMs, receivedAtMs));
   }
   return { states, acquired: [], refusals };
 }

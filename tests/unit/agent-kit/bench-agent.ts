@@ -23,7 +23,7 @@ import {
 import { FakeCity } from './fake-city.js';
 
 export const START_MS = Date.UTC(2026, 10, 20, 8);
-const FOLDER = '/data/agent';
+export const FOLDER = '/data/agent';
 
 /** What a test device says: values at a time, or without one. */
 export interface Said {

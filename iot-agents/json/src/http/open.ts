@@ -1,7 +1,7 @@
 /** The HTTP side, put together: credentials, door, listener. Opened where a port is configured, and only there. */
 
-import type { Agent } from '@contor/agent-kit';
 import { certificateOf, closeHttp, type Environment, listenHttp, type ServerCertificate, urlOf } from '@contor/kit';
+import type { Take } from '../outages.js';
 import type { AgentJsonConfig } from '../settings.js';
 import { openHttpCredentials } from './credentials.js';
 import { type HttpFigures, openHttpDoor } from './door.js';
@@ -22,14 +22,14 @@ const BURST_S = 10;
 
 export async function openHttpSide(
   config: AgentJsonConfig & { readonly httpPort: number },
-  agent: Agent,
+  take: Take,
   { ports, log }: Environment,
   onFatal: (error: Error) => void,
 ): Promise<HttpSide> {
   const { dataFolder, httpHost: host, httpPort: port, httpTlsCert: tlsCert, httpTlsKey: tlsKey, httpRate } = config;
   const credentials = await openHttpCredentials(dataFolder, { ...ports, log });
   const { listener, figures } = openHttpDoor({
-    ...{ credentials, clock: ports.clock, onFatal, take: (message) => agent.take(message) },
+    ...{ credentials, clock: ports.clock, onFatal, take },
     rate: { perSecond: httpRate, burst: httpRate * BURST_S },
   });
   const limits = { keepAliveTimeout: KEEP_ALIVE_MS };

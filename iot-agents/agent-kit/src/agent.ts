@@ -56,6 +56,15 @@ export interface Message {
   readonly deviceTimeMs?: number | undefined;
 }
 
+/** What no device can be made responsible for. */
+export interface Aside {
+  /** A stable code, e.g. `amqp.address`. */
+  readonly reason: string;
+  readonly detail: string;
+  readonly channel: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface AgentFigures {
   readonly received: number;
   readonly stored: number;
@@ -80,6 +89,8 @@ export interface Agent {
   readonly figures: AgentFigures;
   /** Resolves when the message is on disk and may be acked; rejects with LogFullError or DiskFullError: do not ack. */
   take(message: Message): Promise<void>;
+  /** Durable when it resolves: what came over a line and could not even be taken lies in quarantine. */
+  setAside(aside: Aside): Promise<void>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -175,6 +186,16 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
       };
     },
     take,
+    setAside: ({ reason, detail, channel, bytes }) =>
+      quarantine.put({
+        atMs: clock.nowMs(),
+        reason,
+        detail,
+        tenant: '',
+        device: '',
+        channel,
+        content: contentOf(bytes),
+      }),
     start() {
       live.start();
       late.start();

@@ -4,6 +4,7 @@
  */
 
 import {
+  type Agent,
   brokerOver,
   DEFAULT_TIME_WINDOW,
   historyOver,
@@ -29,9 +30,11 @@ import { type Commanding, openCommanding } from './commanding.js';
 import { type Configuring, openConfiguring } from './configuring.js';
 import { keptMqttPassword } from './credential.js';
 import { type HttpSide, openHttpSide } from './http/open.js';
-import { outageIntake } from './outages.js';
+import { outageIntake, type Take } from './outages.js';
 import type { AgentJsonConfig } from './settings.js';
 import { jsonTranslator } from './translator.js';
+import { type AmqpIntake, openAmqpIntake } from './transport/amqp-intake.js';
+import { checkAmqpUrl } from './transport/amqp-line.js';
 import { type MqttIntake, openMqttIntake } from './transport/mqtt-intake.js';
 import { parseTopic, SUBSCRIPTIONS } from './transport/topics.js';
 
@@ -41,6 +44,8 @@ export { addHttpCredentials, type HttpCredential, removeHttpCredential } from '.
 export { sampleDevices } from './sample-devices.js';
 export { type AgentJsonConfig, SETTINGS } from './settings.js';
 
+/** RabbitMQ makes this user, and lets it in from its own machine only. */
+const RABBIT_GUEST = 'guest';
 /** EX_SOFTWARE of sysexits.h: only a recovery from the log knows what is true now. */
 const EXIT_FATAL = 70;
 
@@ -49,6 +54,7 @@ export const start: Start<AgentJsonConfig> = async (config, environment) => {
   // Devices bring passwords of their own: what is asked for beyond loopback is encryption.
   const { httpHost: host, httpTlsCert: tlsCert, httpTlsKey: tlsKey } = config;
   checkExposure({ host, tlsCert, tlsKey, secret: 'of each device', prefix: 'AGENT_JSON_HTTP' });
+  if (config.amqpUrl !== undefined) checkAmqpUrl(config.amqpUrl, 'AMQP_URL');
   const lock = await lockDirectory(config.dataFolder);
   try {
     return await run(config, environment, () => lock.release());
@@ -87,7 +93,13 @@ async function run(
     ...{ desk, registry: agent.registry, clock: ports.clock, store: (message) => agent.take(message) },
   });
   let strayTopics = 0;
-  const links: { intake?: MqttIntake; commanding?: Commanding; configuring?: Configuring; http?: HttpSide } = {};
+  const links: {
+    intake?: MqttIntake;
+    commanding?: Commanding;
+    configuring?: Configuring;
+    http?: HttpSide;
+    amqp?: AmqpIntake;
+  } = {};
   const publishOnce = (topic: string, bytes: Uint8Array) => links.intake?.publishOnce(topic, bytes) ?? false;
   const health = (): Health => {
     const figures = {
@@ -96,6 +108,7 @@ async function run(
       ...links.configuring?.figures,
       ...links.http?.figures,
       ...desk.figures,
+      ...(links.amqp && { ...links.amqp.figures, amqpConnected: links.amqp.isConnected ? 1 : 0 }),
       strayTopics,
       refused: links.intake?.refused ?? 0,
       connected: links.intake?.isConnected ? 1 : 0,
@@ -144,6 +157,8 @@ async function run(
     onFatal,
   });
   links.intake = intake;
+  const amqp = openAmqp(config, { ports, log }, agent, take, onFatal);
+  if (amqp !== undefined) links.amqp = amqp;
   agent.start();
   log.info({ devices: agent.registry.size, mqttUrl: config.mqttUrl }, 'The JSON agent is listening.');
   if (http !== undefined) log.info({ url: http.url }, 'Devices may report over HTTP.');
@@ -153,6 +168,7 @@ async function run(
     health,
     async stop() {
       await http?.stop();
+      await amqp?.stop();
       await commanding?.commands.close();
       if (server !== undefined) await closeHttp(server);
       await intake.stop();
@@ -166,8 +182,26 @@ async function run(
   };
 }
 
+function openAmqp(
+  config: AgentJsonConfig,
+  { ports, log }: Environment,
+  agent: Agent,
+  take: Take,
+  onFatal: (error: Error) => void,
+): AmqpIntake | undefined {
+  const { amqpUrl: url, amqpUsername: username, amqpPassword: password = RABBIT_GUEST, amqpQueue: queue } = config;
+  if (url === undefined) return undefined;
+  return openAmqpIntake({
+    ...{ url, username, password, queue, exchange: config.amqpExchange, hubs: config.amqpHubs },
+    ...{ isUserAsked: config.amqpUserAsked, clock: ports.clock, random: ports.random, log, onFatal },
+    take: (reading, bytes) => take({ ...reading, bytes }),
+    setAside: (reason, detail, bytes) => agent.setAside({ reason, detail, channel: 'amqp', bytes }),
+  });
+}
+
 function stateOf(figures: Health['figures']): Health {
   if (figures.connected === 0) return { state: 'degraded', reason: 'The MQTT broker is away.', figures };
+  if (figures.amqpConnected === 0) return { state: 'degraded', reason: 'The AMQP broker is away.', figures };
   if (figures.failures === 0) return { state: 'ready', figures };
   return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
 }

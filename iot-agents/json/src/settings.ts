@@ -116,6 +116,43 @@ export const SETTINGS = {
     max: 100_000,
     about: 'Requests a second of one device or hub; ten times as many at once',
   },
+  amqpUrl: {
+    name: 'AMQP_URL',
+    kind: 'url',
+    optional: true,
+    about: 'The AMQP 0-9-1 broker of meters that speak it, amqps://host/vhost; without it none is asked',
+  },
+  amqpUsername: { name: 'AGENT_JSON_AMQP_USERNAME', kind: 'text', fallback: 'guest', about: 'Name at that broker' },
+  amqpPassword: {
+    name: 'AGENT_JSON_AMQP_PASSWORD',
+    kind: 'secret',
+    optional: true,
+    about: "Password there; default: RabbitMQ's for guest, who gets in on this machine only",
+  },
+  amqpQueue: {
+    name: 'AGENT_JSON_AMQP_QUEUE',
+    kind: 'text',
+    fallback: 'contor-json',
+    about: 'The durable queue we read',
+  },
+  amqpExchange: {
+    name: 'AGENT_JSON_AMQP_EXCHANGE',
+    kind: 'text',
+    fallback: 'amq.topic',
+    about: 'The topic exchange it is bound to',
+  },
+  amqpHubs: {
+    name: 'AGENT_JSON_AMQP_HUBS',
+    kind: 'list',
+    fallback: '',
+    about: 'Users of that broker who may report for other devices than themselves',
+  },
+  amqpUserAsked: {
+    name: 'AGENT_JSON_AMQP_REQUIRE_USER',
+    kind: 'flag',
+    fallback: false,
+    about: 'Put aside messages without user-id, which the broker checks against the connection that sent them',
+  },
   maxAge: {
     name: 'AGENT_JSON_MAX_AGE',
     kind: 'duration',

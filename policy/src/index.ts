@@ -1,5 +1,6 @@
 /** Who may see and do what: tables of functions, roles and routes, and the one decision over them. */
 
+export { auditTenant } from './audit-tenant.js';
 export {
   COMMAND_NAMES,
   COMMANDS,

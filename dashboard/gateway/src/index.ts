@@ -24,14 +24,13 @@ import {
   urlOf,
   withCertificate,
 } from '@contor/kit';
-import { SEED_ROLES } from '@contor/policy';
+import { auditTenant, SEED_ROLES } from '@contor/policy';
 import { createAccounts } from './admin/accounts.js';
 import { serveApp } from './app/routes.js';
 import { createApp, routesOf } from './app.js';
 import { createAudit } from './audit/audit.js';
 import { openAuditDesk } from './audit/desk.js';
 import { createRecorder } from './audit/intake/recorder.js';
-import { auditTenant } from './audit/outlet/publisher.js';
 import { readProviderRoles } from './book/adoption.js';
 import { openAccessBook } from './book/open.js';
 import { openCommanding } from './commands/open.js';

@@ -58,14 +58,6 @@ const LONGEST_GOODBYE_MS = 2_000;
 /** Anchors that wait for a broker that is away; a year of days. */
 const MOST_ANCHORS = 366;
 
-/** Names of tenants have at most 50 characters. */
-const LONGEST_TENANT = 50;
-const SUFFIX = '_audit';
-
-export function auditTenant(tenant: string): string {
-  return `${tenant.slice(0, LONGEST_TENANT - SUFFIX.length)}${SUFFIX}`;
-}
-
 interface Cursor {
   /** Told up to here. */
   readonly through: number;

@@ -10,7 +10,7 @@ export const WORLD_TYPES = {
       ...PLACED, 'serialNumber', 'refDeviceModel', 'refGateway', 'refSite', 'deviceCategory', 'controlledProperty',
       'protocol', 'deviceState', 'firmwareVersion', 'hardwareVersion', 'ipAddress', 'batteryLevel', 'rssi',
       'keyReference', 'reportingIntervalSeconds', 'profileIntervalSeconds', 'clockDeviationSeconds',
-      'dateLastValueReported', 'sealNumbers', 'disconnect_status', 'disconnect_info', 'reconnect_status',
+      'dateLastValueReported', 'successRate', 'sealNumbers', 'disconnect_status', 'disconnect_info', 'reconnect_status',
       'reconnect_info', 'read_status', 'read_info', 'limit_status', 'limit_info', 'setClock_status', 'setClock_info',
       'disconnect', 'reconnect', 'limit', 'read', 'setClock', 'isProtected', 'protectionReason', 'source', 'status',
     ],

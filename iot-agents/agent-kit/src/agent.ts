@@ -28,6 +28,8 @@ export interface AgentOptions {
   /** True when the payload says itself when it was measured: then its key makes it safe to store twice. */
   readonly hasDeviceTime: (channel: string, bytes: Uint8Array) => boolean;
   readonly limits?: Partial<AgentLimits>;
+  /** A message of this device is on disk. Must return at once. */
+  readonly onTaken?: (key: string) => void;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -152,6 +154,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
       }
     }
     stored += 1;
+    options.onTaken?.(device);
   }
 
   async function shelveStranger(device: string, channel: string, bytes: Uint8Array): Promise<void> {

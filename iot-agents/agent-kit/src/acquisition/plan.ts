@@ -35,6 +35,7 @@ export const READING = {
   spreadSeconds: 0,
 } as const;
 
+const DAY_SECONDS = 86_400;
 const LARGEST_CRC = 2 ** 32;
 
 /** What a device shares with others; one with a connection of its own is its own line. */
@@ -56,4 +57,16 @@ export function nextReadMs({ rule }: PlannedRead, plan: ReadPlan, zone: string, 
 /** Where in a spread this device stands, 0 to 1: always the same place, whoever else comes or goes. */
 function placeOf(key: string): number {
   return (crc32(new TextEncoder().encode(key)) >>> 0) / LARGEST_CRC;
+}
+
+/** How often something comes of a plan: the longest wait of its most frequent read. Undefined: it reads nothing by itself. */
+export function everySecondsOf({ reads }: ReadPlan): number | undefined {
+  const waits = reads.map(({ rule }) => (rule.kind === 'period' ? rule.seconds : longestWait(rule.minutes)));
+  return waits.length === 0 ? undefined : Math.min(...waits);
+}
+
+function longestWait(minutes: readonly number[]): number {
+  const first = minutes[0] ?? 0;
+  const waits = minutes.map((minute, at) => ((minutes[at + 1] ?? first + DAY_SECONDS / 60) - minute) * 60);
+  return Math.max(...waits);
 }

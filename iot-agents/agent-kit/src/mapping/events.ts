@@ -23,12 +23,22 @@ export const EVENTS = [
   { word: 'registerReset', category: 'device', severity: 'high' },
   { word: 'powerUp', category: 'device', severity: 'informational' },
   { word: 'powerDown', category: 'device', severity: 'medium' },
+  { word: 'readGarbled', category: 'device', severity: 'low' },
+  { word: 'authenticationFailed', category: 'security', severity: 'high' },
+  { word: 'wrongDevice', category: 'security', severity: 'high' },
+  { word: 'clockOff', category: 'device', severity: 'medium' },
 ] as const satisfies readonly EventRow[];
 
 /** A word we do not know is an alert all the same: firmware learns words faster than we do. */
 const UNKNOWN = { category: 'device', severity: 'informational' } as const;
 
-export function alertState(device: Device, word: string, atMs: number, receivedAtMs: number): State {
+export function alertState(
+  device: Device,
+  word: string,
+  atMs: number,
+  receivedAtMs: number,
+  source: 'meter' | 'agent' = 'meter',
+): State {
   const { category, severity } = EVENTS.find((row) => row.word === word) ?? UNKNOWN;
   const at = toIso(atMs);
   // The stamp without punctuation: the same event told twice is the same alert.
@@ -41,7 +51,7 @@ export function alertState(device: Device, word: string, atMs: number, receivedA
     .property('status', 'open')
     .property('dateIssued', at)
     .property('dateObserved', at)
-    .property('source', 'meter')
+    .property('source', source)
     .property('recordedAt', toIso(receivedAtMs))
     .relationship('alertSource', device.refDevice)
     .relationship('refDevice', device.refDevice);

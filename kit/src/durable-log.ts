@@ -20,6 +20,11 @@ export interface DurableLogOptions {
   readonly maxBytes?: number;
   /** A segment is closed and a new one begun at about this size. Default 16 MiB, at most a quarter of `maxBytes`. */
   readonly segmentBytes?: number;
+  /**
+   * Takes a released segment file over instead of having it removed: it must be gone from its folder when this resolves. Rejecting
+   * fails the release; the file is then found again by the next opening.
+   */
+  readonly retire?: (path: string) => Promise<void>;
   /** Longest time a record waits for company before its commit begins. Default 0: commit as soon as the disk is free. At most 10. */
   readonly lingerMs?: number;
   /** Called once when a write or fsync failed: the state of the page cache is unknown, so the process must exit and recover. */

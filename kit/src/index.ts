@@ -20,6 +20,7 @@ export * from './crc32.js';
 export type * from './disk.js';
 export * from './documents.js';
 export { openDurableLog } from './durable-log/log.js';
+export { readSegment, type SegmentOnDisk } from './durable-log/read-file.js';
 export type * from './durable-log.js';
 export * from './errors.js';
 export * from './exposure.js';

@@ -13,6 +13,7 @@ import type { Translator } from './forward/state.js';
 import { DuplicateGuard } from './ingest/duplicate-guard.js';
 import { type IngestLog, openIngestLog } from './ingest/ingest-log.js';
 import { contentHash, type IngestRecord, type Lane } from './ingest/record.js';
+import { openRawKeeper, type RawLimits } from './raw/keeper.js';
 import { deviceKey } from './registry/device.js';
 import { openDeviceRegistry } from './registry/embedded.js';
 import type { DeviceRegistry } from './registry/registry.js';
@@ -39,10 +40,17 @@ export interface AgentLimits {
   readonly shelfBytes: number;
   /** How long the same bytes of one device count as one delivery. */
   readonly duplicateWindowMs: number;
+  /** Frames that were forwarded stay so long and so many, for whoever traces a value. */
+  readonly raw: RawLimits;
 }
 
 /** 24 hours of 500 readings a second, eight in a message of 190 bytes, are 1.5 GB in a log. */
-const DEFAULT_LIMITS: AgentLimits = { logBytes: 2 * 2 ** 30, shelfBytes: 32 * 2 ** 20, duplicateWindowMs: 5_000 };
+const DEFAULT_LIMITS: AgentLimits = {
+  logBytes: 2 * 2 ** 30,
+  shelfBytes: 32 * 2 ** 20,
+  duplicateWindowMs: 5_000,
+  raw: { bytes: 0, days: 0 },
+};
 /** Records looked at after a restart for the duplicate guard: more than arrive in its window. */
 const RECALLED_RECORDS = 5_000;
 /** Names of unknown devices that get a log line of their own; after that the counter speaks. */
@@ -82,6 +90,7 @@ export interface AgentFigures {
   readonly deadLetters: number;
   readonly givenUp: number;
   readonly logBytes: number;
+  readonly rawBytes: number;
   readonly failures: number;
   readonly devices: number;
 }
@@ -105,8 +114,12 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
   const registry = await openDeviceRegistry({ disk, clock, log, dataFolder, onFatal });
   const translator = options.translator(registry);
 
-  const openLog = (name: string): Promise<IngestLog> =>
-    openIngestLog({ disk, clock, directory: join(dataFolder, name), maxBytes: limits.logBytes, onFatal });
+  const raw = await openRawKeeper({ disk, clock, log, dataFolder, limits: limits.raw });
+  const openLog = (name: string): Promise<IngestLog> => {
+    const directory = join(dataFolder, name);
+    const retire = (path: string): Promise<void> => raw.retire(name, path);
+    return openIngestLog({ disk, clock, directory, maxBytes: limits.logBytes, retire, onFatal });
+  };
   const openNamedShelf = (name: string) =>
     openShelf({ name, disk, clock, log, directory: join(dataFolder, name), maxBytes: limits.shelfBytes, onFatal });
   const logs = { live: await openLog('live'), late: await openLog('late') };
@@ -184,6 +197,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
         deadLetters: deadLetters.added,
         givenUp: unassigned.givenUp + quarantine.givenUp + deadLetters.givenUp,
         logBytes: logs.live.bytes + logs.late.bytes,
+        rawBytes: raw.bytes,
         failures: Math.max(live.figures.failures, late.figures.failures),
         devices: registry.size,
       };

@@ -317,8 +317,9 @@ class Log implements DurableLog {
       if (!oldest || oldest === this.#segments.at(-1) || oldest.lastSequence > sequence) return;
       this.#segments.shift();
       this.#durableBytes -= oldest.bytes;
-      await this.#options.disk.remove(oldest.path);
-      await this.#options.disk.syncDirectory(this.#options.directory);
+      const { disk, retire = (path) => disk.remove(path) } = this.#options;
+      await retire(oldest.path);
+      await disk.syncDirectory(this.#options.directory);
     }
   }
 

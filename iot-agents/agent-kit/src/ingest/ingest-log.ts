@@ -13,6 +13,8 @@ export interface IngestLogOptions {
   readonly clock: Clock;
   readonly directory: string;
   readonly maxBytes: number;
+  /** Takes over what has been forwarded; without it, it is removed. */
+  readonly retire?: (path: string) => Promise<void>;
   readonly onFatal: (error: Error) => void;
 }
 

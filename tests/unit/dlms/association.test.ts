@@ -2,9 +2,7 @@
 
 import type { AcseApdu } from '@contor/dlms/codec/acse/apdu.js';
 import type { Data } from '@contor/dlms/codec/axdr/data.js';
-import { encodeData } from '@contor/dlms/codec/axdr/write-data.js';
 import type { Apdu } from '@contor/dlms/codec/xdlms/apdus.js';
-import { splitBlocks } from '@contor/dlms/codec/xdlms/blocks.js';
 import { type Association, type Effect, newAssociation, step } from '@contor/dlms/session/association.js';
 import {
   ASSOCIATION,
@@ -92,7 +90,7 @@ describe.each(STATES)('in state %s', (state) => {
       if (next === undefined) {
         expect(association).toBe(before);
         expect(effects).toMatchObject([{ kind: 'fail', error: { code: 'dlms.state' } }]);
-      } else if (!(role === 'client' && event === 'block')) expect(association.state).toBe(next);
+      } else expect(association.state).toBe(next);
       // The same words from the wrong mouth.
       const wrong = step(before, { kind: kind === 'say' ? 'hear' : 'say', message }, 0);
       expect(wrong.association).toBe(before);
@@ -136,54 +134,22 @@ function converse(messages: readonly Message[], reply: (heard: Message) => Messa
   return { client, server, delivered };
 }
 
-function meter(value: Data, blockSize: number): (heard: Message) => Message | undefined {
-  const blocks = splitBlocks(encodeData(value), blockSize);
-  const blockMessage = (at: number) => {
-    const { number, isLastBlock, data } = blocks[at] ?? { number: 0, isLastBlock: true, data: new Uint8Array(0) };
-    return block(number, isLastBlock, data);
-  };
-  return (heard) => {
-    const event = eventOf(heard, 'connected');
-    if (event === 'connect') return MESSAGES.connected;
-    if (event === 'associate') return MESSAGES.accepted;
-    if (event === 'release') return MESSAGES.released;
-    if (event === 'disconnect') return MESSAGES.disconnected;
-    if (heard.kind === 'xdlms' && heard.apdu.apdu === 'GetRequestNext')
-      return blockMessage(heard.apdu.body.blockNumber);
-    return blocks.length > 1 ? blockMessage(0) : got();
-  };
+function meter(heard: Message): Message | undefined {
+  const event = eventOf(heard, 'connected');
+  if (event === 'connect') return MESSAGES.connected;
+  if (event === 'associate') return MESSAGES.accepted;
+  if (event === 'release') return MESSAGES.released;
+  if (event === 'disconnect') return MESSAGES.disconnected;
+  return got();
 }
 
 const WHOLE = [link('SNRM'), MESSAGES.associate, get(), MESSAGES.release, link('DISC')];
 
 describe('a conversation', () => {
   it('opens, reads, releases and closes, both sides in step', () => {
-    const { client, server, delivered } = converse(WHOLE, meter(answer, 100));
+    const { client, server, delivered } = converse(WHOLE, meter);
     expect([client.state, server.state]).toEqual(['idle', 'idle']);
     expect(delivered).toContainEqual({ kind: 'deliver', message: got() });
-  });
-
-  it('brings a value of any size over blocks of any size', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 40, maxLength: 400 }), fc.integer({ min: 1, max: 39 }), (bytes, size) => {
-        const value: Data = { type: 'octet-string', value: bytes };
-        const { client, delivered } = converse(WHOLE, meter(value, size));
-        expect(client.state).toBe('idle');
-        expect(delivered).toContainEqual({ kind: 'deliverData', data: value });
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  it('goes on after a transfer that was broken off', () => {
-    let client: Association = { ...newAssociation('client', 'connected'), state: 'associated' };
-    client = step(client, { kind: 'say', message: get() }, 0).association;
-    client = step(client, { kind: 'hear', message: block(1, false) }, 0).association;
-    const gap = step(client, { kind: 'hear', message: block(3, false) }, 0);
-    expect(gap.effects).toMatchObject([{ kind: 'fail', error: { code: 'dlms.blocks' } }]);
-    const again = step(gap.association, { kind: 'say', message: get(2) }, 0);
-    const first = step(again.association, { kind: 'hear', message: got(2) }, 0);
-    expect(first.effects).toEqual([{ kind: 'deliver', message: got(2) }]);
   });
 
   it('refuses the answer to another request', () => {

@@ -15,6 +15,7 @@ import { messageOf, startMeterFleet } from '../support/meter-fleet.js';
 import { API_KEY, type OtherMqttFacts, startMeteringPath } from '../support/metering-path.js';
 import { metersBehind, settledVerdict } from '../support/path-verdict.js';
 import { Tally } from '../support/tally.js';
+import { checkGurux, GURUX, installGurux } from './gurux.js';
 import { checkKeycloak } from './keycloak.js';
 import { ADAPTER, installAdapter, judgeWithAdapter, KNOWN } from './keycloak-connect.js';
 import { findKeycloak, KEYCLOAK_VERSION } from './keycloak-server.js';
@@ -114,6 +115,12 @@ await inFolder(async (folder) => {
     if (withAudience !== KNOWN.withAudience || asItComes !== KNOWN.asItComes)
       throw new Error('it has changed: look at the decision again');
   });
+});
+
+await inFolder(async (folder) => {
+  const reason = installGurux(folder);
+  if (reason === undefined) await checkGurux(tally, folder);
+  else absent(GURUX, `pip could not install it: ${reason}`);
 });
 
 const keycloak = findKeycloak();

@@ -1,7 +1,8 @@
-/** Lines that come in → a meter's side of each: bounded in number, and closed when nobody speaks on them. */
+/** The meter's side of each line that comes in. */
 
-import type { Clock, Line, Listener, Net } from '@contor/kit';
+import type { Clock, Line, Net } from '@contor/kit';
 import type { ServerLink } from '../session/link/server-link.js';
+import { type LineListener, listenForLines } from './listen.js';
 
 export interface ServeOptions {
   readonly net: Net;
@@ -14,18 +15,12 @@ export interface ServeOptions {
 /** A head end keeps one line a meter or one a concentrator; a street of thousands is read by some hundreds at a time. */
 const MOST_LINES = 5_000;
 
-export async function serveMeters({ net, clock, host, port, link }: ServeOptions): Promise<Listener> {
-  let lines = 0;
-  return net.listen(host, port, (line) => {
-    if (lines >= MOST_LINES) return void line.close();
-    lines += 1;
-    void converse(line, link(), clock).finally(() => {
-      lines -= 1;
-    });
-  });
+export async function serveMeters({ net, clock, host, port, link }: ServeOptions): Promise<LineListener> {
+  const converse = (line: Line) => answer(line, link(), clock);
+  return listenForLines({ net, host, port, prefix: 'SIMULATE_DLMS', mostLines: MOST_LINES, converse });
 }
 
-async function converse(line: Line, link: ServerLink, clock: Clock): Promise<void> {
+async function answer(line: Line, link: ServerLink, clock: Clock): Promise<void> {
   try {
     for await (const chunk of line.chunks()) {
       const answers = link.hear(chunk, clock.nowMs());

@@ -21,7 +21,7 @@ const random = seededRandom(5);
 const net: Ports['net'] = new SimulatedNet({ clock, random });
 const NOON_MS = Date.UTC(2026, 4, 4, 12);
 const street = new SimulatedStreet({ meters: 5000, seed: SEED, random, clockMs: () => NOON_MS });
-const listening = serveMeters({ net, clock, host: 'street', port: 4059, link: () => street.link() });
+const listening = serveMeters({ net, clock, host: '127.0.0.1', port: 4059, link: () => street.link() });
 
 let counter = 0;
 const nextCounter = () => {
@@ -66,7 +66,7 @@ async function talkTo(number: number, way: 'hdlc' | 'wrapper', client = 1): Prom
     pass: { keys, suite: 0 },
     nextCounter,
   });
-  return converseOver({ line: await net.connect('street', port, 1000), clock, client: dlms });
+  return converseOver({ line: await net.connect('127.0.0.1', port, 1000), clock, client: dlms });
 }
 
 const item = (classId: number, obis: string, attributeId: number, access?: GetItem['access']): GetItem => ({
@@ -147,7 +147,7 @@ describe.each(['hdlc', 'wrapper'] as const)('over %s', (way) => {
 
 it('nobody lives behind the last number', async () => {
   const { port } = await listening;
-  const line = await net.connect('street', port, 1000);
+  const line = await net.connect('127.0.0.1', port, 1000);
   const client = new DlmsClient(wrapperClientLink({ client: 16, server: 5001 }), {
     proposal: {
       authentication: { mechanism: 0 },

@@ -33,6 +33,14 @@ export type { CommandAnswer, Sending } from './commands/desk.js';
 export { type Commands, type CommandsOptions, openCommands } from './commands/open.js';
 export type { KeptOrder, OrderState } from './commands/order-book.js';
 export {
+  type AttributePlan,
+  compilePlan,
+  entityIdOf,
+  type PlannedStates,
+  planOf,
+  type RawMeasure,
+} from './expressions/plan.js';
+export {
   type BrokerPort,
   type Delivery,
   type EntityReader,

@@ -28,6 +28,7 @@ export function toDevice(record: DeviceRecord, group: DeviceGroup | undefined): 
   return {
     ...(group === undefined ? {} : sharedBy(group)),
     ...record,
+    ...(group === undefined ? {} : joined(record, group)),
     name,
     refDevice: record.refDevice ?? `urn:ngsi-ld:Device:${name}`,
     timeZone: record.timeZone ?? group?.timeZone ?? DEFAULT_TIME_ZONE,
@@ -35,11 +36,30 @@ export function toDevice(record: DeviceRecord, group: DeviceGroup | undefined): 
   };
 }
 
-/** Rows of attributes are not among them: those of device and group are joined one by one, by whoever reads by them. */
 function sharedBy({ entityType, transport, protocol, endpoint, explicitAttrs, timestamp, ...group }: DeviceGroup) {
   const { model, reportingIntervalSeconds, scheduleGroup } = group;
   const shared = { entityType, transport, protocol, endpoint, explicitAttrs, timestamp };
   return { ...shared, model, reportingIntervalSeconds, scheduleGroup };
+}
+
+/** The device's rows, and those of its group that say nothing else about the same: a list nobody adds to is shared, not copied. */
+function joined(record: DeviceRecord, group: DeviceGroup): Provisioned {
+  return {
+    attributes: join(record.attributes, group.attributes, ({ objectId, name }) => objectId ?? name),
+    lazy: join(record.lazy, group.lazy, ({ objectId, name }) => objectId ?? name),
+    commands: join(record.commands, group.commands, ({ name }) => name),
+    staticAttributes: join(record.staticAttributes, group.staticAttributes, ({ name }) => name),
+  };
+}
+
+function join<Row>(
+  own: readonly Row[] | undefined,
+  shared: readonly Row[] | undefined,
+  keyOf: (row: Row) => string,
+): readonly Row[] | undefined {
+  if (own === undefined || shared === undefined) return own ?? shared;
+  const said = new Set(own.map(keyOf));
+  return [...own, ...shared.filter((row) => !said.has(keyOf(row)))];
 }
 
 function localName(entityName: string | undefined): string | undefined {

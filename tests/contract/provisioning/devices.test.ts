@@ -179,7 +179,13 @@ describe('what is refused', () => {
       400,
       'WRONG_SYNTAX',
     ],
-    ['an expression with a mistake', SERVICE, row({ attributes: [{ name: 'a', type: 'T', expression: '1 +' }] }), 400, 'INVALID_EXPRESSION'],
+    [
+      'an expression with a mistake',
+      SERVICE,
+      row({ attributes: [{ name: 'a', type: 'T', expression: '1 +' }] }),
+      400,
+      'INVALID_EXPRESSION',
+    ],
     ['too many devices', SERVICE, { devices: Array.from({ length: 1_001 }, () => GOOD) }, 413, 'REQUEST_TOO_LARGE'],
     ['the same device twice', SERVICE, { devices: [GOOD, GOOD] }, 409, 'DUPLICATE_DEVICE_ID'],
   ])('%s', async (_what, headers, body, status, name) => {

@@ -26,6 +26,8 @@ export interface AgentOptions {
   readonly broker: BrokerPort;
   readonly history: HistoryPort;
   readonly translator: (registry: DeviceRegistry) => Translator;
+  /** Shared with other replicas, and closed by whoever opened it; without one, the registry of the data folder. */
+  readonly registry?: DeviceRegistry | undefined;
   /** True when the payload says itself when it was measured: then its key makes it safe to store twice. */
   readonly hasDeviceTime: (channel: string, bytes: Uint8Array) => boolean;
   readonly limits?: Partial<AgentLimits>;
@@ -111,7 +113,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
   const { disk, clock, random } = ports;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   await disk.makeDirectory(dataFolder);
-  const registry = await openDeviceRegistry({ disk, clock, log, dataFolder, onFatal });
+  const registry = options.registry ?? (await openDeviceRegistry({ disk, clock, log, dataFolder, onFatal }));
   const translator = options.translator(registry);
 
   const raw = await openRawKeeper({ disk, clock, log, dataFolder, limits: limits.raw });
@@ -219,7 +221,8 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
     },
     async stop() {
       await Promise.all([live.stop(), late.stop()]);
-      for (const one of [logs.live, logs.late, unassigned, quarantine, deadLetters, registry]) await one.close();
+      for (const one of [logs.live, logs.late, unassigned, quarantine, deadLetters]) await one.close();
+      if (options.registry === undefined) await registry.close();
     },
   };
 }

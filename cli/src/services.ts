@@ -89,6 +89,13 @@ export const SERVICES = [
     tools: async () => (await import('./tools/agent-json.js')).addAgentJsonTools,
   },
   {
+    name: 'agent-mbus',
+    command: ['agent', 'mbus'],
+    about: 'the IoT agent for M-Bus, wired and wireless',
+    example: 'contor agent mbus --data-folder ./agent-mbus-data --receivers rtl-wmbus=127.0.0.1:10002',
+    load: async () => bind(await import('@contor/mbus/agent')),
+  },
+  {
     name: 'aggregation',
     command: ['adapter', 'aggregation'],
     about: 'the service that turns registers into hourly energy of a site',
@@ -115,6 +122,13 @@ export const SERVICES = [
     about: 'a wired M-Bus of simulated heat, water and gas meters behind a TCP-serial gateway',
     example: 'contor simulate mbus --meters 12 --port 10001',
     load: async () => bind(await import('@contor/mbus/simulator')),
+  },
+  {
+    name: 'simulate-wmbus',
+    command: ['simulate', 'wmbus'],
+    about: 'a street of simulated radio meters, as a receiver hears them, over TCP',
+    example: 'contor simulate wmbus --meters 20 --framing rtl-wmbus --port 10002',
+    load: async () => bind(await import('@contor/mbus/simulator/radio.js')),
   },
 ] as const satisfies readonly ServiceRow[];
 

@@ -1,6 +1,6 @@
 /** Live heat (the seven values of the district heating pilots), gas, water and indoor environment. */
 
-import { type AttributeRow, ENERGY_REGISTER, FLAG, FLOW, POWER, TEMPERATURE, VOLUME_REGISTER } from './row.js';
+import { type AttributeRow, ENERGY_REGISTER, FLAG, FLOW, POWER, TEMPERATURE, TEXT, VOLUME_REGISTER } from './row.js';
 
 export const HEAT = {
   totalHeatEnergy: { ...ENERGY_REGISTER, about: 'Heat energy register' },
@@ -12,6 +12,14 @@ export const HEAT = {
   volumeFlow: { ...FLOW, about: 'Volume flow' },
   thermalPower: { ...POWER, unitCode: 'KWT', decimals: 6, about: 'Heat power now' },
   peakThermalPower: { ...POWER, unitCode: 'KWT', decimals: 6, about: 'Highest heat power of the period' },
+  heatAllocationUnits: {
+    ...ENERGY_REGISTER,
+    unitCode: 'C62',
+    decimals: 3,
+    about: 'Units of a heat cost allocator: a share of the heat of a house, and no energy',
+  },
+  valvePosition: { ...POWER, unitCode: 'P1', about: 'How far the valve of a substation stands open, 0 to 100' },
+  pumpState: { ...TEXT, about: '`on` or `off`: the pump of a substation' },
 } as const satisfies Record<string, AttributeRow>;
 
 export const GAS = {

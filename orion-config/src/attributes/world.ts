@@ -74,6 +74,7 @@ export const DEVICES = {
   ipAddress: { ...TEXT, from: 'device', about: 'Where it answers' },
   batteryLevel: { ...FACTOR, from: 'device', decimals: 3, about: 'Charge of the battery, 0 to 1' },
   rssi: { ...FACTOR, from: 'device', decimals: 3, about: 'Received signal strength, 0 to 1; -1 when unknown' },
+  meterRecords: { ...OBJECT, about: 'What a meter says beyond the attributes of its entity: quantity, unit, value' },
   keyReference: { ...TEXT, about: 'Name of the key in the key store; never the key' },
   reportingIntervalSeconds: { ...SECONDS, about: 'How often a live message is expected' },
   profileIntervalSeconds: { ...SECONDS, about: 'Length of the intervals it stores' },

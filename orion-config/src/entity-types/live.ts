@@ -15,7 +15,8 @@ export const LIVE_TYPES = {
     from: 'contor', about: 'Live heat of one meter',
     attributes: [
       ...MEASURED, 'totalHeatEnergy', 'totalCoolingEnergy', 'totalVolume', 'forwardTemperature', 'returnTemperature',
-      'temperatureDifference', 'volumeFlow', 'thermalPower', 'peakThermalPower', 'location',
+      'temperatureDifference', 'volumeFlow', 'thermalPower', 'peakThermalPower', 'heatAllocationUnits', 'valvePosition',
+      'pumpState', 'location',
     ],
   },
   GasMeasurement: {

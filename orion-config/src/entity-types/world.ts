@@ -13,6 +13,7 @@ export const WORLD_TYPES = {
       'dateLastValueReported', 'successRate', 'sealNumbers', 'disconnect_status', 'disconnect_info', 'reconnect_status',
       'reconnect_info', 'read_status', 'read_info', 'limit_status', 'limit_info', 'setClock_status', 'setClock_info',
       'disconnect', 'reconnect', 'limit', 'read', 'setClock', 'isProtected', 'protectionReason', 'source', 'status',
+      'meterRecords',
     ],
   },
   DeviceModel: {

@@ -27,22 +27,37 @@ export const EVENTS = [
   { word: 'authenticationFailed', category: 'security', severity: 'high' },
   { word: 'wrongDevice', category: 'security', severity: 'high' },
   { word: 'clockOff', category: 'device', severity: 'medium' },
+  { word: 'leak', category: 'device', severity: 'high' },
+  { word: 'burst', category: 'device', severity: 'critical' },
+  { word: 'backflow', category: 'device', severity: 'high' },
+  { word: 'dry', category: 'device', severity: 'medium' },
+  { word: 'frost', category: 'device', severity: 'high' },
+  { word: 'batteryLow', category: 'device', severity: 'medium' },
+  { word: 'permanentError', category: 'device', severity: 'high' },
+  { word: 'temporaryError', category: 'device', severity: 'low' },
+  { word: 'tamper', category: 'security', severity: 'high' },
+  { word: 'plainFromKeyedMeter', category: 'security', severity: 'high' },
+  { word: 'wrongKey', category: 'security', severity: 'medium' },
+  { word: 'forgedTelegram', category: 'security', severity: 'high' },
+  { word: 'replayedTelegram', category: 'security', severity: 'high' },
 ] as const satisfies readonly EventRow[];
 
 /** A word we do not know is an alert all the same: firmware learns words faster than we do. */
 const UNKNOWN = { category: 'device', severity: 'informational' } as const;
 
+/** `sinceMs`: a state that a meter repeats with each telegram is one alert from then on; without it each moment is its own. */
 export function alertState(
   device: Device,
   word: string,
   atMs: number,
   receivedAtMs: number,
   source: 'meter' | 'agent' = 'meter',
+  sinceMs = atMs,
 ): State {
   const { category, severity } = EVENTS.find((row) => row.word === word) ?? UNKNOWN;
   const at = toIso(atMs);
   // The stamp without punctuation: the same event told twice is the same alert.
-  const id = urn('Alert', `${device.name}:${word}:${at.replace(/[-:.]/g, '')}`);
+  const id = urn('Alert', `${device.name}:${word}:${toIso(sinceMs).replace(/[-:.]/g, '')}`);
   const alert = entity('Alert', id)
     .property('category', category)
     .property('subCategory', word)

@@ -16,7 +16,7 @@ export type LiveType =
 export type LiveNumber<Type extends LiveType = LiveType> = Extract<AttributeOf<Type>, NumericAttribute>;
 export type LiveWord<Type extends LiveType = LiveType> = Extract<
   Exclude<PropertyOf<Type>, NumericAttribute>,
-  'breakerState' | 'valveState' | 'phaseType'
+  'breakerState' | 'valveState' | 'pumpState' | 'phaseType'
 >;
 export type LiveFlag<Type extends LiveType = LiveType> = Extract<PropertyOf<Type>, `alarm${string}`>;
 export type IntervalNumber = Extract<AttributeOf<'IntervalReading'>, NumericAttribute>;

@@ -8,6 +8,7 @@ export type FindKey = (meter: MeterAddress) => Uint8Array | undefined;
 export interface Keyring {
   readonly find: FindKey;
   readonly set: (meter: Pick<MeterAddress, 'id' | 'manufacturer'>, key: Uint8Array) => void;
+  readonly remove: (meter: Pick<MeterAddress, 'id' | 'manufacturer'>) => void;
   readonly size: number;
 }
 
@@ -23,6 +24,7 @@ export function keyring(): Keyring {
   return {
     find: (meter) => keys.get(slotOf(meter)),
     set: (meter, key) => void keys.set(slotOf(meter), key),
+    remove: (meter) => void keys.delete(slotOf(meter)),
     get size() {
       return keys.size;
     },

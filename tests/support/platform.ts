@@ -22,6 +22,8 @@ const PORT_NAMES = [
   'BROKER_PORT',
   'HISTORY_PORT',
   'MQTT_PORT',
+  'MBUS_SIMULATOR_PORT',
+  'WMBUS_SIMULATOR_PORT',
   'AGENT_JSON_PORT',
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];

@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SAMPLE_BUS_METERS, SAMPLE_RADIO_METERS, SAMPLE_RADIO_SECONDS } from '@contor/mbus/sample-facts.js';
 
 export interface ProcessRow {
   readonly name: string;
@@ -14,17 +15,17 @@ export interface ProcessRow {
 export const PROCESSES = [
   { name: 'broker', services: ['broker'] },
   { name: 'history', services: ['history'] },
-  { name: 'edge', services: ['provision', 'mqtt', 'agent-json'] },
+  { name: 'edge', services: ['provision', 'mqtt', 'agent-json', 'agent-mbus'] },
   { name: 'hub', services: ['identity', 'client-secret', 'gateway', 'platform', 'aggregation', 'commands'] },
-  { name: 'street', services: ['street'] },
+  { name: 'street', services: ['street', 'simulate-mbus', 'simulate-wmbus'] },
 ] as const satisfies readonly ProcessRow[];
 
 /** A phase begins when every service of the one before is ready: nothing reports before history subscribes. */
 export const PHASES: readonly (readonly string[])[] = [
   ['broker', 'history', 'provision', 'identity'],
   ['mqtt', 'platform', 'client-secret'],
-  ['gateway', 'agent-json', 'aggregation', 'commands'],
-  ['street'],
+  ['gateway', 'agent-json', 'aggregation', 'commands', 'simulate-mbus', 'simulate-wmbus'],
+  ['agent-mbus', 'street'],
 ];
 
 /** Steps of the first start of a run: a process that was started again need not repeat them. */
@@ -45,6 +46,8 @@ export const DOORS = [
   { port: 'HISTORY_PORT', fallback: 8668, what: 'the history' },
   { port: 'MQTT_PORT', fallback: 1883, what: 'MQTT' },
   { port: 'AGENT_JSON_PORT', fallback: 4041, what: 'the provisioning of devices' },
+  { port: 'MBUS_SIMULATOR_PORT', fallback: 10_001, what: 'the simulated M-Bus' },
+  { port: 'WMBUS_SIMULATOR_PORT', fallback: 10_002, what: 'the simulated radio receiver' },
 ] as const satisfies readonly Door[];
 
 export type Doors = Readonly<Record<(typeof DOORS)[number]['port'], number>>;
@@ -67,6 +70,11 @@ export function wiring(dataFolder: string, doors: Doors): Record<string, string>
     MQTT_DATA: join(dataFolder, 'mqtt'),
     GATEWAY_DATA: join(dataFolder, 'gateway'),
     AGENT_JSON_DATA: join(dataFolder, 'agent-json'),
+    AGENT_MBUS_DATA: join(dataFolder, 'agent-mbus'),
+    AGENT_MBUS_RECEIVERS: `rtl-wmbus=127.0.0.1:${doors.WMBUS_SIMULATOR_PORT}`,
+    MBUS_SIMULATOR_METERS: String(SAMPLE_BUS_METERS),
+    WMBUS_SIMULATOR_METERS: String(SAMPLE_RADIO_METERS),
+    WMBUS_SIMULATOR_INTERVAL: `${SAMPLE_RADIO_SECONDS}s`,
     STREET_DATA: join(dataFolder, 'street'),
     CONTOR_SECRETS: join(dataFolder, 'secrets'),
     COMMANDS_DATA: join(dataFolder, 'commands'),

@@ -5,6 +5,7 @@
 
 import { createBrokerClient } from '@contor/history-query';
 import { type Environment, type Running, readSettings, retrySchedule, type SettingsTable } from '@contor/kit';
+import { sampleMbus } from '@contor/mbus/sample.js';
 import { installPlatform, SAMPLE_CITY, sampleEntities } from '@contor/orion-config';
 
 const SETTINGS = {
@@ -27,6 +28,12 @@ export async function startPlatform(source: NodeJS.ProcessEnv, { ports, log }: E
         if ((await broker.get(SAMPLE_CITY.siteId)) === undefined) {
           const { failed } = await broker.upsert(sampleEntities(ports.clock.nowMs()));
           if (failed.length > 0) throw new Error(`the broker refused ${failed.length} entities of the sample street`);
+        }
+        // Where the meters of the bus are read is the agent's affair, not the context's.
+        const { entities, devices } = sampleMbus('');
+        if ((await broker.get(devices[0]?.refDevice ?? '')) === undefined) {
+          const { failed } = await broker.upsert(entities);
+          if (failed.length > 0) throw new Error(`the broker refused ${failed.length} entities of the sample bus`);
         }
         log.info({ steps }, 'the platform is installed');
         break;

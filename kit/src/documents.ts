@@ -3,7 +3,10 @@
  * and perhaps an expiry. The log is rewritten from memory when it has grown far beyond what is alive.
  */
 
+import { join } from 'node:path';
 import type { Clock, Timer } from './clock.js';
+import type { Disk } from './disk.js';
+import { readSegment } from './durable-log/read-file.js';
 import type { DurableLog } from './durable-log.js';
 import type { Logger } from './log.js';
 
@@ -63,6 +66,20 @@ export async function openDocuments(options: DocumentOptions): Promise<DocumentS
   const store = new Documents(options);
   await store.load();
   return store;
+}
+
+/** The documents of a folder as they lie there, read beside whoever owns them: nothing is changed, and nothing of it is kept up to date. */
+export async function readDocuments(disk: Disk, directory: string): Promise<readonly Document[]> {
+  const kept = new Map<string, Document>();
+  for (const name of await disk.list(directory)) {
+    const segment = name.endsWith('.log') ? await readSegment(disk, join(directory, name)) : undefined;
+    for (const { payload } of segment?.records() ?? []) {
+      const line = JSON.parse(new TextDecoder().decode(payload)) as LogLine;
+      if (line.gone) kept.delete(keyOf(line.k, line.i));
+      else kept.set(keyOf(line.k, line.i), decode(line));
+    }
+  }
+  return [...kept.values()];
 }
 
 class Documents implements DocumentStore {

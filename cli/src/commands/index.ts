@@ -8,6 +8,7 @@ import { addCerts } from '../certs/command.js';
 import { addDecode } from '../decode/command.js';
 import { addMbus } from '../mbus/command.js';
 import { addSecrets } from '../secrets/command.js';
+import { addTrace } from '../trace/command.js';
 import { readManager } from '../up/banner.js';
 
 const DEFAULT_FOLDER = process.env.CONTOR_DATA ?? 'contor-data';
@@ -29,6 +30,7 @@ interface UpFlags {
 export function addCommands(program: Command): void {
   addDecode(program);
   addMbus(program);
+  addTrace(program);
   addCerts(program);
   addSecrets(program);
   addAudit(program);

@@ -51,7 +51,7 @@ const DEFAULT_LIMITS: AgentLimits = {
   logBytes: 2 * 2 ** 30,
   shelfBytes: 32 * 2 ** 20,
   duplicateWindowMs: 5_000,
-  raw: { bytes: 0, days: 0 },
+  raw: { bytes: 0, keepMs: 0 },
 };
 /** Records looked at after a restart for the duplicate guard: more than arrive in its window. */
 const RECALLED_RECORDS = 5_000;

@@ -74,10 +74,12 @@ export {
 } from './mqtt/ack-gate.js';
 export { type OutageDesk, type OutageFigures, openOutageDesk } from './outages/desk.js';
 export { PAIRS, type PairRow, type PairState, parseOutageChannel, type Sign } from './outages/pairing.js';
+export { type Oversight, type OversightOptions, openOversight } from './oversight.js';
 export { brokerOver } from './peers/broker.js';
 export type { Closable, PeerOptions } from './peers/clients.js';
 export { historyOver } from './peers/history.js';
 export { type ProvisioningOptions, provisioningApp } from './provisioning/app.js';
+export { type Trace, type Traceable, type TraceQuestion, traceFrames } from './raw/trace.js';
 export {
   type AttributeRow,
   type CommandRow,

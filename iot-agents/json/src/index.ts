@@ -8,8 +8,10 @@ import {
   brokerOver,
   DEFAULT_TIME_WINDOW,
   historyOver,
+  type Oversight,
   openAgent,
   openOutageDesk,
+  openOversight,
   provisioningApp,
 } from '@contor/agent-kit';
 import {
@@ -40,6 +42,7 @@ import { parseTopic, SUBSCRIPTIONS } from './transport/topics.js';
 
 export { provisionDevices } from '@contor/agent-kit';
 export { keepMqttPassword } from './credential.js';
+export { TRACEABLE } from './explain.js';
 export { addHttpCredentials, type HttpCredential, removeHttpCredential } from './http/credentials.js';
 export { sampleDevices } from './sample-devices.js';
 export { type AgentJsonConfig, SETTINGS } from './settings.js';
@@ -48,6 +51,16 @@ export { type AgentJsonConfig, SETTINGS } from './settings.js';
 const RABBIT_GUEST = 'guest';
 /** EX_SOFTWARE of sysexits.h: only a recovery from the log knows what is true now. */
 const EXIT_FATAL = 70;
+
+/** What comes later than its first user. */
+interface Links {
+  intake?: MqttIntake;
+  commanding?: Commanding;
+  configuring?: Configuring;
+  http?: HttpSide;
+  amqp?: AmqpIntake;
+  oversight?: Oversight;
+}
 
 export const start: Start<AgentJsonConfig> = async (config, environment) => {
   checkExposure({ ...config, secret: config.platformSecret, prefix: 'AGENT_JSON' });
@@ -77,6 +90,7 @@ async function run(
   };
   const broker = brokerOver({ url: config.brokerUrl, secret });
   const history = historyOver({ url: config.historyUrl, secret }, 'agent-json', ports.clock);
+  const links: Links = {};
   const agent = await openAgent({
     dataFolder,
     ports,
@@ -85,25 +99,27 @@ async function run(
     history,
     translator: (registry) => jsonTranslator(registry, { ...DEFAULT_TIME_WINDOW, maxAgeMs: config.maxAge }),
     hasDeviceTime: (channel, bytes) => channel === 'profile' || channel.includes('@') || mentionsTime(bytes),
-    limits: { logBytes: config.logBytes, shelfBytes: config.shelfBytes },
+    limits: {
+      ...{ logBytes: config.logBytes, shelfBytes: config.shelfBytes },
+      raw: { bytes: config.rawBytes, keepMs: config.rawKeep },
+    },
+    onTaken: (key) => links.oversight?.fleet.heard(key),
     onFatal,
   });
+  const oversight = await openOversight({
+    ...{ dataFolder, ports, log, registry: agent.registry, broker, history, onFatal },
+  });
+  links.oversight = oversight;
   const desk = await openOutageDesk({ dataFolder, ...ports, log, onFatal });
   const take = outageIntake({
     ...{ desk, registry: agent.registry, clock: ports.clock, store: (message) => agent.take(message) },
   });
   let strayTopics = 0;
-  const links: {
-    intake?: MqttIntake;
-    commanding?: Commanding;
-    configuring?: Configuring;
-    http?: HttpSide;
-    amqp?: AmqpIntake;
-  } = {};
   const publishOnce = (topic: string, bytes: Uint8Array) => links.intake?.publishOnce(topic, bytes) ?? false;
   const health = (): Health => {
     const figures = {
       ...agent.figures,
+      ...oversight.figures,
       ...links.commanding?.commands.figures,
       ...links.configuring?.figures,
       ...links.http?.figures,
@@ -160,6 +176,7 @@ async function run(
   const amqp = openAmqp(config, { ports, log }, agent, take, onFatal);
   if (amqp !== undefined) links.amqp = amqp;
   agent.start();
+  oversight.start();
   log.info({ devices: agent.registry.size, mqttUrl: config.mqttUrl }, 'The JSON agent is listening.');
   if (http !== undefined) log.info({ url: http.url }, 'Devices may report over HTTP.');
 
@@ -174,6 +191,7 @@ async function run(
       await intake.stop();
       await commanding?.commands.stop();
       await agent.stop();
+      await oversight.stop();
       await desk.close();
       broker.close();
       history.close();

@@ -55,6 +55,18 @@ export const SETTINGS = {
     min: 2 ** 20,
     about: 'What each of unassigned, quarantine and dead-letters may take on disk',
   },
+  rawBytes: {
+    name: 'AGENT_JSON_RAW_BYTES',
+    kind: 'bytes',
+    fallback: '256MiB',
+    about: 'What messages that were forwarded may take on disk, for `contor trace`; 0 keeps none',
+  },
+  rawKeep: {
+    name: 'AGENT_JSON_RAW_KEEP',
+    kind: 'duration',
+    fallback: '14d',
+    about: 'How long they are kept',
+  },
   host: {
     name: 'AGENT_JSON_HOST',
     kind: 'text',

@@ -32,7 +32,7 @@ describe('raw frames', () => {
     findRawFrames(bench.disk.boot(), FOLDER, { device, fromMs, toMs });
 
   it('are found by device and time of arrival, long forwarded or not yet', async () => {
-    const agent = await bench.open({ logBytes: LOG_BYTES, raw: { bytes: 2 ** 20, days: 7 } });
+    const agent = await bench.open({ logBytes: LOG_BYTES, raw: { bytes: 2 ** 20, keepMs: 7 * DAY_MS } });
     agent.start();
     await talk(agent, 160);
     expect(agent.figures.rawBytes).toBeGreaterThan(LOG_BYTES / 4);
@@ -48,7 +48,7 @@ describe('raw frames', () => {
   });
 
   it('stay within their bytes: the oldest go', async () => {
-    const agent = await bench.open({ logBytes: LOG_BYTES, raw: { bytes: 40_000, days: 7 } });
+    const agent = await bench.open({ logBytes: LOG_BYTES, raw: { bytes: 40_000, keepMs: 7 * DAY_MS } });
     agent.start();
     await talk(agent, 220);
     expect(agent.figures.rawBytes).toBeLessThanOrEqual(40_000);
@@ -59,14 +59,14 @@ describe('raw frames', () => {
   });
 
   it('go when their days are over, also those of an earlier life', async () => {
-    const agent = await bench.open({ logBytes: LOG_BYTES, raw: { bytes: 2 ** 20, days: 7 } });
+    const agent = await bench.open({ logBytes: LOG_BYTES, raw: { bytes: 2 ** 20, keepMs: 7 * DAY_MS } });
     agent.start();
     await talk(agent, 70);
     const stopped = agent.stop();
     await bench.clock.advance(10_000);
     await stopped;
     await bench.clock.advance(8 * DAY_MS);
-    const again = await bench.open({ logBytes: LOG_BYTES, raw: { bytes: 2 ** 20, days: 7 } });
+    const again = await bench.open({ logBytes: LOG_BYTES, raw: { bytes: 2 ** 20, keepMs: 7 * DAY_MS } });
     expect(again.figures.rawBytes).toBe(0);
     await again.stop();
   });

@@ -9,7 +9,7 @@ import { type Clock, type Disk, errnoOf, isDiskFull, type Logger } from '@contor
 export interface RawLimits {
   /** On disk, both lanes together. 0: nothing is kept. */
   readonly bytes: number;
-  readonly days: number;
+  readonly keepMs: number;
 }
 
 export interface RawKeeperOptions {
@@ -28,7 +28,6 @@ export interface RawKeeper {
 }
 
 export const RAW_FOLDER = 'raw';
-const DAY_MS = 86_400_000;
 
 interface Kept {
   readonly path: string;
@@ -57,7 +56,7 @@ export async function openRawKeeper(options: RawKeeperOptions): Promise<RawKeepe
   let turn: Promise<void> = prune();
 
   async function prune(): Promise<void> {
-    const oldestMs = clock.nowMs() - limits.days * DAY_MS;
+    const oldestMs = clock.nowMs() - limits.keepMs;
     for (let first = kept[0]; first !== undefined; first = kept[0]) {
       if (bytes <= limits.bytes && first.retiredMs >= oldestMs) return;
       kept.shift();
@@ -67,7 +66,7 @@ export async function openRawKeeper(options: RawKeeperOptions): Promise<RawKeepe
   }
 
   async function putAside(lane: string, path: string): Promise<void> {
-    if (limits.bytes === 0 || limits.days === 0) return disk.remove(path);
+    if (limits.bytes === 0 || limits.keepMs === 0) return disk.remove(path);
     const folder = join(dataFolder, RAW_FOLDER, lane);
     const retiredMs = Math.trunc(Math.max(clock.nowMs(), kept.at(-1)?.retiredMs ?? 0));
     count += 1;

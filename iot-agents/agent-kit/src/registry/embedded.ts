@@ -28,12 +28,12 @@ export interface EmbeddedRegistryOptions {
   readonly onFatal: (error: Error) => void;
 }
 
-const FOLDER = 'registry';
+export const FOLDER = 'registry';
 const VERSION = 1;
 /** About a kilobyte a device: half a million of them, and room for the rewriting. */
 const LOG_LIMIT_BYTES = 2 * 2 ** 30;
-const DEVICE = 'device';
-const GROUP = 'group';
+export const DEVICE = 'device';
+export const GROUP = 'group';
 
 const LEFT_FILE = 'devices';
 const LEFT_VERSION = 1;
@@ -65,7 +65,7 @@ export async function provisionDevices(
   await openCheckpoint({ disk, path: join(dataFolder, LEFT_FILE) }).write(new TextEncoder().encode(text));
 }
 
-async function readLeft(disk: Disk, dataFolder: string): Promise<readonly DeviceRecord[] | undefined> {
+export async function readLeft(disk: Disk, dataFolder: string): Promise<readonly DeviceRecord[] | undefined> {
   const bytes = await openCheckpoint({ disk, path: join(dataFolder, LEFT_FILE) }).read();
   if (bytes === undefined) return undefined;
   const text = new TextDecoder().decode(bytes);

@@ -126,7 +126,7 @@ async function whileItRuns(
   await tally.check('the right one leads to the live page with twenty meters', async () => {
     await signIn(page, username, password);
     await page.getByText('Tulip Street 1', { exact: true }).first().waitFor({ timeout: PAGE_MS });
-    equal(await page.getByRole('row').count(), 21, 'rows');
+    equal(await page.getByRole('table').first().getByRole('row').count(), 21, 'rows');
   });
   await tally.check('one meter has gone silent and is shown as such', async () => {
     const row = page.getByRole('row').filter({ hasText: 'Tulip Street 7' }).first();

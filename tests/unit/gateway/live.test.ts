@@ -104,7 +104,15 @@ describe('the stream', () => {
     expect(subscription()).toMatchObject({
       id: 'urn:ngsi-ld:Subscription:contor-gateway-live',
       type: 'Subscription',
-      entities: [{ type: 'ACMeasurement' }, { type: 'AggregatedReading' }, { type: 'Alert' }, { type: 'Acquisition' }],
+      entities: [
+        { type: 'ACMeasurement' },
+        { type: 'HeatMeasurement' },
+        { type: 'WaterConsumptionObserved' },
+        { type: 'GasMeasurement' },
+        { type: 'AggregatedReading' },
+        { type: 'Alert' },
+        { type: 'Acquisition' },
+      ],
       notification: { endpoint: { uri: `${house.gatewayUrl}/notify/live` } },
     });
     expect(secret()).toMatch(/^[\w-]{40,}$/);

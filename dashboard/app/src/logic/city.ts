@@ -4,6 +4,10 @@ import { DEFAULT_INTERVAL_SECONDS } from './age.js';
 import { type Entity, heardAtOf, localId, numberOf, targetOf, textOf } from './ngsi.js';
 import { isKnownZone } from './zone-time.js';
 
+/** Live values of other media; they have a table of their own. */
+export const MEDIA_TYPES = ['HeatMeasurement', 'WaterConsumptionObserved', 'GasMeasurement'] as const;
+export type MediaType = (typeof MEDIA_TYPES)[number];
+
 export const CITY_TYPES = [
   'Site',
   'ConsumptionPoint',
@@ -11,6 +15,7 @@ export const CITY_TYPES = [
   'DeviceModel',
   'MeterInstallation',
   'ACMeasurement',
+  ...MEDIA_TYPES,
 ] as const;
 export type CityType = (typeof CITY_TYPES)[number];
 
@@ -92,7 +97,9 @@ export function meterRows(city: City): readonly MeterRow[] {
     const device = targetOf(measurement, 'refDevice') ?? `urn:ngsi-ld:Device:${localId(measurement.id)}`;
     measurementOfDevice.set(device, measurement);
   }
-  const devices = new Set([...city.Device.keys(), ...measurementOfDevice.keys()]);
+  const ofOtherMedia = otherMedia(city);
+  const installed = [...city.Device.keys()].filter((device) => !ofOtherMedia.has(device));
+  const devices = new Set([...installed, ...measurementOfDevice.keys()]);
   const rows = [...devices].map((device) => {
     const measurement = measurementOfDevice.get(device);
     const point =
@@ -101,6 +108,18 @@ export function meterRows(city: City): readonly MeterRow[] {
   });
   const collator = new Intl.Collator('en', { numeric: true });
   return rows.sort((left, right) => collator.compare(left.name, right.name));
+}
+
+const MEDIA_PROTOCOLS: readonly string[] = ['mbus', 'wmbus'];
+
+/** Devices of heat, water and gas: by what they measure, and before they have spoken by the protocol of such meters. */
+function otherMedia(city: City): ReadonlySet<string> {
+  const devices = new Set<string>();
+  for (const type of MEDIA_TYPES)
+    for (const measurement of city[type].values()) devices.add(targetOf(measurement, 'refDevice') ?? '');
+  for (const [id, device] of city.Device)
+    if (MEDIA_PROTOCOLS.includes(textOf(device, 'protocol') ?? '')) devices.add(id);
+  return devices;
 }
 
 export function sitesOf(city: City): readonly SiteInfo[] {

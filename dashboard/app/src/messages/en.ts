@@ -175,6 +175,17 @@ export const en = {
       age: 'Updated',
       state: 'State',
     },
+    media: {
+      title: 'Heat, water and gas',
+      medium: 'Medium',
+      now: 'Now',
+      forward: 'Flow pipe (°C)',
+      return: 'Return pipe (°C)',
+      register: 'Register',
+      heat: 'Heat',
+      water: 'Water',
+      gas: 'Gas',
+    },
     voltage: 'Voltage',
     emptyTitle: 'No meter has been heard yet',
     emptyBody:

@@ -175,6 +175,17 @@ export const ro: Messages = {
       age: 'Actualizat',
       state: 'Stare',
     },
+    media: {
+      title: 'Căldură, apă și gaz',
+      medium: 'Agent',
+      now: 'Acum',
+      forward: 'Tur (°C)',
+      return: 'Retur (°C)',
+      register: 'Index',
+      heat: 'Căldură',
+      water: 'Apă',
+      gas: 'Gaz',
+    },
     voltage: 'Tensiune',
     emptyTitle: 'Încă nu s-a auzit niciun contor',
     emptyBody:

@@ -35,7 +35,15 @@ export interface StateListener {
 }
 
 /** What the page shows without asking: meters, totals, alarms, and which windows have arrived. */
-export const LIVE_TYPES = ['ACMeasurement', 'AggregatedReading', 'Alert', 'Acquisition'] as const;
+export const LIVE_TYPES = [
+  'ACMeasurement',
+  'HeatMeasurement',
+  'WaterConsumptionObserved',
+  'GasMeasurement',
+  'AggregatedReading',
+  'Alert',
+  'Acquisition',
+] as const;
 
 /** About 1.5 kB each. Far beyond one person's screen; a fleet larger than this is shown by query. */
 const ENTITIES_LIMIT = 50_000;

@@ -36,7 +36,6 @@ if (hasProgram('mosquitto', ['-h'])) {
       inFolder(async (folder) => {
         const path = await startMeteringPath({ folder, meters: METERS, otherMqtt: mosquitto });
         try {
-          await sleep(1_500);
           const fleet = await startMeterFleet({ path, messagesASecondEach: 5 });
           await sleep(LOAD_MS);
           await path.processes.agent.kill9();
@@ -71,7 +70,6 @@ if (hasProgram('mosquitto_pub', ['--help'])) {
         try {
           const [own, other] = path.meters;
           if (own === undefined || other === undefined) throw new RangeError('two meters were ordered');
-          await sleep(1_500);
           const atMs = Math.floor(Date.now() / 1000) * 1000;
           const publish = (id: string) =>
             execFileSync('mosquitto_pub', [

@@ -53,7 +53,7 @@ export async function startMeteringPath({
   brokerAs,
   otherMqtt,
 }: MeteringPathOptions): Promise<MeteringPath> {
-  const [brokerPort = 0, historyPort = 0, mqttPort = 0] = await freePorts(3);
+  const [brokerPort = 0, historyPort = 0, mqttPort = 0, agentPort = 0] = await freePorts(4);
   const data = (name: string) => join(folder, name);
   const environment = {
     BROKER_PORT: String(brokerPort),
@@ -64,7 +64,7 @@ export async function startMeteringPath({
     HISTORY_DATA: data('history'),
     MQTT_DATA: data('mqtt'),
     AGENT_JSON_DATA: data('agent'),
-    AGENT_JSON_PORT: '0',
+    AGENT_JSON_PORT: String(agentPort),
     BROKER_URL: `http://127.0.0.1:${brokerPort}`,
     HISTORY_URL: `http://127.0.0.1:${historyPort}`,
     MQTT_URL: `mqtt://127.0.0.1:${mqttPort}`,
@@ -87,6 +87,7 @@ export async function startMeteringPath({
   processes.mqtt.start();
   await eventually(() => installPlatform(broker, { historyUrl: environment.HISTORY_URL }));
   processes.agent.start();
+  await eventually(() => agentHears(agentPort));
   return {
     processes,
     meters,
@@ -130,6 +131,12 @@ async function provision(
     agent: { id: 'agent-json', password: agentPassword },
     meters: ids.map((id, index) => ({ id, password: passwords[index] ?? '' })),
   };
+}
+
+/** Before the first subscription an MQTT broker acknowledges to nobody's profit. */
+async function agentHears(port: number): Promise<void> {
+  const said = await (await fetch(`http://127.0.0.1:${port}/ready`)).text();
+  if (!said.includes('"state":"ready"')) throw new Error(`The agent is not ready: ${said}`);
 }
 
 /** Tries again until it works: a process that was just started is not there yet. */

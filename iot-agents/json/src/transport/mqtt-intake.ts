@@ -77,10 +77,10 @@ export function openMqttIntake(options: MqttIntakeOptions): MqttIntake {
   const gate = gateAcks(client, { take, onRefused });
 
   let isStopping = false;
-  watch(client, options, () => isStopping);
+  const subscription = watch(client, options, () => isStopping);
   return {
     get isConnected() {
-      return client.connected;
+      return client.connected && subscription.isGranted;
     },
     get refused() {
       return refused;
@@ -99,25 +99,34 @@ export function openMqttIntake(options: MqttIntakeOptions): MqttIntake {
   };
 }
 
-function watch(client: MqttClient, { subscriptions, log, url }: MqttIntakeOptions, isStopping: () => boolean): void {
+function watch(
+  client: MqttClient,
+  { subscriptions, log, url }: MqttIntakeOptions,
+  isStopping: () => boolean,
+): { readonly isGranted: boolean } {
   let isAway = false;
+  // A broker keeps nothing for a session that has not subscribed yet: connected alone is not ready.
+  const subscription = { isGranted: false };
   const away = (facts: object): void => {
     // One line an outage: mqtt.js tells of every attempt.
     if (!isAway && !isStopping())
       log.warn({ url, ...facts }, 'The MQTT broker is away: reconnecting until it is back.');
     isAway = true;
+    subscription.isGranted = false;
   };
   client.on('connect', ({ sessionPresent }) => {
     isAway = false;
     log.info({ url, sessionPresent }, 'Connected to the MQTT broker.');
     client.subscribe([...subscriptions], { qos: 1 }, (error, granted) => {
       const denied = (granted ?? []).filter(({ qos }) => qos !== 1).map(({ topic }) => topic);
-      if (error || denied.length > 0)
+      subscription.isGranted = !error && denied.length === 0;
+      if (!subscription.isGranted)
         log.error({ error, denied }, 'The MQTT broker refuses our subscriptions: check the access rules.');
     });
   });
   client.on('close', () => away({}));
   client.on('error', (error) => away({ error }));
+  return subscription;
 }
 
 function asBytes(payload: string | Uint8Array): Uint8Array {

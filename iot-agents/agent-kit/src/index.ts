@@ -1,6 +1,15 @@
 /** What every IoT agent stands on: ingest log, lanes to broker and history, shelves, device registry, MQTT acks. */
 
 export {
+  type ClockFigures,
+  type ClockKeeper,
+  type ClockKeeperOptions,
+  keepClocks,
+} from './acquisition/clock-keeper.js';
+export { type DayEndOptions, type DayResult, recoverDays, type StoredProfile } from './acquisition/day-end-job.js';
+export { type DayEndRounds, type DayEndRoundsOptions, openDayEndRounds } from './acquisition/day-end-rounds.js';
+export { type HostClock, type HostClockSetting, watchHostClock } from './acquisition/host-clock.js';
+export {
   type Acquisition,
   type AcquisitionFigures,
   type AcquisitionOptions,
@@ -78,6 +87,7 @@ export { type Oversight, type OversightOptions, openOversight } from './oversigh
 export { brokerOver } from './peers/broker.js';
 export type { Closable, PeerOptions } from './peers/clients.js';
 export { historyOver } from './peers/history.js';
+export { presenceOver } from './peers/presence.js';
 export { type ProvisioningOptions, provisioningApp } from './provisioning/app.js';
 export { type Trace, type Traceable, type TraceQuestion, traceFrames } from './raw/trace.js';
 export {

@@ -29,7 +29,15 @@ function report(fields: Partial<ReadReport>): ReadReport {
       waitedMs: 300.4,
       tookMs: 600,
     },
-    ...{ attempts: 2, bytesIn: 120, bytesOut: 40, steps: [], deviceTimeMs: undefined, deviation: undefined },
+    ...{
+      attempts: 2,
+      bytesIn: 120,
+      bytesOut: 40,
+      steps: [],
+      deviceTimeMs: undefined,
+      clockReading: undefined,
+      deviation: undefined,
+    },
     ...fields,
   };
 }

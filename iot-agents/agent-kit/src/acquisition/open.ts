@@ -243,7 +243,12 @@ class Polling implements Acquisition {
     return this.#announce({
       ...{ key, device: undefined, task, priority, line: '', asked, startedMs: atMs, endedMs: atMs },
       ...{ waitedMs: 0, tookMs: 0, attempts: 0, bytesIn: 0, bytesOut: 0, steps: [] },
-      ...{ result: { kind: 'refused', reason }, deviceTimeMs: undefined, deviation: undefined },
+      ...{
+        result: { kind: 'refused', reason },
+        deviceTimeMs: undefined,
+        deviation: undefined,
+        clockReading: undefined,
+      },
     });
   }
 }
@@ -251,8 +256,16 @@ class Polling implements Acquisition {
 type About = Pick<ReadReport, 'key' | 'device' | 'task' | 'priority' | 'line' | 'asked' | 'startedMs' | 'endedMs'>;
 
 function reportOf(about: About, result: Result, { ending, effort }: Conversation): ReadReport {
-  const report = { ...about, ...effort, result, deviceTimeMs: undefined, deviation: undefined };
+  const report = {
+    ...about,
+    ...effort,
+    result,
+    deviceTimeMs: undefined,
+    deviation: undefined,
+    clockReading: undefined,
+  };
   if (ending.kind !== 'value' || ending.value.deviceTimeMs === undefined) return report;
   const { deviceTimeMs, askedMs = ending.beganMs, answeredMs = ending.endedMs } = ending.value;
-  return { ...report, deviceTimeMs, deviation: deviationOf({ deviceMs: deviceTimeMs, askedMs, answeredMs }) };
+  const clockReading = { deviceMs: deviceTimeMs, askedMs, answeredMs };
+  return { ...report, deviceTimeMs, clockReading, deviation: deviationOf(clockReading) };
 }

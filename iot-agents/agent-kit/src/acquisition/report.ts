@@ -2,7 +2,7 @@
 
 import type { Device } from '../registry/device.js';
 import type { Priority } from './dispatcher.js';
-import type { Deviation } from './meter-clock.js';
+import type { ClockReading, Deviation } from './meter-clock.js';
 import type { BroughtFrame, ReadFault, ReadStep, ReadTask } from './reader.js';
 
 /** Who asked, when it was a person. */
@@ -43,6 +43,8 @@ export interface ReadReport {
   readonly steps: readonly ReadStep[];
   readonly deviceTimeMs: number | undefined;
   readonly deviation: Deviation | undefined;
+  /** What the device said of its clock, and when it was asked. */
+  readonly clockReading: ClockReading | undefined;
 }
 
 export type Listener = (report: ReadReport) => void;

@@ -14,6 +14,7 @@ import { DuplicateGuard } from './ingest/duplicate-guard.js';
 import { type IngestLog, openIngestLog } from './ingest/ingest-log.js';
 import { contentHash, type IngestRecord, type Lane } from './ingest/record.js';
 import { openRawKeeper, type RawLimits } from './raw/keeper.js';
+import { autoprovision } from './registry/autoprovision.js';
 import { deviceKey } from './registry/device.js';
 import { openDeviceRegistry } from './registry/embedded.js';
 import type { DeviceRegistry } from './registry/registry.js';
@@ -115,6 +116,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
   await disk.makeDirectory(dataFolder);
   const registry = options.registry ?? (await openDeviceRegistry({ disk, clock, log, dataFolder, onFatal }));
   const translator = options.translator(registry);
+  const newcomers = autoprovision(registry);
 
   const raw = await openRawKeeper({ disk, clock, log, dataFolder, limits: limits.raw });
   const openLog = (name: string): Promise<IngestLog> => {
@@ -145,7 +147,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
   async function take({ apiKey, deviceId, channel, lane, bytes, deviceTimeMs }: Message): Promise<void> {
     received += 1;
     const device = deviceKey(apiKey, deviceId);
-    const known = registry.find(device);
+    const known = registry.find(device) ?? (await newcomers.admit(apiKey, deviceId, clock.nowMs()));
     if (known === undefined) return shelveStranger(device, channel, bytes);
     const hash = contentHash(device, bytes);
     const record: IngestRecord = {

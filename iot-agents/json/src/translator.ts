@@ -25,6 +25,7 @@ import { decodeProfile } from './codec/profile.js';
 import { deviceModel } from './mapping/models.js';
 import { toPoints } from './mapping/profile.js';
 import { PAIRED_WORDS } from './outages.js';
+import { translateProvisioned } from './provisioned.js';
 
 export function jsonTranslator(registry: KnownDevices, window: TimeWindow): Translator {
   const known = (record: IngestRecord, translate: (device: Device, model: DeviceModel) => Translation): Translation => {
@@ -36,6 +37,7 @@ export function jsonTranslator(registry: KnownDevices, window: TimeWindow): Tran
       const state = outageState(device, outage.row, outage.state, record.receivedAtMs);
       return { states: [state], acquired: [], refusals: [] };
     }
+    if (device.model === undefined && record.channel !== 'profile') return translateProvisioned(record, device, window);
     const model = deviceModel(device.model);
     if (model === undefined)
       return nothingBut({ shelf: 'dead-letters', reason: 'device.model', detail: `no model ${device.model}` });

@@ -9,6 +9,7 @@ import {
   type RegistryChange,
   toDevice,
 } from '@contor/agent-kit';
+import { autoprovision } from '@contor/agent-kit/registry/autoprovision.js';
 import { openCheckpoint, SimulatedClock, SimulatedDisk, seededRandom } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
 import { SILENT } from './bench-agent.js';
@@ -135,4 +136,33 @@ it.each([
   [{ entityName: 'Hall', name: 'h', refDevice: 'urn:ngsi-ld:Device:other' }, 'h', 'urn:ngsi-ld:Device:other'],
 ])('a device that says %j is called %s', (said, name, refDevice) => {
   expect(toDevice({ ...METER, ...said }, undefined)).toMatchObject({ name, refDevice });
+});
+
+describe('a device that nobody has provisioned', () => {
+  it('is taken in once by the group whose key it sends, and named as the group says', async () => {
+    const registry = await bench().open();
+    await registry.groups.put({
+      ...GROUP,
+      tenant: 'openiot',
+      entityType: 'Room',
+      entityNameExp: "'urn:ngsi-ld:Room:' + id",
+    });
+    const newcomers = autoprovision(registry);
+    const [one, same] = await Promise.all([newcomers.admit('k1', 'new', 0), newcomers.admit('k1', 'new', 0)]);
+    expect(one).toMatchObject({ tenant: 'openiot', entityName: 'urn:ngsi-ld:Room:new', isAutoprovisioned: true });
+    expect(same).toBe(one);
+    expect(registry.size).toBe(1);
+  });
+
+  it.each([
+    ['of another key', 'k2', 'new', {}],
+    ['of a group that wants none', 'k1', 'new', { autoprovision: false }],
+    ['with a name that is none', 'k1', 'a b', {}],
+    ['whose entity cannot be named', 'k1', 'new', { entityNameExp: 'nothing' }],
+  ])('is none %s', async (_what, apiKey, deviceId, said) => {
+    const registry = await bench().open();
+    await registry.groups.put({ ...GROUP, ...said });
+    expect(await autoprovision(registry).admit(apiKey, deviceId, 0)).toBeUndefined();
+    expect(registry.size).toBe(0);
+  });
 });

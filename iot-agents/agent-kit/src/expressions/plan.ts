@@ -121,10 +121,10 @@ class Reading {
     if (row.objectId !== undefined) this.#variables.set(row.objectId, value);
     if (row.skipValue !== undefined && JSON.stringify(value) === JSON.stringify(row.skipValue)) return;
     if (!this.#isWanted(row.name, row.objectId)) return;
-    const entity = this.#target(row);
     const member = toMember(row.type, value, row.metadata, this.#observedAt);
-    if (member === undefined) this.#fault('value.type', `${row.source} is no ${row.type}`);
-    else if (entity !== undefined) entity[row.name] = member;
+    if (member === undefined) return this.#fault('value.type', `${row.source} is no ${row.type}`);
+    const entity = this.#target(row);
+    if (entity !== undefined) entity[row.name] = member;
   }
 
   #takeUndeclared(): void {

@@ -91,6 +91,8 @@ export interface DeviceRecord extends Provisioned {
   /** Nothing hangs on its breaker. Said by whoever provisions it, here and not in the context, where others may write. */
   readonly isSimulated?: boolean | undefined;
   readonly refPoint?: string | undefined;
+  /** It came by itself, with the key of its group. */
+  readonly isAutoprovisioned?: boolean | undefined;
   readonly connection?: Connection | undefined;
   /** Name under which its key is kept; the key itself stands in no registry. */
   readonly keyReference?: string | undefined;

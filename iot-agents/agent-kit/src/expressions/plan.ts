@@ -122,9 +122,9 @@ class Reading {
     if (row.skipValue !== undefined && JSON.stringify(value) === JSON.stringify(row.skipValue)) return;
     if (!this.#isWanted(row.name, row.objectId)) return;
     const member = toMember(row.type, value, row.metadata, this.#observedAt);
-    if (member === undefined) return this.#fault('value.type', `${row.source} is no ${row.type}`);
-    const entity = this.#target(row);
-    if (entity !== undefined) entity[row.name] = member;
+    const entity = member === undefined ? undefined : this.#target(row);
+    if (member === undefined) this.#fault('value.type', `${row.source} is no ${row.type}`);
+    else if (entity !== undefined) entity[row.name] = member;
   }
 
   #takeUndeclared(): void {

@@ -96,6 +96,13 @@ export const SERVICES = [
     load: async () => bind(await import('@contor/mbus/agent')),
   },
   {
+    name: 'agent-dlms',
+    command: ['agent', 'dlms'],
+    about: 'the IoT agent for DLMS/COSEM meters, asked on a schedule or pushing by themselves',
+    example: 'contor agent dlms --data-folder ./agent-dlms-data --push-port 4061',
+    load: async () => bind(await import('@contor/dlms/agent.js')),
+  },
+  {
     name: 'aggregation',
     command: ['adapter', 'aggregation'],
     about: 'the service that turns registers into hourly energy of a site',
@@ -115,6 +122,13 @@ export const SERVICES = [
     about: 'a street of simulated Landis+Gyr E350 meters that send JSON over MQTT',
     example: 'contor simulate street --meters 20',
     load: async () => bind(await import('@contor/agent-json/simulator')),
+  },
+  {
+    name: 'simulate-dlms',
+    command: ['simulate', 'dlms'],
+    about: 'a street of simulated DLMS meters on one port, HDLC and wrapper alike',
+    example: 'contor simulate dlms --meters 100 --port 4059',
+    load: async () => bind(await import('@contor/dlms/simulator/index.js')),
   },
   {
     name: 'simulate-mbus',

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { addAudit } from '../audit/command.js';
 import { addCerts } from '../certs/command.js';
 import { addDecode } from '../decode/command.js';
+import { addDlms } from '../dlms/command.js';
 import { addMbus } from '../mbus/command.js';
 import { addSecrets } from '../secrets/command.js';
 import { addTrace } from '../trace/command.js';
@@ -29,6 +30,7 @@ interface UpFlags {
 
 export function addCommands(program: Command): void {
   addDecode(program);
+  addDlms(program);
   addMbus(program);
   addTrace(program);
   addCerts(program);

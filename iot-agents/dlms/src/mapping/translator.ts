@@ -83,6 +83,20 @@ function translateEvents(record: IngestRecord, device: Device, model: DlmsModel,
   };
 }
 
+/** What a reading says in the words and units of the vocabulary, for a person who asked. */
+export function shownValues(device: Device, bytes: Uint8Array, nowMs: number): Readonly<Record<string, unknown>> {
+  const model = deviceModel(device.model);
+  const decoded = decodeNotification(bytes);
+  if (model === undefined || decoded.kind !== 'value') return {};
+  const { state } = toLiveReading(device, model, readNotification(decoded.value, model, offsetOf(device)), nowMs);
+  const shown = Object.entries(state?.entity ?? {}).flatMap(([name, attribute]): [string, unknown][] =>
+    typeof attribute === 'object' && attribute !== null && 'value' in attribute && 'observedAt' in attribute
+      ? [[name, attribute.value]]
+      : [],
+  );
+  return Object.fromEntries(shown);
+}
+
 /** A clock without a deviation runs by the local time of its device; what it is at that wall time is near enough for both sides of a change. */
 function offsetOf(device: Device): (localMs: number) => number {
   return (localMs) => offsetAt(localMs - offsetAt(localMs, device.timeZone), device.timeZone);

@@ -140,7 +140,7 @@ const EVENT_LOG: ProfileTable = {
     {
       classId: 1,
       obis: '0-0:96.11.0',
-      value: (meter, atMs) => unsigned(meter.events(atMs + 1).find((event) => event.atMs === atMs)?.code ?? 255),
+      value: (meter, atMs) => unsigned(meter.codeAt(atMs)),
     },
   ],
   periodSeconds: 0,

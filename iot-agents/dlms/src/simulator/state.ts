@@ -30,6 +30,8 @@ const YEAR_DAYS = 366;
 /** A tenth of the days of a meter on a bad line; real logs hold some hundreds of entries. */
 const OUTAGE_CHANCE = 0.02;
 const MOST_EVENTS = 200;
+/** What the log of a meter says after it was erased. */
+const NO_EVENT = 255;
 const HOUSEHOLD_W = 420;
 const SOLAR_W = 260;
 const MEAN_OUTAGE_MS = 20 * 60_000;
@@ -90,6 +92,11 @@ export class MeterState {
       outages.push({ atMs, code: EVENT_CODES.powerDown }, { atMs: atMs + lastedMs, code: EVENT_CODES.powerUp });
     }
     return [...outages, ...this.#events];
+  }
+
+  /** Of the event that is logged for this instant. */
+  codeAt(atMs: number): number {
+    return this.events(atMs + DAY_MS).find((event) => event.atMs === atMs)?.code ?? NO_EVENT;
   }
 
   importWh(atMs: number): number {

@@ -45,6 +45,11 @@ export interface ScopeIndex {
   isVisible(scope: Scope, id: string, atMs: number): boolean;
   /** Identifiers of these types (all types when empty) that lie inside at that moment, or at any moment, sorted. */
   idsOf(scope: Scope, types: readonly string[], when: number | 'ever'): readonly string[];
+  /**
+   * What `idsOf` has to work out for the first time may be long work. It can be done before, in pieces of some milliseconds: one for each
+   * step of the generator. Answers are the same without it.
+   */
+  prepare(scope: Scope, types: readonly string[]): Generator<void>;
   /** Types of which somebody may see at least one entity, sorted. */
   typesOf(scope: Scope, when: number | 'ever'): readonly string[];
   has(id: string): boolean;

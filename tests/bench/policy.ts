@@ -26,8 +26,13 @@ export interface PolicyFigures {
   readonly requestUs: number;
   readonly visibleFirstUs: number;
   readonly visibleAgainUs: number;
+  /** The first list of a site: the longest piece of its preparation, all of them, and the list then. */
+  readonly sitePieceMs: number;
+  readonly sitePrepareMs: number;
   readonly siteListMs: number;
   readonly siteListAgainMs: number;
+  /** All types, after an alert has come. */
+  readonly siteListChangedMs: number;
   readonly alertUs: number;
 }
 
@@ -82,7 +87,9 @@ export async function benchPolicy(): Promise<PolicyFigures> {
   const path = '/api/quantumleap/v2/entities/urn:ngsi-ld:ACMeasurement:e350-0000007/attrs/totalActivePower';
 
   const visibleFirstUs = cpuUs(own.length, (at) => index.isVisible(site, own[at] ?? '', NOW));
-  const siteListMs = cpuUs(1, () => index.idsOf(site, [], NOW)) / 1_000;
+  const pieces = [...piecesOf(index, { kind: 'grants', grants: [{ to: siteOf(1) }] })];
+  const siteListMs = cpuUs(1, () => index.idsOf({ kind: 'grants', grants: [{ to: siteOf(1) }] }, [], NOW)) / 1_000;
+  index.idsOf(site, [], NOW);
   return {
     bench: 'policy',
     entities: entities.length,
@@ -96,10 +103,27 @@ export async function benchPolicy(): Promise<PolicyFigures> {
     }),
     visibleFirstUs,
     visibleAgainUs: cpuUs(ROUNDS, (at) => index.isVisible(site, idAt(page, at), NOW)),
+    sitePieceMs: Math.max(...pieces),
+    sitePrepareMs: Math.round(pieces.reduce((sum, piece) => sum + piece, 0)),
     siteListMs,
     siteListAgainMs: cpuUs(20, () => index.idsOf(site, [], NOW)) / 1_000,
+    siteListChangedMs:
+      cpuUs(20, (at) => {
+        changeOne(index, at, idAt(own, at));
+        index.idsOf(site, [], NOW);
+      }) / 1_000,
     alertUs: cpuUs(10_000, (at) => changeOne(index, at, idAt(meters, at))),
   };
+}
+
+function* piecesOf(index: ScopeIndex, scope: Scope): Generator<number> {
+  const work = index.prepare(scope, []);
+  for (let isDone = false; !isDone; ) {
+    const step = () => {
+      isDone = work.next().done === true;
+    };
+    yield cpuUs(1, step) / 1_000;
+  }
 }
 
 /** An alert comes, while a scope is remembered. */

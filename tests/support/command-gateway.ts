@@ -63,7 +63,7 @@ export class CommandGateway {
         },
       },
       ...{ clock: realClock(), log: createLogger({ service: 'check', write: () => undefined }), tenant: 'default' },
-      scopes: { index: createScopeIndex(), isTrue: true, isLive: () => true, isHistoryTrue: true },
+      scopes: { index: createScopeIndex(), isTrue: true, isLive: () => true, liveVersion: 0, isHistoryTrue: true },
       nameOf: (subject) => subject,
     });
     const app = express();

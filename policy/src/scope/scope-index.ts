@@ -5,9 +5,9 @@
 
 import { EVER, type Scope, type ScopeIndex, type Span, type TiedEntity } from '../scope.js';
 import { readTies } from './read-ties.js';
-import { contains, NEVER, type Spans, unite } from './spans.js';
+import { contains, NEVER, type Spans } from './spans.js';
 import { type Budget, type Grants, View } from './view.js';
-import { idsAt, type Seen, Walk } from './walk.js';
+import { type Seen, Walk } from './walk.js';
 import { type Change, World } from './world.js';
 
 /** Scopes asked about at the same time: everybody who is signed in, and partners. */
@@ -80,14 +80,20 @@ class Index implements ScopeIndex {
   }
 
   idsOf(scope: Scope, types: readonly string[], when: number | 'ever'): readonly string[] {
-    return idsAt(this.#list(scope, types), when);
+    if (scope.kind === 'everything') return this.#all(types).map(({ id }) => id);
+    return this.#kept(scope).walk.idsAt(types, when, this.#version);
+  }
+
+  *prepare(scope: Scope, types: readonly string[]): Generator<void> {
+    if (scope.kind === 'grants') yield* this.#kept(scope).walk.prepare(types, () => this.#version);
   }
 
   typesOf(scope: Scope, when: number | 'ever'): readonly string[] {
-    const spans = new Map<string, Spans>();
-    for (const one of this.#list(scope, [])) spans.set(one.type, unite(spans.get(one.type) ?? NEVER, one.spans));
-    const there = [...spans].filter(([, seen]) => when === 'ever' || contains(seen, when));
-    return there.map(([type]) => type).sort();
+    const there = new Set<string>();
+    for (const { type, spans } of this.#list(scope, [])) {
+      if (!there.has(type) && (when === 'ever' || contains(spans, when))) there.add(type);
+    }
+    return [...there].sort();
   }
 
   #list(scope: Scope, types: readonly string[]): readonly Seen[] {

@@ -1,6 +1,7 @@
 /**
  * From the grants of a scope down to everything it may see. The walk finds candidates, and a few too many; the view has the last
- * word on each. Lists are sorted once and kept until something of their types changes.
+ * word on each. Candidates are put in order once, lists are kept until something of their types changes, and what is there at a moment
+ * until a date has passed.
  */
 
 import { NONE } from './columns.js';
@@ -16,12 +17,36 @@ export interface Seen {
   readonly spans: Spans;
 }
 
+/** What a walk found, by number and in the order of identifiers. */
+interface Found {
+  readonly nodes: ReadonlySet<number>;
+  readonly inOrder: readonly number[];
+}
+
+interface List {
+  readonly stamp: number;
+  readonly seen: readonly Seen[];
+  /** The last answer of `idsAt`. */
+  there?: There;
+}
+
+/** The same from one instant to the next that changes it. */
+interface There {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly ids: readonly string[];
+}
+
 /** A sum is seen with its group, the group with its site. */
 const WITH_STEPS = 2;
 /** Beyond it walking again is cheaper than looking at each. */
 const MOST_TOUCHED = 10_000;
 /** Lists kept for one scope: one for each kind of page somebody has open. */
 const MOST_LISTS = 16;
+/** Entities looked at without letting others in between: some milliseconds. */
+const PIECE = 1_000;
+/** While a town is built everything is forgotten again and again; then one walks in one piece. */
+const MOST_BEGINNINGS = 3;
 const SHOWING_TYPES = Object.entries<TypeRow>(TIES).flatMap(([type, { ties }]) =>
   ties.some(({ kind }) => kind === 'shows') ? [type] : [],
 );
@@ -30,10 +55,12 @@ export class Walk {
   readonly #world: World;
   readonly #view: View;
   readonly #budget: Budget;
-  readonly #lists = new Map<string, { readonly stamp: number; readonly seen: readonly Seen[] }>();
+  readonly #lists = new Map<string, List>();
   /** Those found by walking, and those that changed since. */
-  #found: ReadonlySet<number> | undefined;
+  #found: Found | undefined;
   #touched = new Set<number>();
+  /** What was found whose every entity has been looked at. */
+  #prepared: Found | undefined;
   #shown: { readonly stamp: number; readonly spans: ReadonlyMap<number, Spans> } | undefined;
 
   constructor(world: World, view: View, budget: Budget) {
@@ -50,29 +77,69 @@ export class Walk {
   }
 
   forget(): void {
-    this.#budget.left += this.#found?.size ?? 0;
+    this.#budget.left += this.#found?.inOrder.length ?? 0;
     for (const { seen } of this.#lists.values()) this.#budget.left += seen.length;
     this.#found = undefined;
+    this.#prepared = undefined;
     this.#touched = new Set();
     this.#shown = undefined;
     this.#lists.clear();
   }
 
+  /** The work of `list`, in pieces: whoever walks through them may let others in between. */
+  *prepare(types: readonly string[], version: () => number): Generator<void> {
+    for (let beginning = 0; beginning < MOST_BEGINNINGS; beginning += 1) {
+      const found = this.#foundNow();
+      if (this.#prepared === found) break;
+      yield;
+      for (let at = 0; at < found.inOrder.length && this.#found === found; at += PIECE) {
+        for (const node of found.inOrder.slice(at, at + PIECE)) if (this.#world.isKnown(node)) this.#view.seen(node);
+        yield;
+      }
+      if (this.#found === found) this.#prepared = found;
+    }
+    if (this.#isListed(types, version())) return;
+    this.#listOf(types, version());
+    yield;
+  }
+
   /** Everything of these types that is seen at some time, by id. No type means all. */
   list(types: readonly string[], version: number): readonly Seen[] {
+    return this.#listOf(types, version).seen;
+  }
+
+  /** What of it is there at a moment, or ever. */
+  idsAt(types: readonly string[], when: number | 'ever', version: number): readonly string[] {
+    const list = this.#listOf(types, version);
+    if (when === 'ever') return list.seen.map(({ id }) => id);
+    if (list.there === undefined || when < list.there.fromMs || when >= list.there.toMs)
+      list.there = thereAt(list.seen, when);
+    return list.there.ids;
+  }
+
+  #isListed(types: readonly string[], version: number): boolean {
+    const { key, stamp } = this.#labelOf(types, version);
+    return this.#lists.get(key)?.stamp === stamp;
+  }
+
+  #labelOf(types: readonly string[], version: number) {
     const wanted = [...new Set(types)].sort();
-    const key = JSON.stringify(wanted);
     const isShown = wanted.some((type) => typeRow(type)?.isShown);
     const stamp = wanted.length === 0 ? version : this.#stampOf(isShown ? [...wanted, ...SHOWING_TYPES] : wanted);
+    return { wanted, key: JSON.stringify(wanted), stamp };
+  }
+
+  #listOf(types: readonly string[], version: number): List {
+    const { wanted, key, stamp } = this.#labelOf(types, version);
     const known = this.#lists.get(key);
-    if (known?.stamp === stamp) return known.seen;
-    const seen = this.#collect(new Set(wanted));
+    if (known?.stamp === stamp) return known;
+    const list: List = { stamp, seen: this.#collect(new Set(wanted)) };
     this.#drop(key);
     const [oldest] = this.#lists.keys();
     if (this.#lists.size >= MOST_LISTS && oldest !== undefined) this.#drop(oldest);
-    this.#lists.set(key, { stamp, seen });
-    this.#budget.left -= seen.length;
-    return seen;
+    this.#lists.set(key, list);
+    this.#budget.left -= list.seen.length;
+    return list;
   }
 
   #drop(key: string): void {
@@ -88,25 +155,34 @@ export class Walk {
       const spans = this.#view.seen(node);
       if (spans.length > 0) seen.push({ id: this.#world.graph.idOf(node), type, spans });
     };
-    const candidates = this.#candidates();
-    for (const node of candidates) add(node);
-    for (const node of this.#beside(candidates)) add(node);
-    return seen.sort((a, b) => (a.id < b.id ? -1 : 1));
+    for (const node of this.#candidates()) add(node);
+    for (const node of this.#beside()) add(node);
+    // Little of it is out of order, and then sorting is little work.
+    return seen.sort(byId);
   }
 
   /** What no link below a grant leads to: one's own, the common, and what is shown. */
-  #beside(candidates: ReadonlySet<number>): ReadonlySet<number> {
+  #beside(): ReadonlySet<number> {
+    const { nodes } = this.#foundNow();
     const others = new Set([...this.#world.owned, ...this.#world.common, ...this.#shownSpans().keys()]);
-    for (const node of others) if (candidates.has(node)) others.delete(node);
+    for (const node of others) if (nodes.has(node) || this.#touched.has(node)) others.delete(node);
     return others;
   }
 
-  #candidates(): ReadonlySet<number> {
+  /** Those found in the order of their identifiers, then those that changed since. */
+  #candidates(): readonly number[] {
+    const { nodes, inOrder } = this.#foundNow();
+    return this.#touched.size === 0 ? inOrder : inOrder.concat([...this.#touched].filter((node) => !nodes.has(node)));
+  }
+
+  #foundNow(): Found {
     if (this.#found === undefined) {
-      this.#found = this.#descend();
-      this.#budget.left -= this.#found.size;
+      const nodes = this.#descend();
+      const named = Array.from(nodes, (node) => ({ id: this.#world.graph.idOf(node), node })).sort(byId);
+      this.#found = { nodes, inOrder: named.map(({ node }) => node) };
+      this.#budget.left -= nodes.size;
     }
-    return this.#touched.size === 0 ? this.#found : new Set([...this.#found, ...this.#touched]);
+    return this.#found;
   }
 
   #descend(): ReadonlySet<number> {
@@ -157,7 +233,21 @@ export class Walk {
   }
 }
 
-export function idsAt(seen: readonly Seen[], when: number | 'ever'): readonly string[] {
-  const there = when === 'ever' ? seen : seen.filter(({ spans }) => contains(spans, when));
-  return there.map(({ id }) => id);
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : 1;
+}
+
+function thereAt(seen: readonly Seen[], atMs: number): There {
+  const ids: string[] = [];
+  let [lastMs, nextMs] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const { id, spans } of seen) {
+    if (contains(spans, atMs)) ids.push(id);
+    for (const { fromMs, toMs } of spans) {
+      for (const edgeMs of [fromMs, toMs]) {
+        if (edgeMs <= atMs) lastMs = Math.max(lastMs, edgeMs);
+        else nextMs = Math.min(nextMs, edgeMs);
+      }
+    }
+  }
+  return { fromMs: lastMs, toMs: nextMs, ids };
 }

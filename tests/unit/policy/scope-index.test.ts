@@ -372,6 +372,35 @@ describe('lists', () => {
     ]);
     expect(index.idsOf({ kind: 'everything' }, ['Site'], 'ever')).toEqual([SITE, OTHER_SITE]);
   });
+
+  it('are prepared in pieces, whatever changes between two of them', () => {
+    const flats = Array.from({ length: 2_500 }, (_, at) => id('ConsumptionPoint', `flat-${at}`));
+    for (const flat of flats) index.apply({ id: flat, type: 'ConsumptionPoint', refSite: tie(SITE) });
+    const work = index.prepare(grants(SITE), ['ConsumptionPoint']);
+    work.next();
+    work.next();
+    index.remove(flats[0] ?? '');
+    index.apply(make('ConsumptionPoint', 'late', { refSite: tie(SITE) }));
+    expect([...work].length).toBeGreaterThan(1);
+    expect([...index.prepare(grants(SITE), ['ConsumptionPoint'])]).toHaveLength(0);
+    const expected = [...flats.slice(1), POINT, id('ConsumptionPoint', 'late')].sort();
+    expect(index.idsOf(grants(SITE), ['ConsumptionPoint'], 'ever')).toEqual(expected);
+  });
+
+  it('are prepared anew when all was forgotten meanwhile', () => {
+    const house = id('Building', 'h');
+    for (let at = 0; at < 2_500; at += 1)
+      index.apply(make('ConsumptionPoint', `flat-${at}`, { refBuilding: tie(house) }));
+    index.apply(make('Building', 'h', { refSite: tie(SITE) }));
+    const work = index.prepare(grants(SITE), ['ConsumptionPoint']);
+    work.next();
+    index.apply(make('Building', 'h', { refSite: tie(OTHER_SITE) }));
+    expect([...work].length).toBeGreaterThan(0);
+    expect([...index.prepare(grants(SITE), ['ConsumptionPoint'])]).toHaveLength(0);
+    expect(index.idsOf(grants(SITE), ['ConsumptionPoint'], 'ever')).toEqual([POINT]);
+  });
+
+  it('of everything need no preparation', () => expect([...index.prepare({ kind: 'everything' }, [])]).toHaveLength(0));
 });
 
 describe('the version', () => {

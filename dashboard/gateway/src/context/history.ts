@@ -17,6 +17,7 @@ import { correlationOf } from '../http/correlation.js';
 import { type ProblemCode, sendProblem } from '../http/problem.js';
 import { queryOf } from '../http/query.js';
 import type { KnownScopes } from '../scope/feed.js';
+import { prepare } from '../scope/prepare.js';
 import { checkParameters, QUANTUMLEAP_PARAMETERS } from '../upstream/allow-list.js';
 import { relay } from '../upstream/relay.js';
 import type { Upstream, UpstreamAnswer } from '../upstream/upstream.js';
@@ -52,7 +53,10 @@ export function readHistory(parts: HistoryParts): RequestHandler {
     if (read === undefined) return sendProblem(response, 'route.unknown');
     if (read.kind === 'refused')
       return sendProblem(response, 'query.refused', `The parameter '${read.parameter}' cannot be read.`);
-    const plan = planHistory(scope, scopes.index, read.question, { hasScopes: await hasScopes() });
+    const abilities = { hasScopes: await hasScopes() };
+    const { id, type } = read.question;
+    if (id === undefined) await prepare(scopes.index, scope, type === undefined ? [] : [type]);
+    const plan = planHistory(scope, scopes.index, read.question, abilities);
     if (plan.kind === 'refused') return sendProblem(response, REFUSALS[plan.code]);
     if (plan.kind !== 'read') return void response.json([]);
     const reading = plan.read();

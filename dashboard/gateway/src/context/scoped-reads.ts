@@ -3,12 +3,20 @@
  * and filters by the rest; what points outside is cut from the answer. What is somebody else's is not there, like what never was.
  */
 
-import { createPager, narrowQuery, redact, type Scope, type ScopeIndex } from '@contor/policy';
+import {
+  createPager,
+  type EntityQuestion as Named,
+  narrowQuery,
+  redact,
+  type Scope,
+  type ScopeIndex,
+} from '@contor/policy';
 import type { Response } from 'express';
 import { RE2JS } from 're2js';
 import { correlationOf } from '../http/correlation.js';
 import { sendNgsiProblem, unknownEntity } from '../http/ngsi-problem.js';
 import type { NotifiedEntity } from '../notify/door.js';
+import { prepare } from '../scope/prepare.js';
 import type { Upstream, UpstreamAnswer } from '../upstream/upstream.js';
 import type { BrokerQuery } from './broker-query.js';
 import { narrowFilter } from './filter.js';
@@ -45,13 +53,14 @@ export async function findEntities(
   { scope, index, nowMs }: Sight,
   correlation: string,
 ): Promise<Found> {
+  for (const { ids, types } of question.selectors) if (ids === undefined) await prepare(index, scope, types);
   const members = narrowedMembers(question, { scope, index, nowMs });
   if (typeof members === 'string') return { kind: 'refused', detail: members };
-  const ids = idsOf(question.selectors, { scope, index, nowMs });
-  if (ids === undefined)
+  const named = namedBy(question.selectors, { scope, index, nowMs });
+  if (named === undefined)
     return { kind: 'refused', detail: `'idPattern' is no regular expression of RE2, or a long one.` };
-  const narrowed = narrowQuery(scope, index, { types: [], ids }, nowMs);
-  const chunks = narrowed.kind === 'ids' ? narrowed.chunks : [];
+  const narrowed = narrowQuery(scope, index, named, nowMs);
+  const { chunks, count } = narrowed.kind === 'ids' ? narrowed : { chunks: [], count: 0 };
   if (chunks.length > 1 && question.members.ordering !== undefined)
     return { kind: 'complex', detail: 'More than 1,000 entities are not ordered here; narrow the query.' };
   const { limit, offset, wantsCount, isLocal, view } = question;
@@ -65,7 +74,7 @@ export async function findEntities(
     pager.take(reply);
   }
   const entities = pager.entities.slice(0, limit).map((entity) => show(entity, view, { scope, index, nowMs }));
-  const all = isPlain ? ids.length : pager.count;
+  const all = isPlain ? count : pager.count;
   const isFull = entities.length === MOST_ENTITIES && (all === undefined || all > offset + limit);
   return { kind: 'value', entities, count: pager.count, hasMore: pager.entities.length > limit || isFull };
 }
@@ -121,10 +130,13 @@ function namesOf(ordering: unknown): readonly string[] {
 }
 
 /** Those that any of the selectors names, each once. `undefined`: a pattern that is none. */
-function idsOf(selectors: readonly Selector[], sight: Sight): readonly string[] | undefined {
+function namedBy(selectors: readonly Selector[], sight: Sight): Named | undefined {
+  const [first, ...others] = selectors;
+  if (first !== undefined && others.length === 0 && first.ids === undefined && first.idPattern === undefined)
+    return { types: first.types };
   const found = selectors.map((selector) => idsOfOne(selector, sight));
   if (found.some((ids) => ids === undefined)) return undefined;
-  return [...new Set(found.flatMap((ids) => ids ?? []))].sort();
+  return { types: [], ids: found.flatMap((ids) => ids ?? []) };
 }
 
 function idsOfOne({ ids, types, idPattern }: Selector, { scope, index, nowMs }: Sight): readonly string[] | undefined {

@@ -8,6 +8,7 @@ import type { Request, Response } from 'express';
 import { correlationOf } from '../http/correlation.js';
 import { sendNgsiProblem } from '../http/ngsi-problem.js';
 import type { NotifiedEntity } from '../notify/door.js';
+import { prepare } from '../scope/prepare.js';
 import type { BrokerQuery } from './broker-query.js';
 import { shortName } from './names.js';
 import { passOnAnswer, type Sight } from './scoped-reads.js';
@@ -25,6 +26,7 @@ export async function answerTypes(
 ): Promise<void> {
   const parameters = new URL(request.originalUrl, 'http://unused').searchParams;
   const { scope, index, nowMs } = sight;
+  await prepare(index, scope, []);
   const types = index.typesOf(scope, nowMs);
   if (parameters.get('count') === 'true') response.set('NGSILD-Results-Count', String(types.length));
   if (parameters.get('details') !== 'true')
@@ -50,6 +52,7 @@ export async function answerType(
 ): Promise<void> {
   const type = shortName(String(request.params.type));
   const { scope, index, nowMs } = sight;
+  await prepare(index, scope, [type]);
   const entityCount = index.idsOf(scope, [type], nowMs).length;
   if (entityCount === 0)
     return sendNgsiProblem(response, 'type.unknown', `there is no entity of type '${type.slice(0, 200)}'`);

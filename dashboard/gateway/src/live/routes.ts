@@ -6,9 +6,10 @@ import { sendProblem } from '../http/problem.js';
 import { queryOf } from '../http/query.js';
 import { notificationDoor } from '../notify/door.js';
 import type { KnownScopes } from '../scope/feed.js';
+import { prepare } from '../scope/prepare.js';
 import { LIVE_TYPES, type LiveState } from './state.js';
 import type { StreamHub } from './stream.js';
-import type { Topics } from './view.js';
+import { listedBy, listedTypes, type Topics } from './view.js';
 
 export interface StreamParts {
   readonly hub: StreamHub;
@@ -35,7 +36,7 @@ const LONGEST_TOPIC = 256;
 export function stream(parts: StreamParts): RequestHandler {
   const { hub, scopes, nowMs, subjectOf, standingOf } = parts;
   const row = findRoute('GET', '/api/stream');
-  return (request, response) => {
+  return async (request, response) => {
     const topics = readTopics(new URLSearchParams(queryOf(request)));
     if (typeof topics === 'string') return sendProblem(response, 'query.refused', topics);
     const { id, scope } = subjectOf(request);
@@ -44,6 +45,8 @@ export function stream(parts: StreamParts): RequestHandler {
     if (topics.site !== undefined && !scopes.index.isVisible(scope, topics.site, nowMs()))
       return sendProblem(response, 'entity.unknown');
     if (request.method === 'HEAD') return void response.type('text/event-stream').end();
+    if (isLimited) await prepare(scopes.index, listedBy(scope, topics), listedTypes(topics));
+    if (response.closed) return;
     const { key, current, isStanding } = standingOf(request);
     const currentScope = (): Scope | undefined => {
       const subject = current();

@@ -46,8 +46,8 @@ export class View {
     this.scope = scope;
     this.topics = topics;
     this.#parts = parts;
-    this.#types = topics.types.length === 0 ? LIVE_TYPES : topics.types;
-    this.#site = topics.site === undefined ? undefined : { kind: 'grants', grants: [{ to: topics.site }] };
+    this.#types = listedTypes(topics);
+    this.#site = siteOf(topics);
   }
 
   /** It need not ask the index who is inside. */
@@ -96,7 +96,7 @@ export class View {
     const before = this.#inside;
     const inside = new Set<string>();
     this.#validUntilMs = Number.POSITIVE_INFINITY;
-    for (const id of index.idsOf(this.scope, this.#types, 'ever')) {
+    for (const id of index.idsOf(listedBy(this.scope, this.topics), this.#types, 'ever')) {
       if (this.#site !== undefined) this.#holdsUntilChange(this.#site, id, nowMs);
       if (this.#holdsUntilChange(this.scope, id, nowMs) && this.#isVisible(id, nowMs)) inside.add(id);
     }
@@ -140,6 +140,19 @@ export class View {
     }
     return isInside;
   }
+}
+
+/** What lists the candidates: of everything, the site. They are held against both. */
+export function listedBy(scope: Scope, topics: Topics): Scope {
+  return (scope.kind === 'everything' ? siteOf(topics) : undefined) ?? scope;
+}
+
+export function listedTypes({ types }: Topics): readonly string[] {
+  return types.length === 0 ? LIVE_TYPES : types;
+}
+
+function siteOf({ site }: Topics): Scope | undefined {
+  return site === undefined ? undefined : { kind: 'grants', grants: [{ to: site }] };
 }
 
 export function keyOf(scope: Scope, { types, site }: Topics): string {

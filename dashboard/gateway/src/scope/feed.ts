@@ -16,6 +16,8 @@ export interface KnownScopes {
   readonly index: ScopeIndex;
   /** Held by the broker, and not by history alone. */
   readonly isLive: (id: string) => boolean;
+  /** A new number whenever that changes for some entity. */
+  readonly liveVersion: number;
   /** What the broker holds is known. */
   readonly isTrue: boolean;
   /** What lives in history alone, too. */
@@ -55,6 +57,7 @@ export function startScopeFeed(parts: ScopeFeedParts): ScopeFeed {
   const { index, broker, history, onRemove, clock, random, log } = parts;
   /** Held by the broker, as far as we know. */
   const live = new Set<string>();
+  let liveVersion = 0;
   /** In history alone, and when its ties were asked for. */
   const remembered = new Map<string, number>();
   const newest = new Map<string, number>();
@@ -64,6 +67,7 @@ export function startScopeFeed(parts: ScopeFeedParts): ScopeFeed {
   let isStopped = false;
 
   function apply(entity: TiedEntity): void {
+    if (!live.has(entity.id)) liveVersion += 1;
     live.add(entity.id);
     remembered.delete(entity.id);
     index.apply(entity);
@@ -71,7 +75,7 @@ export function startScopeFeed(parts: ScopeFeedParts): ScopeFeed {
 
   function remove(id: string): void {
     onRemove?.(id);
-    live.delete(id);
+    if (live.delete(id)) liveVersion += 1;
     index.remove(id); // History may still have it: its next round looks.
   }
 
@@ -154,6 +158,9 @@ export function startScopeFeed(parts: ScopeFeedParts): ScopeFeed {
   return {
     index,
     isLive: (id) => live.has(id),
+    get liveVersion() {
+      return liveVersion;
+    },
     get isTrue() {
       return isTrusted(liveRounds.lastGoodMs);
     },

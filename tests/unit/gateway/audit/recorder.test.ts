@@ -31,7 +31,7 @@ async function openDoor(platformSecret?: string): Promise<void> {
   const { clock } = house;
   recorder = createRecorder({ audit: trail, clock, log: createLogger({ service: 'test', write: () => undefined }) });
   const people = { all: () => [{ subject: 'subject-9', username: 'ana' }] };
-  const scopes = { index: createScopeIndex(), isLive: () => true, isTrue: true, isHistoryTrue: true };
+  const scopes = { index: createScopeIndex(), isLive: () => true, liveVersion: 0, isTrue: true, isHistoryTrue: true };
   const desk = openAuditDesk({ trail, recorder, scopes, platformSecret, clock, book: { people } as never });
   const enforcement = {
     register: (app: Application, guard: GuardParts) => {

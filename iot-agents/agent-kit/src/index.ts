@@ -1,6 +1,13 @@
 /** What every IoT agent stands on: ingest log, lanes to broker and history, shelves, device registry, MQTT acks. */
 
 export {
+  type CallerFigures,
+  type Callers,
+  type CallersOptions,
+  type Greeting,
+  openCallers,
+} from './acquisition/callers.js';
+export {
   type ClockFigures,
   type ClockKeeper,
   type ClockKeeperOptions,
@@ -16,6 +23,7 @@ export {
   type AskOptions,
   openAcquisition,
 } from './acquisition/open.js';
+export { openReadOrders, type ReadOrders, type ReadOrdersOptions } from './acquisition/orders.js';
 export { lineOf, type PlannedRead, type ReadPlan } from './acquisition/plan.js';
 export {
   type BroughtFrame,

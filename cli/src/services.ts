@@ -131,6 +131,20 @@ export const SERVICES = [
     load: async () => bind(await import('@contor/dlms/simulator/index.js')),
   },
   {
+    name: 'homes',
+    command: ['simulate', 'homes'],
+    about: 'homes with one-second meters that send JSON over AMQP',
+    example: 'contor simulate homes --homes 20 --amqp-url amqp://127.0.0.1:5672',
+    load: async () => bind(await import('@contor/agent-json/simulator/homes.js')),
+  },
+  {
+    name: 'smx',
+    command: ['simulate', 'smx'],
+    about: 'unbundled meters (SMX) that are asked over HTTP: the present, and files of every minute',
+    example: 'contor simulate smx --meters 3 --port 7897',
+    load: async () => bind(await import('@contor/agent-json/simulator/smx.js')),
+  },
+  {
     name: 'simulate-mbus',
     command: ['simulate', 'mbus'],
     about: 'a wired M-Bus of simulated heat, water and gas meters behind a TCP-serial gateway',

@@ -34,6 +34,7 @@ export * from './logger.js';
 export * from './metrics.js';
 export type * from './net.js';
 export { addressClassOf } from './outgoing/address-class.js';
+export { createGetter, type Fetched, type Getter } from './outgoing/getter.js';
 export { guardedLookup, REFUSED_ADDRESS, type Resolve } from './outgoing/guarded-lookup.js';
 export { type HostList, listHosts, type Reach } from './outgoing/host-list.js';
 export { createPoster, type Poster } from './outgoing/poster.js';

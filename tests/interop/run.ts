@@ -20,6 +20,7 @@ import { checkKeycloak } from './keycloak.js';
 import { ADAPTER, installAdapter, judgeWithAdapter, KNOWN } from './keycloak-connect.js';
 import { findKeycloak, KEYCLOAK_VERSION } from './keycloak-server.js';
 import { notifyMosquitto } from './mosquitto-notifications.js';
+import { checkRabbit, findRabbit } from './rabbitmq.js';
 import { checkStockAgent, installLibrary, LIBRARY } from './stock-agent.js';
 
 const METERS = 20;
@@ -97,6 +98,17 @@ if (hasProgram('mosquitto_pub', ['--help'])) {
       }),
   );
 } else absent('mosquitto_pub', 'apt-get install mosquitto-clients');
+
+const rabbit = findRabbit();
+if (rabbit === undefined) absent('rabbitmq-server', 'apt-get install rabbitmq-server');
+else
+  await tally.check(
+    'RabbitMQ: every confirmed message arrives, across kills of the agent and of RabbitMQ, and nobody speaks for another',
+    () =>
+      inFolder(async (folder) => {
+        console.log(JSON.stringify({ interop: 'rabbitmq', ...(await checkRabbit(folder, rabbit)) }));
+      }),
+  );
 
 await inFolder(async (folder) => {
   const reason = installLibrary(folder);

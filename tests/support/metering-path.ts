@@ -32,6 +32,8 @@ export interface MeteringPathOptions {
   readonly meters: number;
   /** Which broker ours plays. */
   readonly brokerAs?: 'orion-ld';
+  /** More that the agent is told. */
+  readonly agentEnvironment?: Readonly<Record<string, string>>;
   /** Another MQTT broker than ours. */
   readonly otherMqtt?: (facts: OtherMqttFacts) => { readonly program?: string; readonly args: readonly string[] };
 }
@@ -51,6 +53,7 @@ export async function startMeteringPath({
   folder,
   meters: count,
   brokerAs,
+  agentEnvironment,
   otherMqtt,
 }: MeteringPathOptions): Promise<MeteringPath> {
   const [brokerPort = 0, historyPort = 0, mqttPort = 0, agentPort = 0] = await freePorts(4);
@@ -68,6 +71,7 @@ export async function startMeteringPath({
     BROKER_URL: `http://127.0.0.1:${brokerPort}`,
     HISTORY_URL: `http://127.0.0.1:${historyPort}`,
     MQTT_URL: `mqtt://127.0.0.1:${mqttPort}`,
+    ...agentEnvironment,
   };
   const { agent, meters } = await provision(data('mqtt'), data('agent'), count);
   const logFolder = data('logs');

@@ -4,7 +4,6 @@
  */
 
 import {
-  type Agent,
   brokerOver,
   DEFAULT_TIME_WINDOW,
   historyOver,
@@ -32,11 +31,13 @@ import { type Commanding, openCommanding } from './commanding.js';
 import { type Configuring, openConfiguring } from './configuring.js';
 import { keptMqttPassword } from './credential.js';
 import { type HttpSide, openHttpSide } from './http/open.js';
-import { outageIntake, type Take } from './outages.js';
+import { outageIntake } from './outages.js';
 import type { AgentJsonConfig } from './settings.js';
+import { openSmx, type SmxSide } from './smx/open.js';
 import { jsonTranslator } from './translator.js';
-import { type AmqpIntake, openAmqpIntake } from './transport/amqp-intake.js';
+import type { AmqpIntake } from './transport/amqp-intake.js';
 import { checkAmqpUrl } from './transport/amqp-line.js';
+import { openAmqpSide } from './transport/amqp-side.js';
 import { type MqttIntake, openMqttIntake } from './transport/mqtt-intake.js';
 import { parseTopic, SUBSCRIPTIONS } from './transport/topics.js';
 
@@ -47,8 +48,6 @@ export { addHttpCredentials, type HttpCredential, removeHttpCredential } from '.
 export { sampleDevices } from './sample-devices.js';
 export { type AgentJsonConfig, SETTINGS } from './settings.js';
 
-/** RabbitMQ makes this user, and lets it in from its own machine only. */
-const RABBIT_GUEST = 'guest';
 /** EX_SOFTWARE of sysexits.h: only a recovery from the log knows what is true now. */
 const EXIT_FATAL = 70;
 
@@ -59,6 +58,7 @@ interface Links {
   configuring?: Configuring;
   http?: HttpSide;
   amqp?: AmqpIntake;
+  smx?: SmxSide;
   oversight?: Oversight;
 }
 
@@ -123,6 +123,7 @@ async function run(
       ...links.commanding?.commands.figures,
       ...links.configuring?.figures,
       ...links.http?.figures,
+      ...links.smx?.figures,
       ...desk.figures,
       ...(links.amqp && { ...links.amqp.figures, amqpConnected: links.amqp.isConnected ? 1 : 0 }),
       strayTopics,
@@ -173,8 +174,10 @@ async function run(
     onFatal,
   });
   links.intake = intake;
-  const amqp = openAmqp(config, { ports, log }, agent, take, onFatal);
+  const amqp = openAmqpSide(config, { ports, log }, agent, take, onFatal);
   if (amqp !== undefined) links.amqp = amqp;
+  const smx = await openSmx(config, { ports, log }, agent, take, onFatal);
+  if (smx !== undefined) links.smx = smx;
   agent.start();
   oversight.start();
   log.info({ devices: agent.registry.size, mqttUrl: config.mqttUrl }, 'The JSON agent is listening.');
@@ -186,6 +189,7 @@ async function run(
     async stop() {
       await http?.stop();
       await amqp?.stop();
+      await smx?.stop();
       await commanding?.commands.close();
       if (server !== undefined) await closeHttp(server);
       await intake.stop();
@@ -198,23 +202,6 @@ async function run(
       await unlock();
     },
   };
-}
-
-function openAmqp(
-  config: AgentJsonConfig,
-  { ports, log }: Environment,
-  agent: Agent,
-  take: Take,
-  onFatal: (error: Error) => void,
-): AmqpIntake | undefined {
-  const { amqpUrl: url, amqpUsername: username, amqpPassword: password = RABBIT_GUEST, amqpQueue: queue } = config;
-  if (url === undefined) return undefined;
-  return openAmqpIntake({
-    ...{ url, username, password, queue, exchange: config.amqpExchange, hubs: config.amqpHubs },
-    ...{ isUserAsked: config.amqpUserAsked, clock: ports.clock, random: ports.random, log, onFatal },
-    take: (reading, bytes) => take({ ...reading, bytes }),
-    setAside: (reason, detail, bytes) => agent.setAside({ reason, detail, channel: 'amqp', bytes }),
-  });
 }
 
 function stateOf(figures: Health['figures']): Health {

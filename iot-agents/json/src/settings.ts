@@ -165,6 +165,18 @@ export const SETTINGS = {
     fallback: false,
     about: 'Put aside messages without user-id, which the broker checks against the connection that sent them',
   },
+  pullHosts: {
+    name: 'AGENT_JSON_PULL_HOSTS',
+    kind: 'list',
+    fallback: '',
+    about: 'Hosts and networks of devices that are asked over HTTP (SMX); without them none is',
+  },
+  pullToken: {
+    name: 'AGENT_JSON_PULL_TOKEN',
+    kind: 'secret',
+    optional: true,
+    about: 'Bearer token shown to these devices',
+  },
   maxAge: {
     name: 'AGENT_JSON_MAX_AGE',
     kind: 'duration',

@@ -1,7 +1,7 @@
 /** A connection by `amqplib`, reduced to what the intake needs. Plain only to this machine. */
 
 import { ConfigError, isLoopback } from '@contor/kit';
-import { type ConsumeMessage, connect } from 'amqplib';
+import { type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
 
 export interface AmqpMessage {
   readonly content: Uint8Array;
@@ -52,7 +52,8 @@ export function checkAmqpUrl(url: string, setting: string): void {
     throw fault('config.exposed', `${setting} leads to another machine in plain text.`, 'Use amqps://.');
 }
 
-export async function dialAmqp({ url, username, password }: AmqpAccess): Promise<AmqpLine> {
+/** For consumers and for simulated meters. */
+export async function connectAmqp({ url, username, password }: AmqpAccess): Promise<ChannelModel> {
   const { protocol, hostname, port, pathname } = new URL(url);
   const isSecure = protocol === 'amqps:';
   const model = await connect(
@@ -65,6 +66,11 @@ export async function dialAmqp({ url, username, password }: AmqpAccess): Promise
   );
   // Every error is followed by `close`, which is what counts.
   model.on('error', () => undefined);
+  return model;
+}
+
+export async function dialAmqp(access: AmqpAccess): Promise<AmqpLine> {
+  const model = await connectAmqp(access);
   const channel = await model.createChannel();
   const delivered = new WeakMap<AmqpMessage, ConsumeMessage>();
   let tag: string | undefined;

@@ -123,11 +123,29 @@ async function whileItRuns(
     await signIn(page, username, 'not-the-password');
     await page.getByRole('alert').waitFor({ timeout: PAGE_MS });
   });
-  await tally.check('the right one leads to the live page with twenty meters', async () => {
-    await signIn(page, username, password);
-    await page.getByText('Tulip Street 1', { exact: true }).first().waitFor({ timeout: PAGE_MS });
-    equal(await page.getByRole('table').first().getByRole('row').count(), 21, 'rows');
-  });
+  await tally.check(
+    'the right one leads to the live page with the twenty meters of the street, and the DLMS meters beside them',
+    async () => {
+      await signIn(page, username, password);
+      await page.getByText('Tulip Street 1', { exact: true }).first().waitFor({ timeout: PAGE_MS });
+      equal(
+        await page
+          .getByRole('row')
+          .filter({ hasText: /Tulip Street \d/ })
+          .count(),
+        20,
+        'rows of Tulip Street',
+      );
+      equal(
+        await page
+          .getByRole('row')
+          .filter({ hasText: /Lily Lane \d/ })
+          .count(),
+        4,
+        'rows of Lily Lane',
+      );
+    },
+  );
   await tally.check('one meter has gone silent and is shown as such', async () => {
     const row = page.getByRole('row').filter({ hasText: 'Tulip Street 7' }).first();
     const text = await row.innerText();

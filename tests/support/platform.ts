@@ -24,6 +24,7 @@ const PORT_NAMES = [
   'MQTT_PORT',
   'MBUS_SIMULATOR_PORT',
   'WMBUS_SIMULATOR_PORT',
+  'SIMULATE_DLMS_PORT',
   'AGENT_JSON_PORT',
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];

@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SAMPLE_DLMS_METERS, SAMPLE_DLMS_SECONDS, SAMPLE_DLMS_SEED } from '@contor/dlms/sample-facts.js';
 import { SAMPLE_BUS_METERS, SAMPLE_RADIO_METERS, SAMPLE_RADIO_SECONDS } from '@contor/mbus/sample-facts.js';
 
 export interface ProcessRow {
@@ -15,17 +16,17 @@ export interface ProcessRow {
 export const PROCESSES = [
   { name: 'broker', services: ['broker'] },
   { name: 'history', services: ['history'] },
-  { name: 'edge', services: ['provision', 'mqtt', 'agent-json', 'agent-mbus'] },
+  { name: 'edge', services: ['provision', 'mqtt', 'agent-json', 'agent-mbus', 'agent-dlms'] },
   { name: 'hub', services: ['identity', 'client-secret', 'gateway', 'platform', 'aggregation', 'commands'] },
-  { name: 'street', services: ['street', 'simulate-mbus', 'simulate-wmbus'] },
+  { name: 'street', services: ['street', 'simulate-mbus', 'simulate-wmbus', 'simulate-dlms'] },
 ] as const satisfies readonly ProcessRow[];
 
 /** A phase begins when every service of the one before is ready: nothing reports before history subscribes. */
 export const PHASES: readonly (readonly string[])[] = [
   ['broker', 'history', 'provision', 'identity'],
   ['mqtt', 'platform', 'client-secret'],
-  ['gateway', 'agent-json', 'aggregation', 'commands', 'simulate-mbus', 'simulate-wmbus'],
-  ['agent-mbus', 'street'],
+  ['gateway', 'agent-json', 'aggregation', 'commands', 'simulate-mbus', 'simulate-wmbus', 'simulate-dlms'],
+  ['agent-mbus', 'agent-dlms', 'street'],
 ];
 
 /** Steps of the first start of a run: a process that was started again need not repeat them. */
@@ -48,6 +49,7 @@ export const DOORS = [
   { port: 'AGENT_JSON_PORT', fallback: 4041, what: 'the provisioning of devices' },
   { port: 'MBUS_SIMULATOR_PORT', fallback: 10_001, what: 'the simulated M-Bus' },
   { port: 'WMBUS_SIMULATOR_PORT', fallback: 10_002, what: 'the simulated radio receiver' },
+  { port: 'SIMULATE_DLMS_PORT', fallback: 4059, what: 'the simulated DLMS meters' },
 ] as const satisfies readonly Door[];
 
 export type Doors = Readonly<Record<(typeof DOORS)[number]['port'], number>>;
@@ -75,6 +77,13 @@ export function wiring(dataFolder: string, doors: Doors): Record<string, string>
     MBUS_SIMULATOR_METERS: String(SAMPLE_BUS_METERS),
     WMBUS_SIMULATOR_METERS: String(SAMPLE_RADIO_METERS),
     WMBUS_SIMULATOR_INTERVAL: `${SAMPLE_RADIO_SECONDS}s`,
+    AGENT_DLMS_DATA: join(dataFolder, 'agent-dlms'),
+    AGENT_DLMS_LIVE: `every ${SAMPLE_DLMS_SECONDS} s`,
+    AGENT_DLMS_PROFILE: 'every 15 min',
+    AGENT_DLMS_PORT: '0',
+    AGENT_DLMS_COMMAND_KEYS: commandsKey,
+    SIMULATE_DLMS_METERS: String(SAMPLE_DLMS_METERS),
+    SIMULATE_DLMS_SEED: String(SAMPLE_DLMS_SEED),
     STREET_DATA: join(dataFolder, 'street'),
     CONTOR_SECRETS: join(dataFolder, 'secrets'),
     COMMANDS_DATA: join(dataFolder, 'commands'),

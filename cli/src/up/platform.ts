@@ -3,6 +3,7 @@
  * values, and the sample street. Repeating it changes nothing; the street is only made where it is not yet.
  */
 
+import { sampleDlms } from '@contor/dlms/sample.js';
 import { createBrokerClient } from '@contor/history-query';
 import { type Environment, type Running, readSettings, retrySchedule, type SettingsTable } from '@contor/kit';
 import { sampleMbus } from '@contor/mbus/sample.js';
@@ -16,6 +17,7 @@ const SETTINGS = {
 
 /** The broker runs beside us and has just said that it is ready: a few quick tries are enough to survive its restart. */
 const ATTEMPTS = 8;
+const NOWHERE = '127.0.0.1:1';
 
 export async function startPlatform(source: NodeJS.ProcessEnv, { ports, log }: Environment): Promise<Running> {
   const { brokerUrl, historyUrl, secret } = readSettings(SETTINGS, source);
@@ -29,11 +31,11 @@ export async function startPlatform(source: NodeJS.ProcessEnv, { ports, log }: E
           const { failed } = await broker.upsert(sampleEntities(ports.clock.nowMs()));
           if (failed.length > 0) throw new Error(`the broker refused ${failed.length} entities of the sample street`);
         }
-        // Where the meters of the bus are read is the agent's affair, not the context's.
-        const { entities, devices } = sampleMbus('');
-        if ((await broker.get(devices[0]?.refDevice ?? '')) === undefined) {
+        // Where these meters are read is the agents' affair, not the context's.
+        for (const { entities, devices } of [sampleMbus(NOWHERE), sampleDlms(NOWHERE)]) {
+          if ((await broker.get(devices[0]?.refDevice ?? '')) !== undefined) continue;
           const { failed } = await broker.upsert(entities);
-          if (failed.length > 0) throw new Error(`the broker refused ${failed.length} entities of the sample bus`);
+          if (failed.length > 0) throw new Error(`the broker refused ${failed.length} entities of a sample`);
         }
         log.info({ steps }, 'the platform is installed');
         break;

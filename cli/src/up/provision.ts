@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { keepMqttPassword, provisionDevices, sampleDevices } from '@contor/agent-json';
 import { saveSimulated, saveStreetCredentials } from '@contor/agent-json/simulator';
+import { sampleDlms } from '@contor/dlms/sample.js';
 import {
   type Environment,
   KEYRING_SETTINGS,
@@ -28,6 +29,8 @@ const SETTINGS = {
   streetData: { name: 'STREET_DATA', kind: 'path', about: 'the data folder of the simulated street' },
   mbusData: { name: 'AGENT_MBUS_DATA', kind: 'path', about: 'the data folder of the M-Bus agent' },
   busPort: { name: 'MBUS_SIMULATOR_PORT', kind: 'port', about: 'where the simulated bus is' },
+  dlmsData: { name: 'AGENT_DLMS_DATA', kind: 'path', about: 'the data folder of the DLMS agent' },
+  dlmsPort: { name: 'SIMULATE_DLMS_PORT', kind: 'port', about: 'where the simulated DLMS meters are' },
   ...KEYRING_SETTINGS,
   ...SECRETS_SETTINGS,
 } as const satisfies SettingsTable;
@@ -35,10 +38,8 @@ const SETTINGS = {
 const AGENT = 'agent-json';
 
 export async function startProvision(source: NodeJS.ProcessEnv, { log, ports }: Environment): Promise<Running> {
-  const { mqttData, agentData, streetData, simulated, mbusData, busPort, secretsFolder, ...keys } = readSettings(
-    SETTINGS,
-    source,
-  );
+  const { mqttData, agentData, streetData, simulated, mbusData, busPort, dlmsData, dlmsPort, secretsFolder, ...keys } =
+    readSettings(SETTINGS, source);
   const known = await listCredentials({ dataFolder: mqttData });
   // The agent's credential is made last, so its presence says that a first start was not cut short.
   if (!known.some(({ username }) => username === AGENT)) {
@@ -55,32 +56,52 @@ export async function startProvision(source: NodeJS.ProcessEnv, { log, ports }: 
     log.info({ meters: meters.length }, 'the sample street has its credentials');
   }
   // Who hangs on no supply is known to the command service by this file, and to the agent by its registry.
-  if (await saveSimulated(simulated, sampleDevices())) await provisionDevices(agentData, sampleDevices());
-  await provisionMbus({ mbusData, busPort, secretsFolder, keys }, ports);
+  const dlmsGateway = `127.0.0.1:${dlmsPort}`;
+  const dlms = sampleDlms(dlmsGateway);
+  const switched = [...sampleDevices(), ...dlms.devices.flatMap((device) => switchedOf(device))];
+  if (await saveSimulated(simulated, switched)) await provisionDevices(agentData, sampleDevices());
+  const busGateway = `127.0.0.1:${busPort}`;
+  const wishes: readonly SampleWish[] = [
+    { dataFolder: mbusData, gateway: busGateway, sample: sampleMbus(busGateway) },
+    { dataFolder: dlmsData, gateway: dlmsGateway, sample: dlms },
+  ];
+  for (const wish of wishes) await provisionSample(wish, { secretsFolder, keys }, ports);
   return { health: () => ({ state: 'ready', figures: {} }), stop: async () => undefined };
 }
 
-interface MbusWish {
-  readonly mbusData: string;
-  readonly busPort: number;
+interface SampleWish {
+  readonly dataFolder: string;
+  /** Where the simulated meters are. */
+  readonly gateway: string;
+  readonly sample: {
+    readonly devices: Parameters<typeof provisionDevices>[1];
+    readonly keys: ReadonlyMap<string, Uint8Array>;
+  };
+}
+
+interface Kept {
   readonly secretsFolder: string | undefined;
   readonly keys: Pick<KeyringOptions, 'masterKey' | 'masterKeyFile'>;
 }
 
-/** The meters of the simulated bus and radio street, and their keys; again only when the bus has moved to another port. */
-async function provisionMbus(
-  { mbusData, busPort, secretsFolder, keys }: MbusWish,
+/** Simulated meters and their keys for the agent that asks them; again only when the simulator has moved to another port. */
+async function provisionSample(
+  { dataFolder, gateway, sample }: SampleWish,
+  { secretsFolder, keys }: Kept,
   { disk, clock }: Environment['ports'],
 ): Promise<void> {
-  const gateway = `127.0.0.1:${busPort}`;
-  await disk.makeDirectory(mbusData);
-  const marker = openCheckpoint({ disk, path: join(mbusData, 'sample') });
+  await disk.makeDirectory(dataFolder);
+  const marker = openCheckpoint({ disk, path: join(dataFolder, 'sample') });
   const before = await marker.read();
   if (before !== undefined && new TextDecoder().decode(before) === gateway) return;
-  const sample = sampleMbus(gateway);
-  const folder = secretsFolder ?? join(mbusData, 'secrets');
-  const keyring = await openKeyring({ ...keys, folder: mbusData });
+  const folder = secretsFolder ?? join(dataFolder, 'secrets');
+  const keyring = await openKeyring({ ...keys, folder: dataFolder });
   await openSecretStore({ folder, keyring, disk, clock }).putAll(sample.keys);
-  await provisionDevices(mbusData, sample.devices);
+  await provisionDevices(dataFolder, sample.devices);
   await marker.write(new TextEncoder().encode(gateway));
+}
+
+/** A meter as the file of simulators wants to know it. */
+function switchedOf({ refDevice, serialNumber, isSimulated }: Parameters<typeof provisionDevices>[1][number]) {
+  return refDevice === undefined ? [] : [{ refDevice, serialNumber, isSimulated }];
 }

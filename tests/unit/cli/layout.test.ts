@@ -35,6 +35,8 @@ describe('processes and phases', () => {
     ['agent-json', 'street'],
     ['simulate-mbus', 'agent-mbus'],
     ['platform', 'agent-mbus'],
+    ['simulate-dlms', 'agent-dlms'],
+    ['platform', 'agent-dlms'],
   ])('%s is ready before %s begins', (earlier, later) => {
     const phaseOf = (service: string) => PHASES.findIndex((phase) => phase.includes(service));
     expect(phaseOf(earlier)).toBeLessThan(phaseOf(later));
@@ -46,8 +48,8 @@ describe('the wiring of one machine', () => {
 
   it('gives each service a data folder of its own', () => {
     const folders = Object.entries(wired).filter(([name]) => name.endsWith('_DATA'));
-    expect(folders).toHaveLength(9);
-    expect(new Set(folders.map(([, folder]) => folder)).size).toBe(9);
+    expect(folders).toHaveLength(10);
+    expect(new Set(folders.map(([, folder]) => folder)).size).toBe(10);
   });
 
   it.each(DOORS)('opens $port where it was asked to', ({ port, fallback }) => {

@@ -7,7 +7,7 @@ import { type Disk, readWhole, realDisk, replaceFile } from '@contor/kit';
 /** True when it was not there yet. */
 export async function saveSimulated(
   path: string,
-  devices: readonly Device[],
+  devices: readonly Pick<Device, 'refDevice' | 'serialNumber' | 'isSimulated'>[],
   disk: Disk = realDisk(),
 ): Promise<boolean> {
   if ((await readWhole(disk, path)) !== undefined) return false;

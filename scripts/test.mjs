@@ -1,12 +1,18 @@
-/** `npm test`: install, build, lint, and the unit and contract suites. `npm run coverage`: the suites, measured. Further arguments go to jest. */
+/**
+ * `npm test`: install, build, lint, and the unit and contract suites. `npm run test:long`: the same with everything that is drawn, cut or
+ * killed in its long form. `npm run coverage`: the suites, measured. Further arguments go to jest.
+ */
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, ROOT, requireNode, run } from './lib/prepare.mjs';
 
 requireNode();
 await ensureInstalled();
 await ensureBuilt('all');
-const args = process.argv.slice(2);
-if (args.length === 0) await run(process.execPath, [join(ROOT, 'node_modules/@biomejs/biome/bin/biome'), 'check', '.']);
+const IS_LONG = process.argv.includes('--long');
+if (IS_LONG) process.env.CONTOR_LONG = '1';
+const args = process.argv.slice(2).filter((argument) => argument !== '--long');
+if (args.length === 0 && !IS_LONG)
+  await run(process.execPath, [join(ROOT, 'node_modules/@biomejs/biome/bin/biome'), 'check', '.']);
 if (process.env.CONTOR_VECTORS === undefined)
   console.log('CONTOR_VECTORS is not set: the suites over shared protocol vectors are skipped.');
 await run(process.execPath, [

@@ -26,6 +26,10 @@ function compiledFilesOf(folder) {
 export default {
   ...base,
   rootDir: ROOT,
+  // A realm for each file: jest measures only what its own runtime loaded.
+  runtime: undefined,
+  testEnvironment: 'node',
+  setupFiles: ['<rootDir>/tests/dist/support/few-runs.js'],
   roots: ['tests', ...measured].map((folder) => `<rootDir>/${folder}/dist`),
   testMatch: ['<rootDir>/tests/dist/{unit,contract}/**/*.test.js'],
   collectCoverageFrom: measured.flatMap(compiledFilesOf),

@@ -1,10 +1,11 @@
-/** The broker under test: BROKER_URL when it is set (any NGSI-LD broker), else one of ours, in a process and a folder of its own. */
+/** The broker under test: BROKER_URL when it is set (any NGSI-LD broker), else one of ours in this process, in a folder of its own. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SETTINGS, start } from '@contor/broker';
+import { createLogger, readSettings, realPorts } from '@contor/kit';
 import { describe, it } from '@jest/globals';
-import { startBroker } from './broker-process.js';
 
 export interface Reply {
   readonly status: number;
@@ -43,10 +44,12 @@ export async function openInstance(environment: Headings = {}): Promise<Instance
   const given = process.env.BROKER_URL;
   if (given !== undefined && given !== '') return { url: given, send: sender(given), stop: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), 'contor-broker-'));
-  const broker = await startBroker({ BROKER_DATA: folder, ...environment });
+  const config = readSettings(SETTINGS, { ...process.env, BROKER_PORT: '0', BROKER_DATA: folder, ...environment });
+  const broker = await start(config, { ports: realPorts(), log: createLogger({ service: 'broker', level: 'error' }) });
+  const url = broker.url ?? '';
   return {
-    url: broker.url,
-    send: sender(broker.url),
+    url,
+    send: sender(url),
     async stop() {
       await broker.stop();
       await rm(folder, { recursive: true, force: true });

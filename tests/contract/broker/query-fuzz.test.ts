@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 import { property, room } from './cases.js';
 import { describeOurs, type Instance, openInstance } from './instance.js';
 
@@ -105,7 +106,7 @@ describeOurs('any query', () => {
         });
         expect(EXPECTED).toContain(reply.status);
       }),
-      { numRuns: 600 },
+      { numRuns: times(80, 600) },
     ));
 
   it('by document', () =>
@@ -115,7 +116,7 @@ describeOurs('any query', () => {
         const reply = await broker.send('POST', path, body, { ...TENANT, Accept });
         expect(EXPECTED).toContain(reply.status);
       }),
-      { numRuns: 600 },
+      { numRuns: times(80, 600) },
     ));
 
   it('for one entity', () =>
@@ -125,6 +126,6 @@ describeOurs('any query', () => {
         const reply = await broker.send('GET', path, undefined, { ...TENANT, Accept });
         expect(EXPECTED).toContain(reply.status);
       }),
-      { numRuns: 300 },
+      { numRuns: times(40, 300) },
     ));
 });

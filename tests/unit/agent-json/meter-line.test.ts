@@ -110,6 +110,7 @@ describe('a meter whose line breaks while it sends again what was not acked', ()
         seed: 'test',
         faults: { ...NO_FAULTS, ...faults },
         silentFromMs: undefined,
+        reconnectMs: 100,
         keep: async () => undefined,
         onAcked: () => {
           acked += 1;

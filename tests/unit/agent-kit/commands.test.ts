@@ -298,6 +298,7 @@ describe('the door', () => {
     };
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, init).catch(() => ({ status: 400 }));
     expect(answer.status).toBe(status);
+    server.closeAllConnections(); // What was refused unread would be waited for.
     await closeHttp(server);
   });
 });

@@ -2,6 +2,7 @@ import type { Agent } from '@contor/agent-kit';
 import { seededRandom, toIso } from '@contor/kit';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 import { entityIdOf, START_MS, say, TestBench, testDevice } from './bench-agent.js';
 import type { FakeCity } from './fake-city.js';
 
@@ -268,58 +269,63 @@ describe('an outage longer than memory', () => {
 });
 
 describe('whatever the peers do', () => {
-  it('loses nothing, doubles nothing, and never moves the present backwards', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), async (seed) => {
-        const random = seededRandom(`traffic ${seed}`);
-        const bench = new TestBench(seed);
-        const meters = Array.from({ length: 1 + random.integer(6) }, (_, index) => `meter-${index + 1}`);
-        await bench.provision(meters.map((_, index) => testDevice(index + 1)));
-        bench.city.flakiness = { failing: random.next() * 0.6, slowestMs: random.integer(400) };
-        let agent = await bench.open();
-        agent.start();
-        const sent = new Map<string, number>();
-        for (let step = 0; step < 60; step += 1) {
-          bench.city.isBrokerDown = random.integer(8) === 0 ? !bench.city.isBrokerDown : bench.city.isBrokerDown;
-          bench.city.isHistoryDown = random.integer(8) === 0 ? !bench.city.isHistoryDown : bench.city.isHistoryDown;
-          for (const meter of meters) {
-            if (random.integer(3) === 0) continue;
-            // Mostly in time, sometimes late, sometimes only some of the attributes.
-            const t = START_MS + step * TEN_SECONDS - (random.integer(5) === 0 ? random.integer(12) * TEN_SECONDS : 0);
-            const names = ['energy', 'power', 'voltage'].filter(() => random.integer(4) > 0);
-            const v = Object.fromEntries(names.map((name) => [name, t / 1_000]));
-            if (names.length === 0) continue;
-            for (const name of names) sent.set(rowKey(meter, name, t), t / 1_000);
-            await say(agent, meter, { t, v });
-          }
-          await bench.clock.advance(random.integer(2) === 0 ? TEN_SECONDS : random.integer(40_000));
-          if (random.integer(15) !== 0) continue;
-          const stopped = agent.stop();
-          await bench.clock.advance(2_000);
-          await stopped;
-          agent = await bench.open();
+  it(
+    'loses nothing, doubles nothing, and never moves the present backwards',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), async (seed) => {
+          const random = seededRandom(`traffic ${seed}`);
+          const bench = new TestBench(seed);
+          const meters = Array.from({ length: 1 + random.integer(6) }, (_, index) => `meter-${index + 1}`);
+          await bench.provision(meters.map((_, index) => testDevice(index + 1)));
+          bench.city.flakiness = { failing: random.next() * 0.6, slowestMs: random.integer(400) };
+          let agent = await bench.open();
           agent.start();
-        }
-        bench.city.isBrokerDown = false;
-        bench.city.isHistoryDown = false;
-        bench.city.flakiness = { failing: 0, slowestMs: 10 };
-        await bench.clock.advance(600_000);
-        expect(bench.fatals).toEqual([]);
-        expect(bench.city.faults).toEqual(NO_FAULTS);
-        expect(new Map([...bench.city.rows].sort())).toEqual(new Map([...sent].sort()));
-        for (const meter of meters) {
-          for (const name of ['energy', 'power', 'voltage']) {
-            const prefix = `default/${entityIdOf(meter)}/${name}/`;
-            const newest = [...sent.keys()]
-              .filter((key) => key.startsWith(prefix))
-              .sort()
-              .at(-1);
-            expect(presentTime(bench.city, meter, name)).toBe(newest?.slice(prefix.length));
+          const sent = new Map<string, number>();
+          for (let step = 0; step < 60; step += 1) {
+            bench.city.isBrokerDown = random.integer(8) === 0 ? !bench.city.isBrokerDown : bench.city.isBrokerDown;
+            bench.city.isHistoryDown = random.integer(8) === 0 ? !bench.city.isHistoryDown : bench.city.isHistoryDown;
+            for (const meter of meters) {
+              if (random.integer(3) === 0) continue;
+              // Mostly in time, sometimes late, sometimes only some of the attributes.
+              const t =
+                START_MS + step * TEN_SECONDS - (random.integer(5) === 0 ? random.integer(12) * TEN_SECONDS : 0);
+              const names = ['energy', 'power', 'voltage'].filter(() => random.integer(4) > 0);
+              const v = Object.fromEntries(names.map((name) => [name, t / 1_000]));
+              if (names.length === 0) continue;
+              for (const name of names) sent.set(rowKey(meter, name, t), t / 1_000);
+              await say(agent, meter, { t, v });
+            }
+            await bench.clock.advance(random.integer(2) === 0 ? TEN_SECONDS : random.integer(40_000));
+            if (random.integer(15) !== 0) continue;
+            const stopped = agent.stop();
+            await bench.clock.advance(2_000);
+            await stopped;
+            agent = await bench.open();
+            agent.start();
           }
-        }
-        await agent.stop();
-      }),
-      { numRuns: process.env.CONTOR_LONG === '1' ? 100 : 12 },
-    );
-  }, 30_000);
+          bench.city.isBrokerDown = false;
+          bench.city.isHistoryDown = false;
+          bench.city.flakiness = { failing: 0, slowestMs: 10 };
+          await bench.clock.advance(600_000);
+          expect(bench.fatals).toEqual([]);
+          expect(bench.city.faults).toEqual(NO_FAULTS);
+          expect(new Map([...bench.city.rows].sort())).toEqual(new Map([...sent].sort()));
+          for (const meter of meters) {
+            for (const name of ['energy', 'power', 'voltage']) {
+              const prefix = `default/${entityIdOf(meter)}/${name}/`;
+              const newest = [...sent.keys()]
+                .filter((key) => key.startsWith(prefix))
+                .sort()
+                .at(-1);
+              expect(presentTime(bench.city, meter, name)).toBe(newest?.slice(prefix.length));
+            }
+          }
+          await agent.stop();
+        }),
+        { numRuns: times(6, 100) },
+      );
+    },
+    times(30_000, 600_000),
+  );
 });

@@ -8,6 +8,7 @@ import { type Shape, shapeOf } from '@contor/broker/query/geo/shape.js';
 import { compileGeoQuery, type GeoQueryInput, parseGeoQuery } from '@contor/broker/query/geo-query.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 import { MATRICES } from './geo-vectors.js';
 
 const CONTEXT = compileContext({}, () => ({}));
@@ -103,7 +104,7 @@ describe('any two geometries', () => {
   const pairs = (check: (a: Shape, b: Shape) => void): void =>
     fc.assert(
       fc.property(geometry, geometry, (p, q) => check(shape(p), shape(q))),
-      { numRuns: 1_500 },
+      { numRuns: times(150, 1_500) },
     );
 
   it('are disjoint or intersect', () =>
@@ -132,7 +133,7 @@ describe('any two geometries', () => {
         const turn = ({ type, coordinates }: Geometry): Shape => shape({ type, coordinates: turned(coordinates) });
         expect(allOf(turn(p), turn(q))).toEqual(before);
       }),
-      { numRuns: 2_000 },
+      { numRuns: times(200, 2_000) },
     ));
 
   it('meet when there is no distance between them, and only then', () =>
@@ -274,7 +275,7 @@ describe('the language', () => {
         parse({ georel: 'within', geometry: geometryType, coordinates });
         parse({ georel: 'near;maxDistance==5', geometry: 'MultiPolygon', coordinates });
       }),
-      { numRuns: 2_000 },
+      { numRuns: times(200, 2_000) },
     ));
 
   it.each([
@@ -311,7 +312,7 @@ describe('the language', () => {
         const at = entity(target);
         expect(compileGeoQuery(JSON.parse(tree))(at)).toBe(compileGeoQuery(parseGeoQuery(input, CONTEXT))(at));
       }),
-      { numRuns: 1_000 },
+      { numRuns: times(100, 1_000) },
     ));
 });
 

@@ -5,13 +5,14 @@
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 import { type Heard, type Live, openLive } from './model/live.js';
 import { type Operation, operation } from './model/operations.js';
 import { Reference } from './model/reference.js';
 import { RULES, type Said } from './model/rules.js';
 
 const TENANTS = ['default', 'one', 'two'];
-const RUNS = process.env.CONTOR_LONG === '1' ? 300 : 30;
+const RUNS = times(20, 300);
 /** Seconds on an idle machine, more on a busy one. */
 const PATIENCE_MS = 60_000;
 const operations = fc.array(operation, { minLength: 5, maxLength: 25 });

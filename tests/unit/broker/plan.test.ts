@@ -9,6 +9,7 @@ import { EntityTable } from '@contor/broker/store/entity-table.js';
 import { Shelf } from '@contor/broker/store/shelf.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 
 const NAMES = ['urn:n:a', 'urn:n:b'] as const;
 const TYPES = ['urn:t:A', 'urn:t:B'] as const;
@@ -132,7 +133,7 @@ describe('a planned query', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: times(60, 300) },
     );
   });
 

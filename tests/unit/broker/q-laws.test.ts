@@ -8,6 +8,7 @@ import type { Path } from '@contor/broker/query/path.js';
 import { type Operand, parseQuery, type Query, type Scalar } from '@contor/broker/query/q.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 
 const CONTEXT = compileContext({}, () => ({}));
 
@@ -103,7 +104,7 @@ const { tree } = fc.letrec<{ tree: Query }>((tie) => ({
 it('is the same after formatting and parsing', () =>
   fc.assert(
     fc.property(tree, (query) => expect(parseQuery(format(query))).toEqual(query)),
-    { numRuns: 3_000 },
+    { numRuns: times(300, 3_000) },
   ));
 
 const plain: fc.Arbitrary<Json> = fc.oneof(number, word, moment, clock, fc.boolean());
@@ -222,7 +223,7 @@ describe('an answer', () => {
       fc.property(tree, entity, (query, at) =>
         expect(compileQuery(bindQuery(query, CONTEXT))(at)).toBe(naive(query, at)),
       ),
-      { numRuns: 6_000 },
+      { numRuns: times(600, 6_000) },
     ));
 
   it('is the same after the tree was in a record', () =>

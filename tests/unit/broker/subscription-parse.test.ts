@@ -10,6 +10,7 @@ import { NEVER_SENT, patchSubscription, type Subscription, TRIGGERS } from '@con
 import { parseSubscription, parseSubscriptionPatch } from '@contor/broker/subscription/parse.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 
 const ID = 'urn:ngsi-ld:Subscription:1';
 const contexts = new ContextRegistry(new Map(), CORE_URL);
@@ -121,7 +122,7 @@ describe('subscription documents', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: times(100, 500) },
     ));
 
   it.each([

@@ -5,6 +5,7 @@ import type { Telling } from '@contor/broker/subscription/model.js';
 import { Texts } from '@contor/broker/subscription/texts.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 
 function telling(id: string): Telling {
   const entity: Entity = { id, types: [], scope: undefined, attributes: [], createdAt: 0, modifiedAt: 0 };
@@ -34,7 +35,7 @@ describe('shared texts', () => {
         }
         expect(asText(shared.of([]))).toBe('');
       }),
-      { numRuns: 25 },
+      { numRuns: times(8, 25) },
     ));
 
   it('are written once for all subscribers, and stand in the same memory', () => {

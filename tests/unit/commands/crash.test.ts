@@ -1,9 +1,10 @@
 /** The power goes at every operation of the disk in turn: no order is sent twice, and what is shown is what was done (trust T22, P16). */
 
 import { describe, expect, it } from '@jest/globals';
+import { IS_LONG } from '../../support/long.js';
 import { deviceOf, World } from './world.js';
 
-const SEEDS = process.env.CONTOR_LONG === '1' ? [1, 2, 3, 4] : [1];
+const SEEDS = IS_LONG ? [1, 2, 3, 4] : [1];
 
 /** Asked, approved, carried out; and beside it a read, and a second disconnect that is rejected. */
 async function story(world: World): Promise<void> {

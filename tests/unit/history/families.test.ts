@@ -11,7 +11,7 @@ import { SETTINGS, start } from '@contor/history';
 import { bucketStarts, type ZonedPeriod } from '@contor/history-query/zoned-buckets.js';
 import { createLogger, type Random, readSettings, realPorts, seededRandom } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
-
+import { IS_LONG, times } from '../../support/long.js';
 import {
   aggregated,
   HOP_MS,
@@ -328,9 +328,8 @@ function thousandths(values: readonly (number | undefined)[]): readonly (number 
   return values.map((value) => (typeof value === 'number' ? Math.round(value * 1000) : null));
 }
 
-/** CONTOR_LONG=1: as many more draws as one has patience for. */
-const SEEDS = process.env.CONTOR_LONG === '1' ? [1, 2, 3, 4, 5, 6, 7, 8] : [1];
-const STEPS = process.env.CONTOR_LONG === '1' ? 150 : 35;
+const SEEDS = IS_LONG ? [1, 2, 3, 4, 5, 6, 7, 8] : [1];
+const STEPS = times(18, 150);
 
 describe.each(SEEDS)('seed %i', (seed) => {
   it('every family tells what a plain map knows, after every step', async () => {

@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { seededRandom } from '@contor/kit';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ServerProcess, startProcess } from '../../contract/history/process.js';
+import { IS_LONG, times } from '../../support/long.js';
 
 const START_MS = Date.UTC(2026, 0, 1);
-/** CONTOR_LONG=1 runs the long form; `npm run check:kill9` kills every process of the path. */
-const IS_LONG = process.env.CONTOR_LONG === '1';
-const CYCLES = IS_LONG ? 20 : 2;
+/** `npm run check:kill9` kills every process of the path. */
+const CYCLES = times(2, 20);
 let folder: string;
 let server: ServerProcess | undefined;
 

@@ -14,6 +14,7 @@ import type { EntitySeries } from '@contor/history/store/series.js';
 import { columnarWorker } from '@contor/history/worker/client.js';
 import { createLogger, openDurableLog, type Random, realClock, realDisk, seededRandom } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
+import { IS_LONG, times } from '../../support/long.js';
 
 const IDS = ['urn:m:1', 'urn:m:2', 'urn:m:3'];
 const NAMES = ['energy', 'power', 'note'];
@@ -227,8 +228,8 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** CONTOR_LONG=1: as many more draws as one has patience for. */
-const SEEDS = process.env.CONTOR_LONG === '1' ? [1, 2, 3, 4, 5, 6] : [1];
+const SEEDS = IS_LONG ? [1, 2, 3, 4, 5, 6] : [1];
+const STEPS = times(150, 300);
 
 /** Nothing is moved unless a test says so; then months are sealed at once, and archived or not. */
 const NEVER_MS = 10 ** 12;
@@ -253,7 +254,7 @@ describe.each(SEEDS)('random readings, seed %i', (seed) => {
     let store = await openStore(folder, life());
     const moved = { sealedSteps: 0, archivedMonths: 0 };
     try {
-      for (let step = 0; step < 300; step += 1) {
+      for (let step = 0; step < STEPS; step += 1) {
         const sending = draw(random, Math.floor(step / 2), sent);
         sent.push(sending);
         await send(store, model, sending);

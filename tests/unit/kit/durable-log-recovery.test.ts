@@ -1,6 +1,7 @@
 import { fromHex, type SimulatedDisk, toHex } from '@contor/kit';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 import { LOG_SEGMENT_SAMPLES } from './samples.js';
 import { bytesOf, contents, FOLDER, getFile, newDisk, openOn, putFile } from './support.js';
 
@@ -36,7 +37,7 @@ describe('any cut and any flip', () => {
   });
 
   it('reads a prefix after any cut, says how much was torn, and goes on', async () => {
-    for (let size = 0; size < segment.byteLength; size += 1) {
+    for (let size = 0; size < segment.byteLength; size += times(7, 1)) {
       const disk = await diskWith(segment.subarray(0, size));
       const log = await openOn(disk);
       const found = await contents(log);
@@ -81,7 +82,7 @@ describe('any cut and any flip', () => {
           expect((await openOn(disk)).report).toMatchObject({ tornBytes: 0, damaged: [] });
         },
       ),
-      { numRuns: 400 },
+      { numRuns: times(60, 400) },
     );
   });
 
@@ -98,7 +99,7 @@ describe('any cut and any flip', () => {
         expect(found.every(([sequence], index) => index === 0 || sequence > (found[index - 1]?.[0] ?? 0))).toBe(true);
         expect(await log.append(bytesOf('goes on'))).toBe(log.head);
       }),
-      { numRuns: 200 },
+      { numRuns: times(40, 200) },
     );
   });
 });

@@ -8,9 +8,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { times } from '../../support/long.js';
 
-const ROUNDS = Number(process.env.LOCK_ROUNDS ?? 12);
-const TAKERS = 10;
+const ROUNDS = Number(process.env.LOCK_ROUNDS ?? times(4, 12));
+const TAKERS = times(6, 10);
 const ROUND_MS = 1_000;
 
 /** Takes when told to, says how it went, and keeps what it got until it is told to give it back or dies. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHex, openCheckpoint, openFileStore, realDisk, seededRandom, toHex } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
+import { times } from '../../support/long.js';
 import { CHECKPOINT_SAMPLES } from './samples.js';
 import { bytesOf, getFile, newDisk, putFile } from './support.js';
 
@@ -11,7 +12,7 @@ const PATH = '/data/cursor';
 
 describe('a checkpoint', () => {
   it('holds the old bytes or the new ones after a power cut at any operation', async () => {
-    for (let seed = 0; seed < 300; seed += 1) {
+    for (let seed = 0; seed < times(60, 300); seed += 1) {
       const disk = newDisk(seed);
       await disk.makeDirectory('/data');
       const boot = disk.boot();
@@ -107,7 +108,7 @@ describe('the file store', () => {
   });
 
   it('keeps what it acknowledged through a power cut', async () => {
-    for (let seed = 0; seed < 100; seed += 1) {
+    for (let seed = 0; seed < times(25, 100); seed += 1) {
       const disk = newDisk(seed);
       const boot = disk.boot();
       const acked: string[] = [];

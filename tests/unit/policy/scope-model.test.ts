@@ -3,10 +3,11 @@
 import { createScopeIndex, type Grant, type Scope, type ScopeIndex, type TiedEntity } from '@contor/policy';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { times } from '../../support/long.js';
 import { FIRST, LAST, type Looker, slowReading, type Thing, type Tie, type Town } from './support/oracle.js';
 
 /** CONTOR_RUNS asks for more, for an hour one has. */
-const RUNS = Number(process.env.CONTOR_RUNS ?? 50);
+const RUNS = Number(process.env.CONTOR_RUNS ?? times(12, 50));
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 2, 27);
 const startOf = (unit: number) => START + unit * DAY;

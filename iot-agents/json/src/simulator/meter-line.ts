@@ -24,6 +24,8 @@ export interface MeterLineOptions {
   readonly faults: FaultRates;
   /** It never speaks of anything after this. */
   readonly silentFromMs: number | undefined;
+  /** How long it waits before it dials again. */
+  readonly reconnectMs?: number;
   readonly onAcked: () => void;
   /** Durable when it resolves: the memory of the street. */
   readonly keep: () => Promise<void>;
@@ -78,7 +80,7 @@ export class MeterLine {
       clientId: meter.deviceId,
       username: meter.deviceId,
       ...(password !== undefined && { password }),
-      reconnectPeriod: RECONNECT_MS,
+      reconnectPeriod: this.#options.reconnectMs ?? RECONNECT_MS,
       reconnectOnConnackError: true,
       queueQoSZero: false,
     });

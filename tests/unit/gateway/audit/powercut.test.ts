@@ -3,9 +3,10 @@
 import { verifyTrail } from '@contor/gateway/audit/verify.js';
 import { seededRandom } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
+import { times } from '../../../support/long.js';
 import { ENTRY, TrailHouse } from './support.js';
 
-const LIVES = process.env.CONTOR_LONG === '1' ? 200 : 20;
+const LIVES = times(20, 200);
 
 describe('power cuts', () => {
   it.each([1, 2, 3])('lose, change and reorder nothing that was acknowledged (seed %i)', async (seed) => {

@@ -96,6 +96,7 @@ export { brokerOver } from './peers/broker.js';
 export type { Closable, PeerOptions } from './peers/clients.js';
 export { historyOver } from './peers/history.js';
 export { presenceOver } from './peers/presence.js';
+export { openPolling, type Polling, type PollingFigures, type PollingOptions } from './polling.js';
 export { type ProvisioningOptions, provisioningApp } from './provisioning/app.js';
 export { type Trace, type Traceable, type TraceQuestion, traceFrames } from './raw/trace.js';
 export {

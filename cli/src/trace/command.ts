@@ -9,7 +9,11 @@ export function addTrace(program: Command): void {
   program
     .command('trace <entity> <attribute> <time>')
     .description('from a value to the bytes that the meter sent')
-    .option('--data <folder>', 'the data folder (or CONTOR_DATA); agents have folders in it', DATA)
+    .option(
+      '--data <folder>',
+      'the data folder (or CONTOR_DATA); agents have folders in it, or where AGENT_JSON_DATA says',
+      DATA,
+    )
     .option(
       '--history-url <url>',
       'the history server (or HISTORY_URL)',

@@ -20,10 +20,18 @@ export interface TracedValue {
   readonly time: string;
 }
 
-/** Folder of the data folder → what the agent that works in it brings. */
+/** Where an agent works (by its setting, or in the data folder), and what it brings. */
 const AGENTS = [
-  { folder: 'agent-json', load: async () => (await import('@contor/agent-json')).TRACEABLE },
-] as const satisfies readonly { readonly folder: string; readonly load: () => Promise<Traceable> }[];
+  {
+    setting: 'AGENT_JSON_DATA',
+    folder: 'agent-json',
+    load: async () => (await import('@contor/agent-json')).TRACEABLE,
+  },
+] as const satisfies readonly {
+  readonly setting: string;
+  readonly folder: string;
+  readonly load: () => Promise<Traceable>;
+}[];
 
 /** A value holds until the next; one older than a day says little about that time. */
 const LONGEST_HELD_MS = 86_400_000;
@@ -108,9 +116,14 @@ async function framesOf(
 ): Promise<readonly Trace[]> {
   const { observedMs, recordedMs = 0 } = value;
   const traces: Trace[] = [];
-  for (const { folder, load } of AGENTS)
+  for (const { setting, folder, load } of AGENTS)
     traces.push(
-      ...(await traceFrames(disk, join(data, folder), await load(), { entityId, attribute, observedMs, recordedMs })),
+      ...(await traceFrames(disk, process.env[setting] ?? join(data, folder), await load(), {
+        entityId,
+        attribute,
+        observedMs,
+        recordedMs,
+      })),
     );
   return traces;
 }

@@ -34,6 +34,8 @@ export interface AgentOptions {
   readonly limits?: Partial<AgentLimits>;
   /** A message of this device is on disk. Must return at once. */
   readonly onTaken?: (key: string) => void;
+  /** A device that nobody has provisioned sends for the first time; called for the first hundred of them. */
+  readonly onStranger?: (key: string, channel: string) => void;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -178,6 +180,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
     if (!strangers.has(device) && strangers.size < MOST_STRANGERS_NAMED) {
       strangers.add(device);
       log.warn({ device, channel }, 'A device that is not provisioned sends: its payloads are kept as unassigned.');
+      options.onStranger?.(device, channel);
     }
     const entry = { atMs: clock.nowMs(), reason: 'device.unknown', detail: '', tenant: '', device, channel };
     await unassigned.put({ ...entry, content: contentOf(bytes) });

@@ -13,6 +13,7 @@ export {
   type ClockKeeperOptions,
   keepClocks,
 } from './acquisition/clock-keeper.js';
+export type { Communication } from './acquisition/communication.js';
 export { type DayEndOptions, type DayResult, recoverDays, type StoredProfile } from './acquisition/day-end-job.js';
 export { type DayEndRounds, type DayEndRoundsOptions, openDayEndRounds } from './acquisition/day-end-rounds.js';
 export { type HostClock, type HostClockSetting, watchHostClock } from './acquisition/host-clock.js';
@@ -36,6 +37,7 @@ export {
   type ReadTask,
   type ReadValue,
 } from './acquisition/reader.js';
+export type { RecordKeeper } from './acquisition/record-keeper.js';
 export type { Asked, ReadReport, Result } from './acquisition/report.js';
 export { formatRule, parseRule, type Rule } from './acquisition/schedule.js';
 export {

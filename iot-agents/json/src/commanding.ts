@@ -6,10 +6,12 @@ import {
   type BrokerPort,
   type CommandAnswer,
   type Commands,
+  type Communication,
   type Device,
   deviceKey,
   type KeptOrder,
   openCommands,
+  type RecordKeeper,
   type Sending,
   toLiveReading,
 } from '@contor/agent-kit';
@@ -29,6 +31,8 @@ export interface CommandingOptions {
   /** Answers everything at the same port that is no order. */
   readonly beside: RequestListener;
   readonly publishOnce: (topic: string, bytes: Uint8Array) => boolean;
+  /** The communication log. */
+  readonly records: Pick<RecordKeeper, 'note'>;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -39,7 +43,7 @@ export interface Commanding {
 }
 
 export async function openCommanding(options: CommandingOptions): Promise<Commanding> {
-  const { config, keyFile, environment, agent, broker, beside, publishOnce, onFatal } = options;
+  const { config, keyFile, environment, agent, broker, beside, publishOnce, records, onFatal } = options;
   const { ports, log } = environment;
   const commands = await openCommands({
     ...{ ports, log, onFatal, broker, keyFile },
@@ -50,8 +54,18 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
     registry: agent.registry,
     beside,
     commandsOf: ({ model }) => deviceModel(model)?.commands ?? [],
-    send: async (device, order) => send(device, order, publishOnce),
+    async send(device, order) {
+      const sending = send(device, order, publishOnce);
+      const outcome = sending.kind === 'sent' ? 'sent' : `failed: ${sending.reason}`;
+      note(device, { operation: `order.${order.command}`, actor: 'order', outcome, correlation: order.id });
+      return sending;
+    },
   });
+
+  /** Never what was said: values are personal, and stand where they belong. */
+  function note({ tenant, name, refDevice }: Device, said: Omit<Communication, 'name' | 'refDevice' | 'atMs'>): void {
+    records.note(tenant, { name, refDevice, atMs: ports.clock.nowMs(), ...said });
+  }
 
   async function take(sender: Sender, bytes: Uint8Array): Promise<void> {
     const device = agent.registry.find(deviceKey(sender.apiKey, sender.deviceId));
@@ -67,6 +81,8 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
     // In the log before the answer counts: who was told "stored" finds it.
     if (order?.parameters?.store === true && decoded.value.values !== undefined)
       await agent.take({ ...sender, channel: 'attrs', lane: 'live', bytes: encodeValues(decoded.value.values) });
+    const outcome = state === 'OK' ? 'done' : 'failed: device.error';
+    note(device, { operation: `answer.${command}`, actor: 'device', outcome, correlation: order?.id });
     await commands.answer(key, answer);
   }
 

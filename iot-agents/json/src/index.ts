@@ -48,6 +48,8 @@ export { addHttpCredentials, type HttpCredential, removeHttpCredential } from '.
 export { sampleDevices } from './sample-devices.js';
 export { type AgentJsonConfig, SETTINGS } from './settings.js';
 
+/** Whose communication log has the messages of devices that nobody has provisioned. */
+const DEFAULT_TENANT = 'default';
 /** EX_SOFTWARE of sysexits.h: only a recovery from the log knows what is true now. */
 const EXIT_FATAL = 70;
 
@@ -104,6 +106,11 @@ async function run(
       raw: { bytes: config.rawBytes, keepMs: config.rawKeep },
     },
     onTaken: (key) => links.oversight?.fleet.heard(key),
+    onStranger: (device, channel) => {
+      const about = { name: 'strangers', atMs: ports.clock.nowMs(), operation: 'message', actor: 'device' };
+      const outcome = 'refused: device.unknown';
+      links.oversight?.records.note(DEFAULT_TENANT, { ...about, outcome, result: { device, channel } });
+    },
     onFatal,
   });
   const oversight = await openOversight({
@@ -142,7 +149,7 @@ async function run(
       ? undefined
       : await openCommanding({
           ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, beside, onFatal },
-          publishOnce,
+          ...{ publishOnce, records: oversight.records },
         });
   if (commanding !== undefined) links.commanding = commanding;
   const server =

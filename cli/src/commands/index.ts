@@ -8,6 +8,7 @@ import { addCerts } from '../certs/command.js';
 import { addDecode } from '../decode/command.js';
 import { addDlms } from '../dlms/command.js';
 import { addMbus } from '../mbus/command.js';
+import { addMeters } from '../meters/command.js';
 import { addSecrets } from '../secrets/command.js';
 import { addTrace } from '../trace/command.js';
 import { readManager } from '../up/banner.js';
@@ -36,6 +37,7 @@ export function addCommands(program: Command): void {
   addCerts(program);
   addSecrets(program);
   addAudit(program);
+  addMeters(program);
   program
     .command('up')
     .description('start the whole platform on this machine, with a sample street of simulated meters')

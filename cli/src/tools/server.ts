@@ -48,8 +48,8 @@ export async function askServer({ url, tenant }: ServerFlags, path: string, aske
 
 function saidBy(text: string): string | undefined {
   try {
-    const { description, detail, title } = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    const said = description ?? detail ?? title;
+    const { description, detail, title, message } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const said = description ?? detail ?? title ?? message;
     return typeof said === 'string' ? said : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return text === '' ? undefined : text.slice(0, 500);

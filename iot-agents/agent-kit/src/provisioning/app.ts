@@ -9,6 +9,7 @@ import { type Answer, type Checked, refuse, refuseWith } from './answers.js';
 import {
   changeDevice,
   createDevices,
+  createEach,
   type DevicesOptions,
   getDevice,
   listDevices,
@@ -70,7 +71,7 @@ export function provisioningApp(options: ProvisioningOptions): Express {
   app.post(
     '/iot/devices',
     json,
-    scoped(counted(counts, 'deviceCreationRequests', (scope, { body }) => createDevices(body, scope, options))),
+    scoped(counted(counts, 'deviceCreationRequests', (scope, { body, query }) => create(scope, body, query, options))),
   );
   app.get(
     '/iot/devices/:id',
@@ -170,6 +171,14 @@ function answerTo(error: unknown, log: Logger): Answer {
 
 function isStatus(error: unknown, status: number): boolean {
   return typeof error === 'object' && error !== null && 'status' in error && error.status === status;
+}
+
+/** `?options=each`, or `each,replace`, is ours. */
+function create(scope: Scope, body: unknown, query: Request['query'], options: ProvisioningOptions): Promise<Answer> {
+  const words = typeof query.options === 'string' ? query.options.split(',') : [];
+  return words.includes('each')
+    ? createEach(body, scope, words.includes('replace'), options)
+    : createDevices(body, scope, options);
 }
 
 function counted(counts: Tallies, name: 'deviceCreationRequests' | 'deviceRemovalRequests', answer: Asked): Asked {

@@ -2,7 +2,7 @@
 
 import { type DeviceRecord, keyOfDevice } from '../registry/device.js';
 import type { DeviceRegistry } from '../registry/registry.js';
-import { type Answer, type Checked, faultOf, good, refuse, refuseWith } from './answers.js';
+import { type Answer, type Checked, type Fault, faultOf, good, refuse, refuseWith } from './answers.js';
 import { isObject } from './checks.js';
 import { faultOfExpressions } from './expressions.js';
 import { type Page, pageOf } from './page.js';
@@ -38,6 +38,37 @@ export async function createDevices(body: unknown, scope: Scope, options: Device
   const added = await Promise.all([...records.values()].map((record) => registry.add(record)));
   const late = [...records.values()].find((_, index) => added[index] === false);
   return late === undefined ? { status: 201, body: {} } : duplicate(late.deviceId);
+}
+
+/** Of ours: each device for itself, the good ones taken and the others named by their place. An import asks for this. */
+export async function createEach(
+  body: unknown,
+  scope: Scope,
+  isReplacing: boolean,
+  options: DevicesOptions,
+): Promise<Answer> {
+  if (scope.servicePath === '/*') return refuseWith('BAD_REQUEST', 'A device belongs to one service path.');
+  const { registry } = options;
+  const listed = listOf(body, 'devices', MOST_DEVICES_A_REQUEST);
+  if (listed.kind === 'fault') return refuse(listed.fault);
+  if (registry.size + listed.value.length > MOST_DEVICES)
+    return refuseWith('REGISTRY_FULL', `An agent keeps at most ${MOST_DEVICES} devices.`);
+  const seen = new Set<string>();
+  const one = async (value: unknown): Promise<Fault | undefined> => {
+    const read = readOne(value, scope, options);
+    if (read.kind === 'fault') return read.fault;
+    const key = keyOfDevice(read.value);
+    const known = registry.recordOf(key);
+    if (seen.has(key)) return duplicateFault(read.value.deviceId);
+    seen.add(key);
+    if (known === undefined) return (await registry.add(read.value)) ? undefined : duplicateFault(read.value.deviceId);
+    if (!isReplacing || !isWithin(scope, known)) return duplicateFault(read.value.deviceId);
+    await registry.put(read.value);
+    return undefined;
+  };
+  const faults = await Promise.all(listed.value.map(one));
+  const refused = faults.flatMap((fault, index) => (fault === undefined ? [] : [{ index, ...fault }]));
+  return { status: 200, body: { taken: faults.length - refused.length, refused } };
 }
 
 export function listDevices(scope: Scope, page: Page, { registry }: DevicesOptions): Answer {
@@ -149,8 +180,12 @@ function findRecord(
   return undefined;
 }
 
+function duplicateFault(id: string): Fault {
+  return { name: 'DUPLICATE_DEVICE_ID', message: `A device with the same API key and id was found: ${id}` };
+}
+
 function duplicate(id: string): Answer {
-  return refuseWith('DUPLICATE_DEVICE_ID', `A device with the same API key and id was found: ${id}`);
+  return refuse(duplicateFault(id));
 }
 
 function notFound(id: string): Answer {

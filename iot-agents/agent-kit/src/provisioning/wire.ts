@@ -83,6 +83,7 @@ const DEVICE_OURS = [
   { wire: 'refDevice', field: 'refDevice', check: uri },
   { wire: 'serialNumber', field: 'serialNumber', check: text },
   { wire: 'isSimulated', field: 'isSimulated', check: flag },
+  { wire: 'isAutoprovisioned', field: 'isAutoprovisioned', check: flag },
   { wire: 'refPoint', field: 'refPoint', check: uri },
   { wire: 'connection', field: 'connection', check: connection },
   { wire: 'keyReference', field: 'keyReference', check: localName },

@@ -1,7 +1,7 @@
 /** Putting on a shelf what may not go on, and keeping a translator's own fault from stopping everybody else's readings. */
 
 import type { Clock, Logger } from '@contor/kit';
-import { toHex } from '@contor/kit';
+import { errnoOf, toHex } from '@contor/kit';
 import type { IngestRecord } from '../ingest/record.js';
 import type { Shelf } from '../shelf.js';
 import type { Entity, Refusal, Translation } from './state.js';
@@ -70,12 +70,15 @@ export function translateSafely(
   }
 }
 
+const NOT_UTF8 = 'ERR_ENCODING_INVALID_ENCODED_DATA';
+
 /** Text where it is text; otherwise the bytes in hexadecimal. */
 export function contentOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    // Not `instanceof`: an error of Node itself comes from another realm when we run in a VM context.
+    if (errnoOf(error) !== NOT_UTF8) throw error;
     return toHex(bytes);
   }
 }

@@ -21,6 +21,7 @@ import { ADAPTER, installAdapter, judgeWithAdapter, KNOWN } from './keycloak-con
 import { findKeycloak, KEYCLOAK_VERSION } from './keycloak-server.js';
 import { notifyMosquitto } from './mosquitto-notifications.js';
 import { checkRabbit, findRabbit } from './rabbitmq.js';
+import { checkPyMeterBus, installPyMeterBus, PYMETERBUS } from './pymeterbus.js';
 import { checkStockAgent, installLibrary, LIBRARY } from './stock-agent.js';
 
 const METERS = 20;
@@ -131,6 +132,12 @@ await inFolder(async (folder) => {
   const reason = installGurux(folder);
   if (reason === undefined) await checkGurux(tally, folder);
   else absent(GURUX, `pip could not install it: ${reason}`);
+});
+
+await inFolder(async (folder) => {
+  const reason = installPyMeterBus(folder);
+  if (reason === undefined) await checkPyMeterBus(tally, folder);
+  else absent(PYMETERBUS, `pip could not install it: ${reason}`);
 });
 
 const keycloak = findKeycloak();

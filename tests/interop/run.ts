@@ -20,8 +20,8 @@ import { checkKeycloak } from './keycloak.js';
 import { ADAPTER, installAdapter, judgeWithAdapter, KNOWN } from './keycloak-connect.js';
 import { findKeycloak, KEYCLOAK_VERSION } from './keycloak-server.js';
 import { notifyMosquitto } from './mosquitto-notifications.js';
-import { checkRabbit, findRabbit } from './rabbitmq.js';
 import { checkPyMeterBus, installPyMeterBus, PYMETERBUS } from './pymeterbus.js';
+import { checkRabbit, findRabbit } from './rabbitmq.js';
 import { checkStockAgent, installLibrary, LIBRARY } from './stock-agent.js';
 
 const METERS = 20;

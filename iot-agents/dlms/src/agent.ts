@@ -11,8 +11,9 @@ import {
   deviceKey,
   historyOver,
   lineOf,
-  openAcquisition,
   openAgent,
+  openPolling,
+  type Polling,
   parseRule,
   type ReadPlan,
 } from '@contor/agent-kit';
@@ -69,7 +70,7 @@ export const start: Start<AgentDlmsConfig> = async (config, environment) => {
 
 async function run(config: AgentDlmsConfig, environment: Environment, unlock: () => Promise<void>): Promise<Running> {
   const { ports, log } = environment;
-  const { clock, disk, net, random } = ports;
+  const { clock, disk, net } = ports;
   const { dataFolder, platformSecret: secret } = config;
   const ownTitle = titleOf(config.title);
   const onFatal = (error: Error): void => {
@@ -78,10 +79,12 @@ async function run(config: AgentDlmsConfig, environment: Environment, unlock: ()
   };
   const broker = brokerOver({ url: config.brokerUrl, secret });
   const history = historyOver({ url: config.historyUrl, secret }, 'agent-dlms', clock);
+  const links: { polling?: Polling } = {};
   const agent = await openAgent({
     ...{ dataFolder, ports, log, broker, history, onFatal },
     translator: (registry) => dlmsTranslator(registry, DEFAULT_TIME_WINDOW),
     hasDeviceTime,
+    onTaken: (key) => links.polling?.heard(key),
   });
   const directory = new Directory(agent.registry, log);
   const durable = await openDurableLog({
@@ -138,8 +141,9 @@ async function run(config: AgentDlmsConfig, environment: Environment, unlock: ()
     },
     { rule: parseRule(config.profile), what: { kind: 'events', backSeconds: PROFILE_BACK_SECONDS } },
   ];
-  const acquisition = openAcquisition({
-    ...{ agent, clock, random, log },
+  const polling = await openPolling({
+    ...{ agent, dataFolder, ports, log, broker, history, onFatal },
+    ...{ hostClock: 'auto', historyPeer: { url: config.historyUrl, secret } },
     reader: dlmsReader({ clock, dial: dialDevice }),
     planOf: (device) => {
       if (directory.of(device)?.endpoint === undefined) return undefined;
@@ -147,6 +151,8 @@ async function run(config: AgentDlmsConfig, environment: Environment, unlock: ()
       return { line: lineOf(device), reads: hasEvents ? reads : reads.filter(({ what }) => what.kind !== 'events') };
     },
   });
+  links.polling = polling;
+  const { acquisition } = polling;
   const readNow = async (device: Device): Promise<string> => {
     const { result } = await acquisition.ask({
       key: deviceKey(device.apiKey, device.deviceId),
@@ -175,20 +181,20 @@ async function run(config: AgentDlmsConfig, environment: Environment, unlock: ()
             agent.take({ apiKey: STRANGERS, deviceId, channel: 'push', lane: 'live', bytes }),
         });
   agent.start();
-  acquisition.start();
+  polling.start();
   log.info({ devices: agent.registry.size, pushPort: intake?.port }, 'The DLMS agent is at work.');
 
   return {
     ...(commands === undefined ? {} : { url: commands.url }),
     health(): Health {
-      const figures = { ...agent.figures, ...acquisition.figures, ...commands?.figures, ...intake?.figures };
+      const figures = { ...agent.figures, ...polling.figures, ...commands?.figures, ...intake?.figures };
       if (agent.figures.failures === 0) return { state: 'ready', figures };
       return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
     },
     async stop() {
       await commands?.close();
       await intake?.close();
-      await acquisition.stop();
+      await polling.stop();
       await commands?.stop();
       directory.close();
       await agent.stop();

@@ -10,8 +10,9 @@ import {
   type Device,
   historyOver,
   lineOf,
-  openAcquisition,
   openAgent,
+  openPolling,
+  type Polling,
   type ReadPlan,
 } from '@contor/agent-kit';
 import {
@@ -100,6 +101,7 @@ async function run(
   const history = historyOver({ url: config.historyUrl, secret }, 'agent-mbus', ports.clock);
   // The translator wants keys before there is a registry to know them from: it asks the ring, which is filled below.
   const ring = keyring();
+  const links: { polling?: Polling } = {};
   const agent = await openAgent({
     dataFolder,
     ports,
@@ -108,6 +110,7 @@ async function run(
     history,
     translator: (registry) => mbusTranslator({ registry, findKey: ring.find, memory: radioMemory() }),
     hasDeviceTime: () => false,
+    onTaken: (key) => links.polling?.heard(key),
     limits: { logBytes: config.logBytes, shelfBytes: config.shelfBytes },
     onFatal,
   });
@@ -119,23 +122,22 @@ async function run(
   });
   const marks = await openMarks(dataFolder, { ports, log }, onFatal);
   const intake = openRadioIntake({ agent, findKey: ring.find, guard: replayGuard(marks), clock: ports.clock });
-  const acquisition = openAcquisition({
-    agent,
+  const polling = await openPolling({
+    ...{ agent, dataFolder, ports, log, broker, history, onFatal },
+    ...{ hostClock: 'auto', historyPeer: { url: config.historyUrl, secret } },
     reader: wiredReader({ net: ports.net, clock: ports.clock, latencyMs: config.latency }),
-    clock: ports.clock,
-    random: ports.random,
-    log,
     planOf: (device) => planOf(device, config.readEvery / 1_000),
   });
+  links.polling = polling;
   agent.start();
-  acquisition.start();
+  polling.start();
   const listeners = receivers.map((at) => openRadioListener({ ...at, ports, log, intake, onFatal }));
   log.info({ devices: agent.registry.size, receivers: receivers.length }, 'The M-Bus agent is reading and listening.');
 
   return {
     health: () =>
       healthOf(agent, {
-        ...acquisition.figures,
+        ...polling.figures,
         ...intake.figures,
         keys: ring.size,
         keysMissing: keys.missing,
@@ -145,7 +147,7 @@ async function run(
       }),
     async stop() {
       await Promise.all(listeners.map((listener) => listener.stop()));
-      await acquisition.stop();
+      await polling.stop();
       await keys.close();
       await agent.stop();
       await marks.close();

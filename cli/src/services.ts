@@ -145,6 +145,13 @@ export const SERVICES = [
     load: async () => bind(await import('@contor/agent-json/simulator/smx.js')),
   },
   {
+    name: 'hub',
+    command: ['simulate', 'hub'],
+    about: 'a hub that reports heat, water, air and a substation over HTTP',
+    example: 'contor simulate hub --name hub-0001 --password PASSWORD --agent-url http://127.0.0.1:7896',
+    load: async () => bind(await import('@contor/agent-json/simulator/hub.js')),
+  },
+  {
     name: 'simulate-mbus',
     command: ['simulate', 'mbus'],
     about: 'a wired M-Bus of simulated heat, water and gas meters behind a TCP-serial gateway',

@@ -14,6 +14,8 @@ import {
 } from '@contor/agent-json';
 import { openHttpCredentials } from '@contor/agent-json/http/credentials.js';
 import { openHttpDoor } from '@contor/agent-json/http/door.js';
+import { saveStreetCredentials } from '@contor/agent-json/simulator';
+import { SETTINGS as HUB_SETTINGS, start as startHub } from '@contor/agent-json/simulator/hub.js';
 import type { Message } from '@contor/agent-kit';
 import {
   closeHttp,
@@ -45,6 +47,7 @@ beforeAll(async () => {
     { apiKey: KEY, username: 'm1' },
     { apiKey: KEY, username: 'hub', speaksFor: ['m1', 'm2'] },
     { apiKey: KEY, username: 'quick' },
+    { apiKey: KEY, username: 'hub4', speaksFor: 'all' as const },
   ];
   const made = await addHttpCredentials(folder, wanted);
   for (const [at, { username }] of wanted.entries()) passwords.set(username, made[at] ?? '');
@@ -189,6 +192,26 @@ describe('what is refused, and nothing of it stored', () => {
     expect((await send({ path: `/iot/json${OWN}`, body: '{"powerL3":1}' })).status).toBe(200);
     expect(stored()).toBe(before + 1);
   });
+});
+
+it('a simulated hub reports what is behind it, with the password in its folder', async () => {
+  const hubFolder = join(folder, 'hub');
+  await saveStreetCredentials(hubFolder, { hub4: passwords.get('hub4') ?? '' });
+  const [before, strangers] = [stored(), agent.health().figures.unassigned ?? 0];
+  const source = {
+    HUB_DATA: hubFolder,
+    HUB_NAME: 'hub4',
+    HUB_AGENT_URL: agent.url,
+    HUB_API_KEY: KEY,
+    HUB_PERIOD: '1h',
+  };
+  const hub = await startHub(readSettings(HUB_SETTINGS, source), { ports: realPorts(), log });
+  for (let turn = 0; turn < 200 && hub.health().figures.stored === 0; turn += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(hub.health()).toMatchObject({ state: 'ready', figures: { devices: 4, stored: 1, refused: 0, failed: 0 } });
+  await hub.stop();
+  // Nobody has provisioned them: kept, and named as such.
+  expect([stored() - before, (agent.health().figures.unassigned ?? 0) - strangers]).toEqual([0, 4]);
 });
 
 describe('the door alone', () => {

@@ -4,11 +4,13 @@
  */
 
 import { type Health, lockDirectory, type Start, type Timer } from '@contor/kit';
+import type { Span } from './breaker.js';
 import { readStreetCredentials } from './credentials.js';
 import type { FaultRates } from './faults.js';
 import { openStreetMemory, type StreetMemory } from './memory.js';
 import { SimulatedMeter } from './meter.js';
 import { MeterLine } from './meter-line.js';
+import { noise, seedKey } from './noise.js';
 import { freshMemory } from './schedule.js';
 import type { StreetConfig } from './settings.js';
 
@@ -23,6 +25,8 @@ const SILENT_BEFORE_MS = 40 * 60_000;
 const ROLLOVER_AFTER_MS = 10 * 60_000;
 /** What was acked in the last seconds is sent again after a power cut of the simulator: the agent knows it by its key. */
 const SAVE_EVERY_MS = 5_000;
+const OUTAGE_SPREAD_MS = 2_000;
+const DAY_MS = 86_400_000;
 
 export const start: Start<StreetConfig> = async (config, { ports, log }) => {
   const { dataFolder } = config;
@@ -41,6 +45,8 @@ export const start: Start<StreetConfig> = async (config, { ports, log }) => {
     const meter = new SimulatedMeter({
       ...{ seed: config.seed, number, rollsOverAtMs },
       breakerFault: config.breakerPermille / 1_000,
+      outage: outageOf(config, number, clock.nowMs()),
+      driftMs: (atMs) => (config.driftMs * (atMs - street.firstStartMs)) / DAY_MS,
     });
     const memory = street.meters.get(meter.deviceId) ?? freshMemory(silentFromMs ?? clock.nowMs() - meter.shiftMs);
     street.meters.set(meter.deviceId, memory);
@@ -101,6 +107,14 @@ export const start: Start<StreetConfig> = async (config, { ports, log }) => {
     },
   };
 };
+
+/** Not all at the same moment: a fault takes a second or two to spread. */
+function outageOf(config: StreetConfig, number: number, nowMs: number): Span | undefined {
+  const key = seedKey(config.seed);
+  if (noise(key, 75, number) >= config.outagePermille / 1_000) return undefined;
+  const fromMs = nowMs + config.outageAfter + Math.floor(noise(key, 76, number) * OUTAGE_SPREAD_MS);
+  return { fromMs, toMs: fromMs + config.outageLasts };
+}
 
 function faultRates(config: StreetConfig): FaultRates {
   return {

@@ -40,6 +40,7 @@ interface Message {
 /** A small module: it waits for its acks before it sends more. */
 const MOST_IN_FLIGHT = 20;
 const RECONNECT_MS = 2_000;
+const LAST_GASPS = 3;
 /** A stop gives acks on their way this long to arrive. */
 const GOODBYE_MS = 2_000;
 
@@ -51,6 +52,7 @@ export class MeterLine {
   readonly #givenBack: Message[] = [];
   #client: MqttClient | undefined;
   #timer: Timer | undefined;
+  #outageTimer: Timer | undefined;
   #published = 0;
   #isStopping = false;
 
@@ -93,11 +95,13 @@ export class MeterLine {
     // Each attempt's error is followed by `close`, and the street's health tells who is connected.
     client.on('error', () => undefined);
     this.#wakeAtNextSlot();
+    this.#expectOutage();
   }
 
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#timer?.cancel();
+    this.#outageTimer?.cancel();
     const client = this.#client;
     if (client === undefined) return;
     for (let waitedMs = 0; client.connected && this.#inFlight.size > 0 && waitedMs < GOODBYE_MS; waitedMs += 50) {
@@ -114,6 +118,24 @@ export class MeterLine {
   #comeDue(): void {
     const { memory, clock, meter, silentFromMs } = this.#options;
     comeDue(memory, Math.min(clock.nowMs() - meter.shiftMs, silentFromMs ?? Number.POSITIVE_INFINITY));
+    const { outage } = meter;
+    if (outage === undefined) return;
+    for (const slotMs of memory.unackedSlots)
+      if (slotMs >= outage.fromMs && slotMs < outage.toMs) memory.unackedSlots.delete(slotMs);
+  }
+
+  /** The capacitor lasts for a few messages, and nobody waits for their acks. */
+  #expectOutage(): void {
+    const { clock, meter } = this.#options;
+    const { outage } = meter;
+    if (outage === undefined || clock.nowMs() >= outage.fromMs) return;
+    this.#outageTimer = clock.after(outage.fromMs - clock.nowMs(), () => {
+      for (let copy = 0; copy < LAST_GASPS && !this.#isStopping && this.isConnected; copy += 1) {
+        this.#published += 1;
+        const topic = formatTopic(SAMPLE_CITY.apiKey, meter.deviceId, 'attrs');
+        this.#client?.publish(topic, Buffer.from(meter.lastGasp(outage.fromMs, copy)), { qos: 1 }, () => undefined);
+      }
+    });
   }
 
   #wakeAtNextSlot(): void {

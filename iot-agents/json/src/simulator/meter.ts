@@ -4,7 +4,7 @@ import { SAMPLE_CITY } from '@contor/orion-config';
 import { encodeAttrs, type Scalar } from '../codec/attrs.js';
 import type { Command } from '../codec/command.js';
 import { encodeProfile } from '../codec/profile.js';
-import { type BreakerMemory, isClosedAt, NEW_BREAKER, offSpans, type Told, tell } from './breaker.js';
+import { type BreakerMemory, isClosedAt, NEW_BREAKER, offSpans, type Span, type Told, tell } from './breaker.js';
 import { noise, seedKey } from './noise.js';
 import { MeterRegisters, type Registers } from './register.js';
 
@@ -18,6 +18,10 @@ export interface MeterOptions {
   readonly rollsOverAtMs?: number | undefined;
   /** Of so many switchings one finds the drive jammed, by seed. */
   readonly breakerFault?: number | undefined;
+  /** When the supply is gone. */
+  readonly outage?: Span | undefined;
+  /** Its clock is so far ahead at an instant. */
+  readonly driftMs?: ((atMs: number) => number) | undefined;
 }
 
 interface EventRow {
@@ -49,9 +53,13 @@ export class SimulatedMeter {
   /** What the meter remembers of its breaker; whoever tells it something keeps what comes out. */
   breaker: BreakerMemory = NEW_BREAKER;
   readonly #key: number;
+  readonly outage: Span | undefined;
   readonly #breakerFault: number;
+  readonly #driftMs: (atMs: number) => number;
 
-  constructor({ seed, number, rollsOverAtMs, breakerFault = 0 }: MeterOptions) {
+  constructor({ seed, number, rollsOverAtMs, breakerFault = 0, outage, driftMs = () => 0 }: MeterOptions) {
+    this.outage = outage;
+    this.#driftMs = driftMs;
     const house = SAMPLE_CITY.houses[number - 1];
     this.number = number;
     this.deviceId = house?.deviceLocalId ?? `e350-${String(number).padStart(4, '0')}`;
@@ -72,8 +80,18 @@ export class SimulatedMeter {
   liveMessage(slotMs: number): Uint8Array {
     const sequence = Math.max(0, Math.floor((slotMs - FIRST_SLOT_MS) / LIVE_MS));
     return encodeAttrs([
-      { observedMs: slotMs, sequence, values: this.#valuesAt(slotMs), events: this.eventsAt(slotMs) },
+      {
+        observedMs: slotMs + Math.round(this.#driftMs(slotMs)),
+        sequence,
+        values: this.#valuesAt(slotMs),
+        events: this.eventsAt(slotMs),
+      },
     ]);
+  }
+
+  /** Nothing is measured any more. The copies differ: a module counts what it sends. */
+  lastGasp(atMs: number, copy: number): Uint8Array {
+    return encodeAttrs([{ observedMs: atMs, sequence: copy, values: new Map(), events: ['lastGasp'] }]);
   }
 
   /** Does what it is told, and says what came of it. */
@@ -88,12 +106,28 @@ export class SimulatedMeter {
   shownAt(timeMs: number): Registers {
     const now = this.registers.at(timeMs);
     let { importWh, exportWh } = now;
-    for (const { fromMs, toMs } of offSpans(this.breaker, timeMs)) {
+    for (const { fromMs, toMs } of this.#offSpans(timeMs)) {
       const [before, after] = [this.registers.at(fromMs), this.registers.at(toMs)];
       importWh -= after.importWh - before.importWh;
       exportWh -= after.exportWh - before.exportWh;
     }
     return { importWh: rolled(importWh), exportWh: rolled(exportWh) };
+  }
+
+  /** An open breaker and a lost supply may overlap; what did not flow is taken off once. */
+  #offSpans(untilMs: number): readonly Span[] {
+    const spans = offSpans(this.breaker, untilMs);
+    const { outage } = this;
+    if (outage === undefined || outage.fromMs >= untilMs) return spans;
+    const all = [...spans, { fromMs: outage.fromMs, toMs: Math.min(outage.toMs, untilMs) }];
+    const merged: Span[] = [];
+    for (const span of all.sort((a, b) => a.fromMs - b.fromMs)) {
+      const last = merged.at(-1);
+      if (last !== undefined && span.fromMs <= last.toMs)
+        merged.splice(-1, 1, { fromMs: last.fromMs, toMs: Math.max(last.toMs, span.toMs) });
+      else merged.push(span);
+    }
+    return merged;
   }
 
   #valuesAt(slotMs: number): ReadonlyMap<string, Scalar> {
@@ -119,7 +153,10 @@ export class SimulatedMeter {
   /** Words, now and then. */
   eventsAt(slotMs: number): readonly string[] {
     const happening = EVENTS.filter(({ chance }, index) => noise(this.#key, 40 + index, slotMs) < chance);
-    return happening.map(({ word }) => word);
+    const words = happening.map(({ word }) => word);
+    const { outage } = this;
+    const isBack = outage !== undefined && slotMs >= outage.toMs && slotMs - LIVE_MS < outage.toMs;
+    return isBack ? [...words, 'powerRestored'] : words;
   }
 
   /** The stored registers from `startMs` to the end of the `count`-th interval after it. */

@@ -41,6 +41,26 @@ export const SETTINGS = {
     ...PERMILLE,
     about: 'Of a thousand switchings so many find the breaker jammed and are refused',
   },
+  outagePermille: {
+    name: 'STREET_OUTAGE',
+    ...PERMILLE,
+    about: 'Of a thousand meters so many lose their supply once, and say so three times with their last breath',
+  },
+  outageAfter: {
+    name: 'STREET_OUTAGE_AFTER',
+    kind: 'duration',
+    fallback: '1m',
+    about: 'So long after the start that happens',
+  },
+  outageLasts: { name: 'STREET_OUTAGE_LASTS', kind: 'duration', fallback: '2m', about: 'and so long it lasts' },
+  driftMs: {
+    name: 'STREET_DRIFT_MS',
+    kind: 'integer',
+    fallback: 0,
+    min: -600_000,
+    max: 600_000,
+    about: 'The clocks of the meters gain so many milliseconds a day',
+  },
   badJsonPermille: {
     name: 'STREET_BAD_JSON',
     ...PERMILLE,

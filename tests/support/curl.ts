@@ -7,7 +7,7 @@ export interface CurlLine {
   readonly body: string | undefined;
 }
 
-/** What the pages use of curl: `-X`, `-H`, `-d`, `-s`, `-i` and one URL. Anything else is a mistake in the page. */
+/** What the pages use of curl: `-X`, `-H`, `-d`, `-u`, `-s`, `-i` and one URL. Anything else is a mistake in the page. */
 export function parseCurl(line: string, variables: Readonly<Record<string, string>>): CurlLine {
   const [program, ...words] = shellWords(line, variables);
   if (program !== 'curl') throw new Error(`not a curl line: ${line}`);
@@ -28,6 +28,7 @@ export function parseCurl(line: string, variables: Readonly<Record<string, strin
     if (value === undefined) throw new Error(`${word} needs a value: ${line}`);
     if (word === '-X') method = value;
     else if (word === '-d') body = value;
+    else if (word === '-u') headers.Authorization = `Basic ${Buffer.from(value).toString('base64')}`;
     else if (word === '-H') {
       const colon = value.indexOf(':');
       headers[value.slice(0, colon)] = value.slice(colon + 1).trim();

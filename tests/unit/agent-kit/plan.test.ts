@@ -121,6 +121,12 @@ describe('expressions', () => {
       { a: 20, level: 10 },
     ],
     [
+      'by the names that measures get, wherever they stand',
+      [number('b', { expression: 'temperature * 2' }), number('temperature', { objectId: 't' })],
+      { t: 10 },
+      { b: 20, temperature: 10 },
+    ],
+    [
       'over themselves',
       [number('a', { expression: 'b*10' }), number('b', { expression: 'a*10' })],
       { a: 10, b: 20 },

@@ -93,6 +93,7 @@ class Reading {
     this.#receivedAtMs = receivedAtMs;
     this.#main = entityIdOf(device);
     this.#variables = variablesOf(device, this.#main, measure.values);
+    this.#nameMeasured();
     const isTimed = device.timestamp ?? true;
     this.#observedAt = isTimed ? toIso(measure.observedMs ?? receivedAtMs) : undefined;
     this.#explicit = explicit === undefined ? (device.explicitAttrs ?? false) : this.#explicitBy(explicit);
@@ -110,6 +111,14 @@ class Reading {
       isOneOff: false,
     }));
     return { states, faults: this.#faults };
+  }
+
+  /** A measure is known by the name it gets, too, wherever its row stands; what is computed has to wait for its turn. */
+  #nameMeasured(): void {
+    for (const { source, name, run } of this.#rows) {
+      const value = this.#measure.values.get(source);
+      if (run === undefined && !isNothing(value) && !this.#variables.has(name)) this.#variables.set(name, value);
+    }
   }
 
   #take(row: Row): void {

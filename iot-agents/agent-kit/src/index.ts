@@ -14,7 +14,13 @@ export {
   keepClocks,
 } from './acquisition/clock-keeper.js';
 export type { Communication } from './acquisition/communication.js';
-export { type DayEndOptions, type DayResult, recoverDays, type StoredProfile } from './acquisition/day-end-job.js';
+export {
+  type DayEndOptions,
+  type DayResult,
+  recoverDays,
+  type StoredProfile,
+  storedProfilesOf,
+} from './acquisition/day-end-job.js';
 export { type DayEndRounds, type DayEndRoundsOptions, openDayEndRounds } from './acquisition/day-end-rounds.js';
 export { type HostClock, type HostClockSetting, watchHostClock } from './acquisition/host-clock.js';
 export {

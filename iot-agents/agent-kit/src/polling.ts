@@ -5,7 +5,7 @@
 
 import type { Logger, Ports } from '@contor/kit';
 import { type ClockFigures, keepClocks } from './acquisition/clock-keeper.js';
-import type { StoredProfile } from './acquisition/day-end-job.js';
+import { type StoredProfile, USUAL_INTERVAL_SECONDS } from './acquisition/day-end-job.js';
 import { type DayEndFigures, openDayEndRounds } from './acquisition/day-end-rounds.js';
 import type { DispatcherLimits } from './acquisition/dispatcher.js';
 import { type HostClockSetting, watchHostClock } from './acquisition/host-clock.js';
@@ -70,7 +70,10 @@ export async function openPolling(options: PollingOptions): Promise<Polling> {
   const hostClock = await watchHostClock(disk, clock, options.hostClock);
   const clocks = keepClocks({
     ...{ acquisition: () => acquisition, clock, log, records: oversight.records, isHostSure: () => hostClock.isSure() },
-    intervalSecondsOf: (device) => profilesOf(device)[0]?.intervalSeconds,
+    intervalSecondsOf(device) {
+      const [profile] = profilesOf(device);
+      return profile && (profile.intervalSeconds ?? USUAL_INTERVAL_SECONDS);
+    },
     ...(clockPolicyOf === undefined ? {} : { policyOf: clockPolicyOf }),
   });
   const acquisition = openAcquisition({

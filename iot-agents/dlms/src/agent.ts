@@ -16,6 +16,7 @@ import {
   type Polling,
   parseRule,
   type ReadPlan,
+  storedProfilesOf,
 } from '@contor/agent-kit';
 import {
   ConfigError,
@@ -145,6 +146,7 @@ async function run(config: AgentDlmsConfig, environment: Environment, unlock: ()
     ...{ agent, dataFolder, ports, log, broker, history, onFatal },
     ...{ hostClock: 'auto', historyPeer: { url: config.historyUrl, secret } },
     reader: dlmsReader({ clock, dial: dialDevice }),
+    profilesOf: ({ model }) => storedProfilesOf(deviceModel(model)),
     planOf: (device) => {
       if (directory.of(device)?.endpoint === undefined) return undefined;
       const hasEvents = deviceModel(device.model)?.events !== undefined;

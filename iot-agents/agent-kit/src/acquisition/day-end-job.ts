@@ -6,6 +6,7 @@
 
 import { type Clock, type Logger, localDay, localDayBounds, toIso } from '@contor/kit';
 import { entity, type NgsiEntity, urn } from '@contor/orion-config';
+import type { DeviceModel } from '../mapping/model.js';
 import { type Device, keyOfDevice } from '../registry/device.js';
 import { outcomeOf } from './communication.js';
 import { expectedStarts, gapsIn, READ_LIMITS, readsFor, type Stretch } from './day-end.js';
@@ -13,17 +14,23 @@ import type { Acquisition } from './open.js';
 
 export interface StoredProfile {
   readonly name: string;
-  readonly intervalSeconds: number;
-  /** Attributes of `IntervalReading` that it fills; an interval is there when all of them are. */
+  /** Where nobody knows, the meter's rows in history say it. */
+  readonly intervalSeconds?: number | undefined;
+  /** Attributes of `IntervalReading` that it may fill; an interval is there when it has all that the meter ever fills. */
   readonly channels: readonly string[];
 }
 
-/** Starts of the intervals that history has, for each channel. */
-export type Present = (
-  device: Device,
-  channels: readonly string[],
-  window: Stretch,
-) => Promise<ReadonlyMap<string, ReadonlySet<number>>>;
+type TimedProfile = StoredProfile & { readonly intervalSeconds: number };
+
+/** What history has of a device's intervals. */
+export interface Presence {
+  /** Starts, for each channel. */
+  readonly starts: ReadonlyMap<string, ReadonlySet<number>>;
+  /** Of the newest row. */
+  readonly intervalSeconds: number | undefined;
+}
+
+export type Present = (device: Device, channels: readonly string[], window: Stretch) => Promise<Presence>;
 
 export interface DayEndOptions {
   readonly acquisition: Pick<Acquisition, 'ask'>;
@@ -53,8 +60,17 @@ interface Missing extends Stretch {
 
 /** A meter that was away for a week comes back with it. */
 const DAYS_BACK = 7;
+/** Where neither its model nor history says it. */
+export const USUAL_INTERVAL_SECONDS = 900;
 /** Gaps are named one by one up to here; more of them are one sentence. */
 const MOST_NAMED = 50;
+
+/** As the map of a model has it. */
+export function storedProfilesOf(model: Pick<DeviceModel, 'profile'> | undefined): readonly StoredProfile[] {
+  if (model?.profile === undefined) return [];
+  const { name, channels } = model.profile;
+  return [{ name, channels: channels.map(({ interval }) => interval) }];
+}
 
 /** One result for each day of which something was or is missing. */
 export async function recoverDays(device: Device, options: DayEndOptions): Promise<readonly DayResult[]> {
@@ -65,15 +81,18 @@ export async function recoverDays(device: Device, options: DayEndOptions): Promi
 
 async function recoverProfile(
   device: Device,
-  profile: StoredProfile,
+  stored: StoredProfile,
   options: DayEndOptions,
 ): Promise<readonly DayResult[]> {
   const { acquisition, clock, log, present, settled, tell } = options;
   const days = daysBefore(clock.nowMs(), device.timeZone);
-  const before = await lookUp(device, profile, days, present);
+  const found = await present(device, stored.channels, windowOf(device, days));
+  const intervalSeconds = stored.intervalSeconds ?? found.intervalSeconds ?? USUAL_INTERVAL_SECONDS;
+  const profile: TimedProfile = { ...stored, intervalSeconds, channels: filledOf(stored, found) };
+  const before = compare(device, profile, days, found);
   const gappy = before.filter(({ gaps }) => gaps.length > 0);
   if (gappy.length === 0) return [];
-  const { intervalSeconds, name } = profile;
+  const { name } = profile;
   const failures: Missing[] = [];
   for (const stretch of readsFor(
     gappy.flatMap(({ gaps }) => gaps),
@@ -87,11 +106,12 @@ async function recoverProfile(
     if (report.result.kind !== 'stored') failures.push({ ...stretch, reason: outcomeOf(report.result) });
   }
   await settled();
-  const after = await lookUp(
+  const gappyDays = gappy.map(({ day }) => day);
+  const after = compare(
     device,
     profile,
-    gappy.map(({ day }) => day),
-    present,
+    gappyDays,
+    await present(device, profile.channels, windowOf(device, gappyDays)),
   );
   return after.map(({ day, expected, gaps }, at) => {
     const missing = gaps.map((gap) => ({ ...gap, reason: reasonOf(gap, failures) }));
@@ -110,21 +130,29 @@ interface DayInHistory {
   readonly gaps: readonly Stretch[];
 }
 
-async function lookUp(
-  device: Device,
-  { channels, intervalSeconds }: StoredProfile,
-  days: readonly string[],
-  present: Present,
-): Promise<readonly DayInHistory[]> {
-  const bounds = days.map((day) => localDayBounds(day, device.timeZone));
-  const window = {
+function windowOf({ timeZone }: Device, days: readonly string[]): Stretch {
+  const bounds = days.map((day) => localDayBounds(day, timeZone));
+  return {
     fromMs: Math.min(...bounds.map(({ startMs }) => startMs)),
     toMs: Math.max(...bounds.map(({ endMs }) => endMs)),
   };
-  const found = await present(device, channels, window);
+}
+
+/** A meter that never exports has no such channel; of one that told nothing at all every channel is missed. */
+function filledOf({ channels }: StoredProfile, { starts }: Presence): readonly string[] {
+  const filled = channels.filter((channel) => (starts.get(channel)?.size ?? 0) > 0);
+  return filled.length === 0 ? channels : filled;
+}
+
+function compare(
+  { timeZone }: Device,
+  { channels, intervalSeconds }: TimedProfile,
+  days: readonly string[],
+  { starts }: Presence,
+): readonly DayInHistory[] {
   return days.map((day) => {
-    const expected = expectedStarts(day, device.timeZone, intervalSeconds);
-    const whole = new Set(expected.filter((at) => channels.every((channel) => found.get(channel)?.has(at))));
+    const expected = expectedStarts(day, timeZone, intervalSeconds);
+    const whole = new Set(expected.filter((at) => channels.every((channel) => starts.get(channel)?.has(at))));
     return { day, expected, gaps: gapsIn(expected, whole, intervalSeconds) };
   });
 }
@@ -154,7 +182,7 @@ function intervalsIn(stretches: readonly Stretch[], intervalSeconds: number): nu
  * What the book of stored intervals (forward/acquisition-book.ts) cannot know: how the day ended. Of a day of which nothing came at all
  * there is no page in that book, and the whole entity is said here.
  */
-function toAcquisition(device: Device, { intervalSeconds }: StoredProfile, result: DayResult): NgsiEntity {
+function toAcquisition(device: Device, { intervalSeconds }: TimedProfile, result: DayResult): NgsiEntity {
   const { profile, day, expected, after, missing } = result;
   const { startMs, endMs } = localDayBounds(day, device.timeZone);
   const gaps = missing

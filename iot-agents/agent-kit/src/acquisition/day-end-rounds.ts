@@ -7,7 +7,7 @@ import { type DayEndOptions, recoverDays } from './day-end-job.js';
 import { Timetable } from './timetable.js';
 
 export interface DayEndRoundsOptions extends DayEndOptions {
-  readonly registry: Pick<DeviceRegistry, 'find' | 'all'>;
+  readonly registry: Pick<DeviceRegistry, 'find' | 'all' | 'onChange'>;
   /** Of the local day. */
   readonly minute?: number;
   readonly spreadSeconds?: number;
@@ -84,7 +84,7 @@ export function openDayEndRounds(options: DayEndRoundsOptions): DayEndRounds {
       const { recovered, incomplete } = figures;
       return { daysRecovered: recovered, daysIncomplete: incomplete, dayEndWaiting: waiting.size + running.size };
     },
-    start: () => timetable.refresh(),
+    start: () => timetable.start(),
     async stop() {
       isStopped = true;
       timetable.stop();

@@ -11,7 +11,6 @@ import {
   type Random,
   type RetrySchedule,
   retrySchedule,
-  type Timer,
 } from '@contor/kit';
 import type { Agent } from '../agent.js';
 import type { Device } from '../registry/device.js';
@@ -82,8 +81,6 @@ export interface Acquisition {
 const LIMITS: DispatcherLimits = { total: 200, perLine: () => 1, queued: 100_000 };
 /** A device that answers again after a second has only been busy; ten seconds clear a line. */
 const BACKOFF = { firstMs: 1_000, factor: 3, maxMs: 30_000, jitter: 0.3 };
-/** Devices are provisioned by the hundred: their plans are looked at together. */
-const GATHER_CHANGES_MS = 2_000;
 /** Reads that people wait for at once; a hundred operators with ten windows each. */
 const MOST_ASKED = 1_000;
 
@@ -102,8 +99,6 @@ class Polling implements Acquisition {
   readonly #underway = new Set<string>();
   readonly #open = new Set<Promise<ReadReport>>();
   readonly #stopping = new AbortController();
-  #forget: () => void = () => undefined;
-  #gathering: Timer | undefined;
   #asked = 0;
   #counts = { done: 0, failed: 0, refused: 0, overlapped: 0, rested: 0, bytesIn: 0, bytesOut: 0 };
 
@@ -125,15 +120,10 @@ class Polling implements Acquisition {
   }
 
   start(): void {
-    this.#forget = this.#options.agent.registry.onChange(() => {
-      this.#gathering ??= this.#options.clock.after(GATHER_CHANGES_MS, () => this.refresh());
-    });
-    this.refresh();
+    this.#timetable.start();
   }
 
   refresh(): void {
-    this.#gathering?.cancel();
-    this.#gathering = undefined;
     if (!this.#stopping.signal.aborted) this.#timetable.refresh();
   }
 
@@ -152,8 +142,6 @@ class Polling implements Acquisition {
   }
 
   async stop(): Promise<void> {
-    this.#forget();
-    this.#gathering?.cancel();
     this.#timetable.stop();
     this.#stopping.abort(new Error('stopping'));
     await this.#dispatcher.stop();

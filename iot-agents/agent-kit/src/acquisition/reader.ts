@@ -10,7 +10,7 @@ import type { Device } from '../registry/device.js';
 export type ReadTask =
   /** The registers and gauges of now. */
   | { readonly kind: 'live' }
-  /** What the meter stored of a profile, in whole intervals, `toMs` not included. */
+  /** The intervals that begin in [fromMs, toMs). Of a profile of registers that takes the one at `toMs` as well: it closes the last of them. */
   | { readonly kind: 'profile'; readonly profile: string; readonly fromMs: number; readonly toMs: number }
   | { readonly kind: 'events'; readonly fromMs: number; readonly toMs: number }
   /** Single values by object id, as the device's model names them (S3-12). */

@@ -11,7 +11,7 @@ import { nextReadMs, type PlannedRead, type ReadPlan, taskAt } from './plan.js';
 import type { ReadTask } from './reader.js';
 
 export interface TimetableOptions {
-  readonly registry: Pick<DeviceRegistry, 'find' | 'all'>;
+  readonly registry: Pick<DeviceRegistry, 'find' | 'all' | 'onChange'>;
   readonly clock: Clock;
   readonly planOf: (device: Device) => ReadPlan | undefined;
   /** A read is due. Must return at once. */
@@ -33,6 +33,8 @@ interface Due {
 
 /** The wall clock may be set: what is due is looked at anew at least this often. */
 const LONGEST_SLEEP_MS = 60_000;
+/** Devices are provisioned by the hundred: their plans are looked at together. */
+const GATHER_CHANGES_MS = 2_000;
 /** Set back by more, and the instants are of another time. */
 const STEP_BACK_MS = 1_000;
 
@@ -40,6 +42,8 @@ export class Timetable {
   readonly #options: TimetableOptions;
   readonly #agenda = new Agenda<Due>();
   #timer: Timer | undefined;
+  #gathering: Timer | undefined;
+  #forget: () => void = () => undefined;
   #lookedMs = 0;
 
   constructor(options: TimetableOptions) {
@@ -50,9 +54,20 @@ export class Timetable {
     return this.#agenda.size;
   }
 
-  /** Makes it anew, from all devices. */
+  /** From all devices, and from now on from those that come, go or change. */
+  start(): void {
+    const { clock, registry } = this.#options;
+    this.#forget = registry.onChange(() => {
+      this.#gathering ??= clock.after(GATHER_CHANGES_MS, () => this.refresh());
+    });
+    this.refresh();
+  }
+
+  /** Makes it anew. */
   refresh(): void {
     const { clock, registry } = this.#options;
+    this.#gathering?.cancel();
+    this.#gathering = undefined;
     this.#agenda.drain();
     this.#lookedMs = clock.nowMs();
     for (const device of registry.all()) {
@@ -73,6 +88,8 @@ export class Timetable {
   }
 
   stop(): void {
+    this.#forget();
+    this.#gathering?.cancel();
     this.#timer?.cancel();
     this.#agenda.drain();
   }

@@ -10,11 +10,16 @@ export function presenceOver({ url, secret }: PeerOptions): { readonly present: 
   const clients = clientsOf(createHistoryClient, { url, secret });
   return {
     async present({ tenant, name }, channels, window) {
-      const query = { type: 'IntervalReading', id: urn('IntervalReading', name), attributes: channels, ...window };
+      const attributes = [...channels, 'intervalSeconds'];
+      const query = { type: 'IntervalReading', id: urn('IntervalReading', name), attributes, ...window };
       const { timesMs, columns } = await clients.of(tenant).series(query).catch(asLinesFault);
       const startsOf = (channel: string): ReadonlySet<number> =>
         new Set(timesMs.filter((_, row) => columns[channel]?.[row] !== null && columns[channel]?.[row] !== undefined));
-      return new Map(channels.map((channel) => [channel, startsOf(channel)]));
+      const told = columns.intervalSeconds?.findLast((cell) => typeof cell === 'number');
+      return {
+        starts: new Map(channels.map((channel) => [channel, startsOf(channel)])),
+        intervalSeconds: typeof told === 'number' ? told : undefined,
+      };
     },
     close: () => clients.close(),
   };

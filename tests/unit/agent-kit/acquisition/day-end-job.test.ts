@@ -23,7 +23,8 @@ import { SILENT, testDevice } from '../bench-agent.js';
 
 const ZONE = 'Europe/Bucharest';
 const STEP_MS = 900_000;
-const PROFILE = { name: 'load-profile', intervalSeconds: 900, channels: ['activeEnergyImport'] };
+/** This meter never exports, and its interval is known from what it told before. */
+const PROFILE = { name: 'load-profile', channels: ['activeEnergyImport', 'activeEnergyExport'] };
 /** The meter says `null` for these: it had no power. */
 const NEVER_STORED = new Set<number>();
 
@@ -124,7 +125,7 @@ async function openCity(nowMs: number): Promise<City> {
       await settled();
     },
     stored: async (fromMs, toMs) =>
-      (await presence.present(known, PROFILE.channels, { fromMs, toMs })).get('activeEnergyImport') ?? new Set(),
+      (await presence.present(known, PROFILE.channels, { fromMs, toMs })).starts.get('activeEnergyImport') ?? new Set(),
     async stop() {
       await acquisition.stop();
       await agent.stop();

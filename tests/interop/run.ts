@@ -15,6 +15,7 @@ import { messageOf, startMeterFleet } from '../support/meter-fleet.js';
 import { API_KEY, type OtherMqttFacts, startMeteringPath } from '../support/metering-path.js';
 import { metersBehind, settledVerdict } from '../support/path-verdict.js';
 import { Tally } from '../support/tally.js';
+import { FERRETDB_VERSION, findFerretDb } from './ferretdb-server.js';
 import { checkGurux, GURUX, installGurux } from './gurux.js';
 import { checkKeycloak } from './keycloak.js';
 import { ADAPTER, installAdapter, judgeWithAdapter, KNOWN } from './keycloak-connect.js';
@@ -22,6 +23,7 @@ import { findKeycloak, KEYCLOAK_VERSION } from './keycloak-server.js';
 import { notifyMosquitto } from './mosquitto-notifications.js';
 import { checkPyMeterBus, installPyMeterBus, PYMETERBUS } from './pymeterbus.js';
 import { checkRabbit, findRabbit } from './rabbitmq.js';
+import { checkReplicas } from './replicas.js';
 import { checkStockAgent, installLibrary, LIBRARY } from './stock-agent.js';
 
 const METERS = 20;
@@ -139,6 +141,10 @@ await inFolder(async (folder) => {
   if (reason === undefined) await checkPyMeterBus(tally, folder);
   else absent(PYMETERBUS, `pip could not install it: ${reason}`);
 });
+
+const ferretDb = findFerretDb();
+if ('missing' in ferretDb) absent(`FerretDB ${FERRETDB_VERSION}`, ferretDb.missing);
+else await inFolder((folder) => checkReplicas(tally, ferretDb.program, folder));
 
 const keycloak = findKeycloak();
 if ('missing' in keycloak) absent('Keycloak', keycloak.missing);

@@ -13,10 +13,11 @@ export interface PathVerdict extends Verdict {
   readonly rows: number;
 }
 
+type HistoryOfPath = Pick<MeteringPath, 'historyUrl'>;
 type Acknowledged = ReadonlyMap<string, readonly number[]>;
 
 /** Lost is what was acknowledged by then and is not there; all that is there is judged by what was ever sent. */
-async function judgePath(path: MeteringPath, ledger: Ledger, byThen: Acknowledged): Promise<PathVerdict> {
+async function judgePath(path: HistoryOfPath, ledger: Ledger, byThen: Acknowledged): Promise<PathVerdict> {
   const history = createHistoryClient({ url: path.historyUrl });
   try {
     let rows = 0;
@@ -40,7 +41,7 @@ async function judgePath(path: MeteringPath, ledger: Ledger, byThen: Acknowledge
  * Waits until nothing is missing of what was acknowledged when it was called, or the time is over; then judges. While meters go on
  * sending, some of what is acknowledged a moment later is always on its way.
  */
-export async function settledVerdict(path: MeteringPath, ledger: Ledger, withinMs: number): Promise<PathVerdict> {
+export async function settledVerdict(path: HistoryOfPath, ledger: Ledger, withinMs: number): Promise<PathVerdict> {
   const deadline = Date.now() + withinMs;
   const byThen = new Map(ledger.meters.map((meter) => [meter, acknowledgedOf(ledger, meter)]));
   for (;;) {

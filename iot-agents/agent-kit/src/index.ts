@@ -76,6 +76,9 @@ export {
 export type { AcquiredIntervals, Entity, Refusal, State, Translation, Translator } from './forward/state.js';
 export { contentHash, type IngestRecord, type Lane } from './ingest/record.js';
 export { DEFAULT_TIME_WINDOW, judgeTime, type TimeVerdict, type TimeWindow } from './ingest/time-window.js';
+export { openLeasedAcquisition } from './leases/leased-acquisition.js';
+export { ALONE, type Lease, type Leases, type LeasesListener } from './leases/leases.js';
+export { openSharing, SHARING_SETTINGS, type Sharing, type SharingOptions } from './leases/sharing.js';
 export { alertState, EVENTS, type EventRow } from './mapping/events.js';
 export { type ProfilePoint, type ProfileReading, toIntervals } from './mapping/intervals.js';
 export { type Measured, toLiveReading } from './mapping/live.js';

@@ -13,6 +13,7 @@ import {
   openCommands,
   type RecordKeeper,
   type Sending,
+  type Sharing,
   toLiveReading,
 } from '@contor/agent-kit';
 import type { Environment } from '@contor/kit';
@@ -33,6 +34,7 @@ export interface CommandingOptions {
   readonly publishOnce: (topic: string, bytes: Uint8Array) => boolean;
   /** The communication log. */
   readonly records: Pick<RecordKeeper, 'note'>;
+  readonly sharing: Sharing | undefined;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -43,7 +45,7 @@ export interface Commanding {
 }
 
 export async function openCommanding(options: CommandingOptions): Promise<Commanding> {
-  const { config, keyFile, environment, agent, broker, beside, publishOnce, records, onFatal } = options;
+  const { config, keyFile, environment, agent, broker, beside, publishOnce, sharing, records, onFatal } = options;
   const { ports, log } = environment;
   const commands = await openCommands({
     ...{ ports, log, onFatal, broker, keyFile },
@@ -52,7 +54,7 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
     dataFolder: config.dataFolder,
     brokerPeer: { url: config.brokerUrl, secret: config.platformSecret },
     registry: agent.registry,
-    beside,
+    ...{ beside, sharing },
     commandsOf: ({ model }) => deviceModel(model)?.commands ?? [],
     async send(device, order) {
       const sending = send(device, order, publishOnce);

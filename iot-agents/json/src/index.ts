@@ -11,6 +11,7 @@ import {
   openAgent,
   openOutageDesk,
   openOversight,
+  openSharing,
   provisioningApp,
 } from '@contor/agent-kit';
 import {
@@ -93,8 +94,13 @@ async function run(
   const broker = brokerOver({ url: config.brokerUrl, secret });
   const history = historyOver({ url: config.historyUrl, secret }, 'agent-json', ports.clock);
   const links: Links = {};
+  const sharing =
+    config.mongodbUrl === undefined
+      ? undefined
+      : await openSharing({ url: config.mongodbUrl, agent: 'agent-json', isPolling: false, dataFolder, ports, log });
   const agent = await openAgent({
     dataFolder,
+    registry: sharing?.registry,
     ports,
     log,
     broker,
@@ -127,6 +133,7 @@ async function run(
     const figures = {
       ...agent.figures,
       ...oversight.figures,
+      ...sharing?.figures,
       ...links.commanding?.commands.figures,
       ...links.configuring?.figures,
       ...links.http?.figures,
@@ -149,7 +156,7 @@ async function run(
       ? undefined
       : await openCommanding({
           ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, beside, onFatal },
-          ...{ publishOnce, records: oversight.records },
+          ...{ publishOnce, sharing, records: oversight.records },
         });
   if (commanding !== undefined) links.commanding = commanding;
   const server =
@@ -204,6 +211,7 @@ async function run(
       await agent.stop();
       await oversight.stop();
       await desk.close();
+      await sharing?.close();
       broker.close();
       history.close();
       await unlock();

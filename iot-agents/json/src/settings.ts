@@ -1,5 +1,6 @@
 /** What the JSON agent can be told, as a table: the environment, the flags of the command line and its help come from it. */
 
+import { SHARING_SETTINGS } from '@contor/agent-kit';
 import { KEYRING_SETTINGS, type SettingsOf, type SettingsTable } from '@contor/kit';
 
 export const SETTINGS = {
@@ -41,6 +42,7 @@ export const SETTINGS = {
     about: 'Shown to broker and history when set',
   },
   ...KEYRING_SETTINGS,
+  ...SHARING_SETTINGS,
   logBytes: {
     name: 'AGENT_JSON_LOG_BYTES',
     kind: 'bytes',

@@ -3,9 +3,14 @@
 import type { RequestListener } from 'node:http';
 import { checkExposure, closeHttp, isLoopback, listenHttp, retrySchedule, urlOf } from '@contor/kit';
 import type { BrokerPort } from '../forward/ports.js';
+import { ALONE } from '../leases/leases.js';
+import { sendOnce } from '../leases/once.js';
+import { startPassing } from '../leases/passing.js';
+import type { Sharing } from '../leases/sharing.js';
 import type { PeerOptions } from '../peers/clients.js';
+import { keyOfDevice } from '../registry/device.js';
 import { type CommandAnswer, type CommandDesk, type DeskFigures, type DeskOptions, openCommandDesk } from './desk.js';
-import { commandDoor } from './door.js';
+import { commandDoor, type WantedCommand } from './door.js';
 import type { KeptOrder } from './order-book.js';
 import { startRegistrar } from './registrar.js';
 import { Teller } from './teller.js';
@@ -24,6 +29,8 @@ export interface CommandsOptions extends Omit<DeskOptions, 'onChanged'> {
   readonly brokerPeer: PeerOptions;
   /** Answers everything at the same port that is no order: the provisioning API. */
   readonly beside?: RequestListener;
+  /** Replicas share the devices: an order goes to the one that holds the device, and only one of all of them ever sends it. */
+  readonly sharing?: Pick<Sharing, 'store' | 'leases'> | undefined;
 }
 
 export interface Commands {
@@ -42,7 +49,8 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
   const { secret } = brokerPeer;
   checkExposure({ ...options, secret });
   const schedule = () => retrySchedule({ firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 }, ports.random);
-  const desk: CommandDesk = await openCommandDesk({ ...options, onChanged: () => teller.nudge() });
+  const shared = sharedSide(options);
+  const desk: CommandDesk = await openCommandDesk({ ...options, send: shared.send, onChanged: () => teller.nudge() });
   const find = (key: string) => registry.find(key);
   const teller = new Teller({
     book: desk.book,
@@ -52,7 +60,7 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
     retry: schedule(),
     log,
   });
-  const handle: CommandDesk['handle'] = (wanted) => desk.handle(wanted);
+  const { handle, stop: stopPassing } = shared.open(desk);
   const door = commandDoor({ secret, isLoopback: isLoopback(host), handle });
   const listener = options.beside === undefined ? door : sideBySide(door, options.beside);
   const server = await listenHttp({ ...options, host, port, setting: `${prefix}_PORT` }, listener);
@@ -79,6 +87,7 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
       forget?.();
       await closeHttp(server);
       await registrar.stop();
+      await stopPassing();
     },
     async stop() {
       await teller.stop();
@@ -89,4 +98,38 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
 
 function sideBySide(door: RequestListener, beside: RequestListener): RequestListener {
   return (request, response) => (request.url?.startsWith('/ngsi-ld/') ? door : beside)(request, response);
+}
+
+interface SharedSide {
+  readonly send: DeskOptions['send'];
+  open(desk: CommandDesk): { readonly handle: CommandDesk['handle']; stop(): Promise<void> };
+}
+
+function sharedSide({ sharing, ports, log, registry, send }: CommandsOptions): SharedSide {
+  const { clock, random } = ports;
+  const alone = (desk: CommandDesk) => ({
+    handle: (wanted: WantedCommand) => desk.handle(wanted),
+    stop: () => Promise.resolve(),
+  });
+  if (sharing === undefined) return { send, open: alone };
+  const { store, leases } = sharing;
+  const step = { store, clock, leases: leases ?? ALONE };
+  return {
+    send: (device, order) =>
+      sendOnce(step, { deviceKey: keyOfDevice(device), orderId: order.id }, () => send(device, order)),
+    open(desk) {
+      if (leases === undefined) return alone(desk);
+      const here: CommandDesk['handle'] = (wanted) => desk.handle(wanted);
+      const passing = startPassing({ store, clock, random, log, leases, here });
+      return {
+        handle(wanted) {
+          const device = [...registry.all()].find(
+            ({ tenant, refDevice }) => tenant === wanted.tenant && refDevice === wanted.entityId,
+          );
+          return device === undefined ? desk.handle(wanted) : passing.handle(keyOfDevice(device), wanted);
+        },
+        stop: () => passing.stop(),
+      };
+    },
+  };
 }

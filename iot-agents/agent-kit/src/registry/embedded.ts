@@ -43,12 +43,17 @@ export async function openDeviceRegistry(options: EmbeddedRegistryOptions): Prom
   const limits = { kind: 'registry', version: VERSION, maxBytes: LOG_LIMIT_BYTES, onFatal };
   const durable = await openDurableLog({ disk, clock, directory: join(dataFolder, FOLDER), ...limits });
   const registry = new EmbeddedRegistry(await openDocuments({ durable, clock, log }));
+  await takeLeftDevices(registry, disk, dataFolder);
+  return registry;
+}
+
+/** Takes in what was left in this folder while the agent was not running. */
+export async function takeLeftDevices(registry: DeviceRegistry, disk: Disk, dataFolder: string): Promise<void> {
   const left = await readLeft(disk, dataFolder);
-  if (left === undefined) return registry;
+  if (left === undefined) return;
   await Promise.all(left.map((record) => registry.put(record)));
   await disk.remove(join(dataFolder, LEFT_FILE));
   await disk.syncDirectory(dataFolder);
-  return registry;
 }
 
 /** Leaves these devices to the agent that works on this folder: it takes them in at its next start, instead of what it knew about them. */

@@ -24,6 +24,7 @@ import { notifyMosquitto } from './mosquitto-notifications.js';
 import { checkPyMeterBus, installPyMeterBus, PYMETERBUS } from './pymeterbus.js';
 import { checkRabbit, findRabbit } from './rabbitmq.js';
 import { checkReplicas } from './replicas.js';
+import { checkSharedRegistry } from './shared-registry.js';
 import { checkStockAgent, installLibrary, LIBRARY } from './stock-agent.js';
 
 const METERS = 20;
@@ -144,7 +145,11 @@ await inFolder(async (folder) => {
 
 const ferretDb = findFerretDb();
 if ('missing' in ferretDb) absent(`FerretDB ${FERRETDB_VERSION}`, ferretDb.missing);
-else await inFolder((folder) => checkReplicas(tally, ferretDb.program, folder));
+else
+  await inFolder(async (folder) => {
+    await checkSharedRegistry(tally, ferretDb.program, folder);
+    await checkReplicas(tally, ferretDb.program, folder);
+  });
 
 const keycloak = findKeycloak();
 if ('missing' in keycloak) absent('Keycloak', keycloak.missing);

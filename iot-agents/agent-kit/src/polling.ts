@@ -10,16 +10,18 @@ import { type DayEndFigures, openDayEndRounds } from './acquisition/day-end-roun
 import type { DispatcherLimits } from './acquisition/dispatcher.js';
 import { type HostClockSetting, watchHostClock } from './acquisition/host-clock.js';
 import type { ClockPolicy } from './acquisition/meter-clock.js';
-import { type Acquisition, type AcquisitionFigures, openAcquisition } from './acquisition/open.js';
+import type { Acquisition, AcquisitionFigures } from './acquisition/open.js';
 import { everySecondsOf, type ReadPlan } from './acquisition/plan.js';
 import type { Reader } from './acquisition/reader.js';
 import type { Agent } from './agent.js';
 import type { BrokerPort, HistoryPort } from './forward/ports.js';
 import type { Expected } from './health/fleet.js';
+import { openLeasedAcquisition } from './leases/leased-acquisition.js';
+import { ALONE, type Leases } from './leases/leases.js';
 import { type Oversight, openOversight } from './oversight.js';
 import type { PeerOptions } from './peers/clients.js';
 import { presenceOver } from './peers/presence.js';
-import type { Device } from './registry/device.js';
+import { type Device, keyOfDevice } from './registry/device.js';
 
 export interface PollingOptions {
   readonly dataFolder: string;
@@ -38,6 +40,8 @@ export interface PollingOptions {
   /** Where history answers questions. */
   readonly historyPeer: PeerOptions;
   readonly limits?: Partial<DispatcherLimits>;
+  /** Where replicas share the devices: what is another's is neither read nor judged here. */
+  readonly leases?: Leases | undefined;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -59,12 +63,15 @@ const SETTLED_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 200;
 
 export async function openPolling(options: PollingOptions): Promise<Polling> {
-  const { agent, ports, log, planOf, profilesOf = () => [], clockPolicyOf } = options;
+  const { agent, ports, log, planOf, profilesOf = () => [], clockPolicyOf, leases = ALONE } = options;
   const { clock, disk, random } = ports;
   const { registry } = agent;
+  const isOurs = (device: Device) => leases.holds(keyOfDevice(device)) !== undefined;
+  const isJudgedHere = (device: Device) => planOf(device) === undefined || isOurs(device);
   const oversight = await openOversight({
     ...options,
-    registry,
+    // Whoever reads a device knows how it is, and is the only one to say so.
+    registry: { find: (key) => registry.find(key), all: () => [...registry.all()].filter(isJudgedHere) },
     expectationOf: (device) => expectedBy(device, planOf),
   });
   const hostClock = await watchHostClock(disk, clock, options.hostClock);
@@ -76,13 +83,13 @@ export async function openPolling(options: PollingOptions): Promise<Polling> {
     },
     ...(clockPolicyOf === undefined ? {} : { policyOf: clockPolicyOf }),
   });
-  const acquisition = openAcquisition({
+  const acquisition = openLeasedAcquisition(leases, {
     ...{ ...options, clock, random, listeners: [oversight.listener, clocks.listener] },
   });
   const presence = presenceOver(options.historyPeer);
   const dayEnds = openDayEndRounds({
     ...{ registry, acquisition, clock, log, present: presence.present, settled },
-    profilesOf: (device) => (planOf(device) === undefined ? [] : profilesOf(device)),
+    profilesOf: (device) => (planOf(device) === undefined || !isOurs(device) ? [] : profilesOf(device)),
     tell: (tenant, entity) => oversight.outbox.put({ to: 'broker', tenant, entity }),
   });
 

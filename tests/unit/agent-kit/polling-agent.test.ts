@@ -1,6 +1,6 @@
 /** A polling agent with everything beside it, for six hours on a simulated clock: readings, health, communication log, clocks. */
 
-import { type Device, openPolling, parseRule, type Reader, type ReadPlan } from '@contor/agent-kit';
+import { ALONE, type Device, keyOfDevice, openPolling, parseRule, type Reader, type ReadPlan } from '@contor/agent-kit';
 import { SimulatedNet, seededRandom } from '@contor/kit';
 import { expect, it } from '@jest/globals';
 import { SILENT, TestBench, testDevice } from './bench-agent.js';
@@ -91,6 +91,50 @@ it('keeps account of every device', async () => {
   expect(city.faults).toMatchObject({ batchTooLarge: 0, twiceInBatch: 0, twoInFlight: 0 });
   expect(bench.fatals).toEqual([]);
 
+  const stopped = polling.stop().then(() => agent.stop());
+  await clock.advance(30_000);
+  await stopped;
+});
+
+it('leaves a device of another replica alone, and says nothing of how it is', async () => {
+  const bench = new TestBench('polling replica');
+  const { clock, city } = bench;
+  const [own, others] = [testDevice(1), testDevice(2)];
+  await bench.provision([own, others]);
+  const agent = await bench.open();
+  agent.start();
+  const asked = new Set<string>();
+  const reader: Reader = {
+    async read({ deviceId }) {
+      asked.add(deviceId);
+      return {
+        kind: 'failed',
+        fault: 'no-answer',
+        code: 'test.silent',
+        detail: '',
+        bytesIn: 0,
+        bytesOut: 1,
+        steps: [],
+      };
+    },
+  };
+  const random = seededRandom('polling replica');
+  const polling = await openPolling({
+    ...{ dataFolder: '/data/polling', log: SILENT, agent, reader, hostClock: 'right', ...city.doors(() => true) },
+    ports: { clock, disk: bench.disk.boot(), random, net: new SimulatedNet({ clock, random }) },
+    planOf: () => ({ line: 'bus', reads: MINUTES_30 }),
+    historyPeer: { url: 'http://127.0.0.1:9' },
+    leases: { ...ALONE, holds: (key) => (key === keyOfDevice(own) ? ALONE.holds(key) : undefined) },
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  polling.start();
+  await clock.advance(2 * HOUR_MS);
+  expect([...asked]).toEqual([own.deviceId]);
+  const stateOf = ({ refDevice }: Device) => city.present.get(`default/${refDevice}`)?.get('deviceState');
+  expect(stateOf(own)).toBeDefined();
+  expect(stateOf(others)).toBeUndefined();
   const stopped = polling.stop().then(() => agent.stop());
   await clock.advance(30_000);
   await stopped;

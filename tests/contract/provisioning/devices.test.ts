@@ -1,6 +1,7 @@
 /** `/iot/devices` and `/iot/op/delete` as iotagent-node-lib documents them (doc/api.md, Device API). */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { type Api, openApi, SERVICE } from './fixture.js';
 
 let api: Api;
@@ -214,5 +215,52 @@ describe('what is refused', () => {
 
   it.each(['limit=0', 'limit=1001', 'limit=x', 'offset=-1', 'limit=1&limit=2'])('a page of %s', async (query) => {
     expect((await api.call('GET', `/iot/devices?${query}`)).status).toBe(400);
+  });
+});
+
+describe('whatever is sent', () => {
+  const names = [
+    ...Object.keys(LAMP),
+    'resource',
+    'entityNameExp',
+    'autoprovision',
+    '__proto__',
+    'constructor',
+    'type',
+  ];
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.constantFrom<unknown>(
+      '(a',
+      [{ name: 'a', type: 'T', expression: '"".constructor' }],
+      [{ contor: { name: '..' } }],
+    ),
+  );
+  const thing = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 6 });
+
+  it('is taken or refused, and never our own trouble', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(
+          'POST /iot/devices devices',
+          'POST /iot/groups groups',
+          'POST /iot/op/delete devices',
+          'PUT /iot/devices/lamp1 ',
+        ),
+        fc.oneof(fc.array(fc.oneof(thing, value), { maxLength: 3 }), value),
+        thing,
+        async (where, list, change) => {
+          const [method = '', path = '', name = ''] = where.split(' ');
+          const { status } = await api.call(method, path, name === '' ? change : { [name]: list });
+          expect([200, 201, 204, 400, 404, 409]).toContain(status);
+          for (const record of api.registry.records()) expect(record.deviceId).toMatch(/^[A-Za-z0-9._:~-]{1,100}$/);
+        },
+      ),
+      { numRuns: process.env.CONTOR_LONG === '1' ? 3_000 : 60 },
+    ));
+
+  it('is not followed into the depths', async () => {
+    const deep = `{"devices": ${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    expect(await api.call('POST', '/iot/devices', deep)).toMatchObject({ status: 400, body: { name: 'WRONG_SYNTAX' } });
   });
 });

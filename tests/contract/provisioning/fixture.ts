@@ -23,7 +23,7 @@ export interface Api {
   close(): Promise<void>;
 }
 
-export interface Answered {
+interface Answered {
   readonly status: number;
   readonly body: unknown;
   readonly headers: Headers;

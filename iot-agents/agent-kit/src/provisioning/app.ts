@@ -6,6 +6,7 @@
 import { type Health, isLoopbackHost, type Logger, logLevelOf, sameSecret } from '@contor/kit';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { type Answer, type Checked, refuse, refuseWith } from './answers.js';
+import { isTooDeep } from './checks.js';
 import {
   changeDevice,
   createDevices,
@@ -148,7 +149,8 @@ function guard({ secret, isLoopback }: ProvisioningOptions): RequestHandler {
 
 /** A page of another origin can post a form or plain text without asking, but no JSON. */
 const json: RequestHandler = (request, response, next) => {
-  if (request.is('application/json')) return next();
+  if (request.is('application/json'))
+    return isTooDeep(request.body) ? send(response, refuseWith('WRONG_SYNTAX', 'The body is too deep.')) : next();
   const type = String(request.headers['content-type'] ?? 'none').slice(0, 100);
   return send(response, refuseWith('UNSUPPORTED_CONTENT_TYPE', `Unsupported content type in the request: ${type}`));
 };

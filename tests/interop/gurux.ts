@@ -1,12 +1,17 @@
 /**
- * The Gurux client in Python reads our simulated meters: by every mechanism of the table, over HDLC and over the wrapper. It is a
+ * The Gurux client in Python reads our simulated meters: by every mechanism of the table, over HDLC and over the wrapper; and its listener
+ * takes what they push. It is a
  * program of its own; pip puts the library into a temporary folder for the time of the check.
  */
 
-import { execFile, execFileSync } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type PushForm, pushOf } from '@contor/dlms/simulator/push.js';
 import { SIMULATED_PASSWORD, SimulatedStreet, serialOf, simulatedSecurity } from '@contor/dlms/simulator/street.js';
 import { serveMeters } from '@contor/dlms/transport/serve.js';
 import { realPorts, toHex } from '@contor/kit';
@@ -18,6 +23,8 @@ const READ_MS = 60_000;
 const DAY_MS = 86_400_000;
 const QUARTER_MS = 900_000;
 const SEED = 3;
+const LISTENER = fileURLToPath(new URL('../../interop/gurux/listen.py', import.meta.url));
+const PUSHES = 3;
 const READER = fileURLToPath(new URL('../../interop/gurux/read.py', import.meta.url));
 
 interface Case {
@@ -75,6 +82,37 @@ export async function checkGurux(tally: Tally, folder: string): Promise<void> {
   } finally {
     await listener.close();
   }
+  for (const form of ['wrapper', 'hdlc'] as const)
+    await tally.check(`Gurux takes our ciphered pushes over ${form}`, () => pushToGurux(folder, street, form));
+}
+
+async function pushToGurux(folder: string, street: SimulatedStreet, form: PushForm): Promise<void> {
+  const meter = street.meter(1);
+  if (meter === undefined) throw new RangeError('the street has a first meter');
+  const { encryptionKey, authenticationKey } = simulatedSecurity(serialOf(SEED, 1));
+  const options = {
+    ...{ link: form, pushes: PUSHES },
+    ...{ encryptionKey: toHex(encryptionKey), authenticationKey: toHex(authenticationKey) },
+  };
+  const child: ChildProcess = spawn(pythonOf(folder), ['-u', LISTENER, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: READ_MS,
+  });
+  if (child.stdout === null) throw new Error('the listener says nothing');
+  const said: Said[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.startsWith('{')) continue;
+    const heard = JSON.parse(line) as Said;
+    if (typeof heard.port !== 'number') said.push(heard);
+    else {
+      const socket = connect(heard.port, '127.0.0.1');
+      await once(socket, 'connect');
+      for (let push = 0; push < PUSHES; push += 1) socket.write(pushOf(meter, 1, form, Date.now()));
+      socket.end();
+    }
+  }
+  if (said.length !== PUSHES || said.some(({ values, objects }) => values !== 28 || objects !== 27))
+    throw new Error(JSON.stringify(said));
 }
 
 type Said = Readonly<Record<string, unknown>>;

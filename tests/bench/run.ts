@@ -4,6 +4,7 @@ import { readFlags } from '../support/arguments.js';
 import { calibrateMs } from '../support/cpu.js';
 import { benchBroker } from './broker.js';
 import { benchCodecs } from './codecs.js';
+import { benchDlmsSweep } from './dlms-sweep.js';
 import { benchDurableLog } from './durable-log.js';
 import { benchGateway } from './gateway.js';
 import { benchHistory } from './history.js';
@@ -21,6 +22,7 @@ const flags = readFlags(process.argv);
 const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   'durable-log': benchDurableLog,
   codecs: benchCodecs,
+  'dlms-sweep': () => benchDlmsSweep({ isFull: flags.full }),
   mqtt: benchMqtt,
   'json-http': benchJsonHttp,
   broker: () => benchBroker(flags),

@@ -165,7 +165,7 @@ async function run(config: AgentDlmsConfig, environment: Environment, unlock: ()
     const [frame] = result.frames;
     return JSON.stringify(frame === undefined ? {} : shownValues(device, frame.bytes, clock.nowMs()));
   };
-  const commands =
+  const commanding =
     config.commandKeys === undefined
       ? undefined
       : await openCommanding({
@@ -187,17 +187,18 @@ async function run(config: AgentDlmsConfig, environment: Environment, unlock: ()
   log.info({ devices: agent.registry.size, pushPort: intake?.port }, 'The DLMS agent is at work.');
 
   return {
-    ...(commands === undefined ? {} : { url: commands.url }),
+    ...(commanding === undefined ? {} : { url: commanding.commands.url }),
     health(): Health {
-      const figures = { ...agent.figures, ...polling.figures, ...commands?.figures, ...intake?.figures };
+      const figures = { ...agent.figures, ...polling.figures, ...commanding?.commands.figures, ...intake?.figures };
       if (agent.figures.failures === 0) return { state: 'ready', figures };
       return { state: 'degraded', reason: 'Broker or history is away: readings wait in the log.', figures };
     },
     async stop() {
-      await commands?.close();
+      await commanding?.commands.close();
       await intake?.close();
       await polling.stop();
-      await commands?.stop();
+      await commanding?.settle();
+      await commanding?.commands.stop();
       directory.close();
       await agent.stop();
       await documents.close();

@@ -42,9 +42,17 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   },
 };
 
-export async function openCommanding(options: CommandingOptions): Promise<Commands> {
+export interface Commanding {
+  readonly commands: Commands;
+  /** What has begun is ended, one way or the other, and its answer is on disk. */
+  settle(): Promise<void>;
+}
+
+export async function openCommanding(options: CommandingOptions): Promise<Commanding> {
   const { config, keyFile, environment, agent, broker, dial, readNow, onFatal } = options;
   const { ports, log } = environment;
+  const underway = new Set<Promise<void>>();
+  const stopping = new AbortController();
   const commands: Commands = await openCommands({
     ...{ ports, log, onFatal, broker, keyFile },
     ...{ agent: 'agent-dlms', prefix: 'AGENT_DLMS', host: config.host, port: config.port },
@@ -59,20 +67,22 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
   async function send(device: Device, order: KeptOrder): Promise<Sending> {
     const deed = DEEDS[order.command];
     if (deed === undefined) {
-      void finish(device, order, async () => readNow(device));
+      begin(finish(device, order, async () => readNow(device)));
       return { kind: 'sent' };
     }
     try {
-      const signal = AbortSignal.timeout(LONGEST_DEED_MS);
+      const signal = AbortSignal.any([AbortSignal.timeout(LONGEST_DEED_MS), stopping.signal]);
       const dialled = await dial(device, signal);
-      void finish(device, order, async () => {
-        try {
-          return await deed(dialled, ports.clock.nowMs());
-        } finally {
-          await dialled.conversation.close();
-          await dialled.settle();
-        }
-      });
+      begin(
+        finish(device, order, async () => {
+          try {
+            return await deed(dialled, ports.clock.nowMs());
+          } finally {
+            await dialled.conversation.close();
+            await dialled.settle();
+          }
+        }),
+      );
       return { kind: 'sent' };
     } catch (error) {
       return { kind: 'not sent', reason: errnoOf(error) ?? 'line.away' };
@@ -96,7 +106,18 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
     if (Object.hasOwn(DEEDS, order.command)) await readNow({ apiKey, deviceId, ...device }).catch(() => undefined);
   }
 
-  return commands;
+  function begin(work: Promise<void>): void {
+    const done = work.catch((error: unknown) => onFatal(toError(error))).finally(() => underway.delete(done));
+    underway.add(done);
+  }
+
+  return {
+    commands,
+    async settle() {
+      stopping.abort();
+      await Promise.all(underway);
+    },
+  };
 }
 
 function resultOf(result: string | number): string {

@@ -1,6 +1,6 @@
 /** From an endpoint and its keys to a conversation that stands: line, link, client, counters. */
 
-import { ConfigError, type Ports, ProtocolError, toHex } from '@contor/kit';
+import { ConfigError, type Line, type Ports, ProtocolError, toHex } from '@contor/kit';
 import { parseLogicalName } from '../codec/cosem/logical-name.js';
 import type { HdlcAddress } from '../codec/hdlc/address.js';
 import { cipherKeys } from '../codec/security/gcm.js';
@@ -45,6 +45,8 @@ const PUBLIC_CLIENT = 16;
 const MAX_PDU = 0x0800;
 const MULTIPLE_REFERENCES = 1 << (23 - 14);
 const DEDICATED_KEY_SIZE = 16;
+/** Half of all counters: sixteen a second for four years, by which a key should have been changed. */
+const MOST_LEARNED = 0x7fff_ffff;
 const COUNTER_OBJECT = { classId: 1, instanceId: parseLogicalName('0-0:43.1.0'), attributeId: 2 };
 
 /** Rejects with a TransportError, a ProtocolError of the meter, or a ConfigError when a key is missing. */
@@ -105,7 +107,7 @@ async function open(options: DialOptions, nextCounter: () => number | undefined)
     pass: { suite: 0, ...(keys !== undefined && { keys }) },
     nextCounter,
   });
-  const line = await net.connect(endpoint.host, endpoint.port, CONNECT_MS);
+  const line = await orAborted(net.connect(endpoint.host, endpoint.port, CONNECT_MS), signal);
   const conversation = converseOver({
     ...{ line, clock, client },
     ...(signal !== undefined && { signal }),
@@ -132,14 +134,40 @@ async function learnCounter(options: DialOptions): Promise<void> {
   const asked = { ...endpoint, client: PUBLIC_CLIENT, mechanism: 0, hasDedicatedKey: false };
   try {
     const { conversation } = await open({ ...options, endpoint: asked }, () => undefined);
-    const outcome = await conversation.ask({ kind: 'get', items: [{ attribute: COUNTER_OBJECT }] });
-    await conversation.close();
-    const [result] = 'results' in outcome && outcome.kind === 'get' ? outcome.results : [];
-    if (result?.is === 'data' && typeof result.value.value === 'number')
-      await options.counters.raise(options.keyName, result.value.value);
+    try {
+      const outcome = await conversation.ask({ kind: 'get', items: [{ attribute: COUNTER_OBJECT }] });
+      const [result] = 'results' in outcome && outcome.kind === 'get' ? outcome.results : [];
+      const used = result?.is === 'data' ? result.value.value : undefined;
+      // Nobody has proved who says so: a number that would use up the counters is not believed.
+      if (typeof used === 'number' && used < MOST_LEARNED) await options.counters.raise(options.keyName, used);
+    } finally {
+      await conversation.close();
+    }
   } catch (error) {
     // A meter without a public client: our counters begin where they are, and the meter says if they are too low.
-    if (!(error instanceof ProtocolError)) throw error;
+    if (!(error instanceof ProtocolError) || options.signal?.aborted === true) throw error;
+  }
+}
+
+/** A line that opens when nobody wants it any more is closed. */
+async function orAborted(opening: Promise<Line>, signal: AbortSignal | undefined): Promise<Line> {
+  if (signal === undefined) return opening;
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(new ProtocolError('dlms.aborted', 'The conversation was called off.', {}));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    opening.then(
+      (line) => line.close(),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

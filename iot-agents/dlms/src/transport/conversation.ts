@@ -92,6 +92,8 @@ export function converseOver({ line, clock, client, onNotification, signal }: Co
   }
 
   const aborted = (): void => end(new ProtocolError('dlms.aborted', 'The conversation was called off.', {}));
+  // A signal that was given before is not given again.
+  if (signal?.aborted === true) aborted();
   signal?.addEventListener('abort', aborted, { once: true });
   void listen();
 

@@ -6,6 +6,7 @@ import type { HdlcAddress } from '../codec/hdlc/address.js';
 import { cipherKeys } from '../codec/security/gcm.js';
 import { DlmsClient, type Notification } from '../session/client.js';
 import { HDLC_PROPOSAL, hdlcClientLink, wrapperClientLink } from '../session/link/client-link.js';
+import { modeELink } from '../session/link/mode-e.js';
 import { CHALLENGE_SIZE, CLIENT_CONFORMANCE } from '../session/opening.js';
 import { Protection } from '../session/protection.js';
 import { type Conversation, converseOver } from '../transport/conversation.js';
@@ -171,11 +172,12 @@ async function orAborted(opening: Promise<Line>, signal: AbortSignal | undefined
   }
 }
 
-function linkOf({ link, client, server, physical }: DlmsEndpoint) {
+function linkOf({ link, client, server, physical, isModeE }: DlmsEndpoint) {
   if (link === 'wrapper') return wrapperClientLink({ client, server });
   const address: HdlcAddress =
     physical === undefined
       ? { upper: server, size: 1 }
       : { upper: server, lower: physical, size: server > 0x7f || physical > 0x7f ? 4 : 2 };
-  return hdlcClientLink({ client, server: address, parameters: HDLC_PROPOSAL, patienceMs: PATIENCE_MS });
+  const hdlc = hdlcClientLink({ client, server: address, parameters: HDLC_PROPOSAL, patienceMs: PATIENCE_MS });
+  return isModeE ? modeELink(hdlc, PATIENCE_MS) : hdlc;
 }

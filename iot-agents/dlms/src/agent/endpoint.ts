@@ -11,6 +11,8 @@ export interface DlmsEndpoint {
   readonly host: string;
   readonly port: number;
   readonly link: 'hdlc' | 'wrapper';
+  /** HDLC begins with the hand-over of IEC 62056-21. */
+  readonly isModeE: boolean;
   readonly client: number;
   readonly server: number;
   readonly physical?: number;
@@ -33,7 +35,17 @@ const POLICIES: Readonly<Record<string, Policy | undefined>> = {
   encrypted: { isAuthenticated: false, isEncrypted: true },
   both: { isAuthenticated: true, isEncrypted: true },
 };
-const NAMES: readonly string[] = ['link', 'client', 'security', 'ciphering', 'form', 'title', 'dedicated', 'oldhls'];
+const NAMES: readonly string[] = [
+  'link',
+  'start',
+  'client',
+  'security',
+  'ciphering',
+  'form',
+  'title',
+  'dedicated',
+  'oldhls',
+];
 
 /** Throws a ConfigError that says what of it is wrong. */
 export function parseEndpoint(text: string): DlmsEndpoint {
@@ -57,6 +69,7 @@ export function parseEndpoint(text: string): DlmsEndpoint {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? DEFAULT_PORT : Number(url.port),
     link: choose('link', { wrapper: 'wrapper', hdlc: 'hdlc' } as const, 'wrapper'),
+    isModeE: choose('start', { direct: false, 'mode-e': true }, 'direct'),
     client: address(text, said('client') ?? '1'),
     server: address(text, server),
     mechanism,

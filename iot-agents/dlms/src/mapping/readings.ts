@@ -15,6 +15,11 @@ import { unitRow } from './units.js';
 
 export const CLOCK = '0-0:1.0.0';
 
+/** The AMR profile status of IDIS, one for each profile. */
+const STATUS = '0-0:96.10.';
+/** Its bit "data not valid": such a row is as if the meter had stored none. */
+const NOT_VALID = 0x04;
+
 export interface Readings {
   /** Undefined: the meter did not say when. */
   readonly observedMs: number | undefined;
@@ -49,6 +54,7 @@ export function readProfile(
   const points = new Map<string, ProfilePoint[]>();
   const names = columns.map(({ logicalName }) => withoutChannel(formatObis(logicalName)));
   const clockAt = names.indexOf(CLOCK);
+  const statusAt = names.findIndex((name) => name.startsWith(STATUS));
   let beforeMs: number | undefined;
   for (const row of rows) {
     if (row.type !== 'structure') continue;
@@ -57,11 +63,12 @@ export function readProfile(
     const atMs = stamp === undefined ? following(beforeMs, periodSeconds) : instantOf(stamp, offsetOf);
     beforeMs = atMs;
     if (atMs === undefined) continue;
+    const isInvalid = (statusOf(row.value[statusAt]) & NOT_VALID) !== 0;
     for (const [index, obis] of names.entries()) {
       const cell = row.value[index];
       if (cell === undefined || index === clockAt || registerRow(obis) === undefined) continue;
       const { scaler, unit } = scalerOf(scalers[index]);
-      const value = cell.type === 'null-data' ? null : amountOf(obis, cell, scaler, unit);
+      const value = cell.type === 'null-data' || isInvalid ? null : amountOf(obis, cell, scaler, unit);
       if (value === undefined) continue;
       const known = points.get(obis);
       if (known === undefined) points.set(obis, [{ atMs, value }]);
@@ -119,6 +126,10 @@ function amountOf(obis: string, { value }: Data, scaler = 0, unit?: number): Amo
   const known = unitRow(unit ?? row.unit);
   if (known === undefined) return undefined;
   return { integer: BigInt(value), exponent: scaler + known.exponent, unitCode: known.unitCode };
+}
+
+function statusOf(data: Data | undefined): number {
+  return typeof data?.value === 'number' ? data.value : 0;
 }
 
 function following(beforeMs: number | undefined, periodSeconds: number): number | undefined {

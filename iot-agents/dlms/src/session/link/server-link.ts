@@ -8,6 +8,7 @@ import type { HdlcParameters } from '../../codec/hdlc/parameters.js';
 import { decodeWrapper, encodeWrapper, type WrapperUnit } from '../../codec/wrapper.js';
 import type { MeterSession } from '../server.js';
 import { Cutter } from './cutter.js';
+import { answerModeE } from './mode-e.js';
 import { hearAtServer, newStation, type Station } from './station.js';
 
 /** Undefined: nobody lives at this address, or the client is not known there. */
@@ -19,6 +20,11 @@ export interface ServerLink {
 
 /** Clients and devices on one line at a time; beyond that the oldest link is forgotten, as a meter's would time out. */
 const MOST_LINKS = 256;
+const SLASH = 0x2f;
+const LINE_END = 0x0a;
+const SEVEN_BITS = 0x7f;
+/** `/?`, an address of 32 characters, `!`, and the end. */
+const MOST_LINE = 64;
 
 interface Link {
   station: Station;
@@ -82,13 +88,42 @@ export function wrapperServerLink(find: FindSession): ServerLink {
   };
 }
 
-/** A simulated street answers either kind on one port: a frame begins with a flag, a wrapper with zero. */
+/** A simulated street answers either kind on one port: a frame begins with a flag, a wrapper with zero, a call of mode E with a slash. */
 export function eitherServerLink(find: FindSession, parameters: HdlcParameters): ServerLink {
   let chosen: ServerLink | undefined;
   return {
     hear: (chunk, nowMs) => {
-      chosen ??= chunk[0] === FLAG ? hdlcServerLink(find, parameters) : wrapperServerLink(find);
+      chosen ??=
+        chunk[0] === FLAG || ((chunk[0] ?? 0) & SEVEN_BITS) === SLASH
+          ? modeEServerLink(hdlcServerLink(find, parameters))
+          : wrapperServerLink(find);
       return chosen.hear(chunk, nowMs);
+    },
+  };
+}
+
+/** Lines of text first, if any; then, or from the first flag on, HDLC. */
+function modeEServerLink(inner: ServerLink): ServerLink {
+  let line: number[] = [];
+  let isHandedOver = false;
+  return {
+    hear: (chunk, nowMs) => {
+      const out: Uint8Array[] = [];
+      for (let at = 0; at < chunk.length; at += 1) {
+        const byte = chunk[at] ?? 0;
+        if (isHandedOver || (line.length === 0 && byte === FLAG)) {
+          isHandedOver = true;
+          return [...out, ...inner.hear(chunk.subarray(at), nowMs)];
+        }
+        line = line.length < MOST_LINE ? [...line, byte] : [];
+        if ((byte & SEVEN_BITS) !== LINE_END) continue;
+        const answer = answerModeE(Uint8Array.from(line));
+        line = [];
+        if (answer === undefined) continue;
+        out.push(answer.bytes);
+        isHandedOver = answer.isHandedOver;
+      }
+      return out;
     },
   };
 }

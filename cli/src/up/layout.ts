@@ -73,6 +73,8 @@ export function wiring(dataFolder: string, doors: Doors): Record<string, string>
     GATEWAY_DATA: join(dataFolder, 'gateway'),
     AGENT_JSON_DATA: join(dataFolder, 'agent-json'),
     AGENT_MBUS_DATA: join(dataFolder, 'agent-mbus'),
+    AGENT_MBUS_PORT: '0',
+    AGENT_MBUS_COMMAND_KEYS: commandsKey,
     AGENT_MBUS_RECEIVERS: `rtl-wmbus=127.0.0.1:${doors.WMBUS_SIMULATOR_PORT}`,
     MBUS_SIMULATOR_METERS: String(SAMPLE_BUS_METERS),
     WMBUS_SIMULATOR_METERS: String(SAMPLE_RADIO_METERS),

@@ -9,6 +9,7 @@ import {
   brokerOver,
   type Device,
   historyOver,
+  keyOfDevice,
   lineOf,
   openAgent,
   openPolling,
@@ -17,6 +18,7 @@ import {
 } from '@contor/agent-kit';
 import {
   ConfigError,
+  checkExposure,
   type DocumentStore,
   type Environment,
   type Health,
@@ -25,12 +27,14 @@ import {
   openDurableLog,
   openKeyring,
   openSecretReader,
+  ProtocolError,
   type Running,
   type SecretReader,
   type Start,
 } from '@contor/kit';
 import { keyring } from './codec/radio/keyring.js';
 import { radioMemory } from './codec/radio/telegram.js';
+import { openCommanding } from './commanding.js';
 import { replayGuard } from './radio/guard.js';
 import { openRadioIntake } from './radio/intake.js';
 import { openMeterKeys } from './radio/keys.js';
@@ -53,6 +57,7 @@ const SHORTEST_SECONDS = 10;
 const MARKS_LIMIT_BYTES = 2 ** 30;
 
 export const start: Start<AgentMbusConfig> = async (config, environment) => {
+  checkExposure({ ...config, secret: config.platformSecret, prefix: 'AGENT_MBUS' });
   const receivers = parseReceivers(config.receivers);
   const lock = await lockDirectory(config.dataFolder);
   try {
@@ -129,16 +134,29 @@ async function run(
     planOf: (device) => planOf(device, config.readEvery / 1_000),
   });
   links.polling = polling;
+  const readNow = async (device: Device): Promise<string> => {
+    const { result } = await polling.acquisition.ask({ key: keyOfDevice(device), task: { kind: 'live' } });
+    if (result.kind === 'stored' || result.kind === 'shown') return 'read';
+    throw new ProtocolError('code' in result ? result.code : 'mbus.not-read', 'The meter could not be read.');
+  };
+  const commands =
+    config.commandKeys === undefined
+      ? undefined
+      : await openCommanding({
+          ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, readNow, onFatal },
+        });
   agent.start();
   polling.start();
   const listeners = receivers.map((at) => openRadioListener({ ...at, ports, log, intake, onFatal }));
   log.info({ devices: agent.registry.size, receivers: receivers.length }, 'The M-Bus agent is reading and listening.');
 
   return {
+    ...(commands === undefined ? {} : { url: commands.url }),
     health: () =>
       healthOf(agent, {
         ...polling.figures,
         ...intake.figures,
+        ...commands?.figures,
         keys: ring.size,
         keysMissing: keys.missing,
         receivers: listeners.length,
@@ -146,8 +164,10 @@ async function run(
         garbled: listeners.reduce((sum, { garbled }) => sum + garbled, 0),
       }),
     async stop() {
+      await commands?.close();
       await Promise.all(listeners.map((listener) => listener.stop()));
       await polling.stop();
+      await commands?.stop();
       await keys.close();
       await agent.stop();
       await marks.close();

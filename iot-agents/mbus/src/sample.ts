@@ -41,11 +41,12 @@ const SUPPLY_TYPES: Readonly<Record<string, string>> = {
   'mbus-water': 'water',
   'mbus-gas': 'gas',
   'mbus-allocator': 'heat',
+  'mbus-substation': 'heat',
 };
 
 /** `gateway`: host and port of the simulated bus. */
 export function sampleMbus(gateway: string): SampleMbus {
-  const wired = simulatedSlaves({ seed: SAMPLE_SEED, meters: SAMPLE_BUS_METERS }).map(
+  const wired = simulatedSlaves({ seed: SAMPLE_SEED, meters: SAMPLE_BUS_METERS, hasSubstation: true }).map(
     ({ meter, primary }): Row => ({
       ...about(meter, 'mbus', SAMPLE_READ_SECONDS),
       record: {

@@ -27,6 +27,32 @@ export const SETTINGS = {
     fallback: '200ms',
     about: 'What gateways and the way to them add to the answer of a wired meter',
   },
+  host: {
+    name: 'AGENT_MBUS_HOST',
+    kind: 'text',
+    fallback: '127.0.0.1',
+    about: 'Address at which orders from the broker come in',
+  },
+  port: {
+    name: 'AGENT_MBUS_PORT',
+    kind: 'port',
+    fallback: 4043,
+    about: 'TCP port for them; 0 lets the system choose',
+  },
+  endpoint: {
+    name: 'AGENT_MBUS_ENDPOINT',
+    kind: 'url',
+    optional: true,
+    about: 'Address the broker reaches that port at. Default: http(s)://host:port',
+  },
+  commandKeys: {
+    name: 'AGENT_MBUS_COMMAND_KEYS',
+    kind: 'path',
+    optional: true,
+    about: 'File with the public keys of the command services (JWK Set); without it no commands are taken',
+  },
+  tlsCert: { name: 'AGENT_MBUS_TLS_CERT', kind: 'path', optional: true, about: 'Certificate chain (PEM)' },
+  tlsKey: { name: 'AGENT_MBUS_TLS_KEY', kind: 'path', optional: true, about: 'Private key (PEM)' },
   brokerUrl: { name: 'BROKER_URL', kind: 'url', fallback: 'http://127.0.0.1:1026', about: 'The NGSI-LD broker' },
   historyUrl: { name: 'HISTORY_URL', kind: 'url', fallback: 'http://127.0.0.1:8668', about: 'The history server' },
   platformSecret: {

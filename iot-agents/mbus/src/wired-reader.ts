@@ -37,12 +37,12 @@ async function read(
   { net, clock, latencyMs }: WiredReaderOptions,
 ): Promise<ReadResult> {
   const target = targetOf(device);
-  const [, host, port] = HOST_AND_PORT.exec(device.connection?.address ?? '') ?? [];
+  const gateway = gatewayOf(device);
   if (task.kind !== 'live' && task.kind !== 'clock')
     return failed('unsupported', 'mbus.task', `M-Bus has no ${task.kind} to read.`);
   if (target === undefined) return failed('unsupported', 'mbus.endpoint', 'The device says no M-Bus address.');
-  if (host === undefined) return failed('unsupported', 'mbus.connection', 'The device says no gateway (host:port).');
-  const bus = await openBus({ net, clock, host, port: Number(port), latencyMs });
+  if (gateway === undefined) return failed('unsupported', 'mbus.connection', 'The device says no gateway (host:port).');
+  const bus = await openBus({ net, clock, ...gateway, latencyMs });
   tell('connected');
   try {
     const options: AskOptions = { tries: TRIES };
@@ -51,6 +51,13 @@ async function read(
   } finally {
     await bus.close();
   }
+}
+
+export function gatewayOf({
+  connection,
+}: Pick<Device, 'connection'>): { readonly host: string; readonly port: number } | undefined {
+  const [, host, port] = HOST_AND_PORT.exec(connection?.address ?? '') ?? [];
+  return host === undefined ? undefined : { host, port: Number(port) };
 }
 
 export function targetOf({

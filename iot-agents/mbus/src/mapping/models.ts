@@ -100,7 +100,7 @@ const ALLOCATOR = {
   ],
 } as const satisfies DeviceModel<'HeatMeasurement'>;
 
-/** The controller of a building's substation (S3-03): what its valve and pump do, and what they are told. */
+/** The controller of a building's substation (S3-03): what its valve and pump do. Cut off, the valve is closed and the pump stands. */
 const SUBSTATION = {
   type: 'HeatMeasurement',
   values: [
@@ -110,7 +110,7 @@ const SUBSTATION = {
   ],
   states: [{ objectId: 'pump', attribute: 'pumpState', words: { on: 'on', off: 'off' } }],
   sums: HEAT.sums,
-  commands: ['setValve', 'setPump', 'read'],
+  commands: ['disconnect', 'reconnect', 'read'],
 } as const satisfies DeviceModel<'HeatMeasurement'>;
 
 export const DEVICE_MODELS = {

@@ -27,6 +27,12 @@ export const SETTINGS = {
     fallback: 'tulip-street',
     about: 'The same seed gives the same bus',
   },
+  hasSubstation: {
+    name: 'MBUS_SIMULATOR_SUBSTATION',
+    kind: 'flag',
+    fallback: true,
+    about: 'Behind the meters, the controller of a substation',
+  },
   slowMeter: {
     name: 'MBUS_SIMULATOR_SLOW',
     ...ONE_METER,

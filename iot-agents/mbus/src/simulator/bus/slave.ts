@@ -5,7 +5,7 @@
 
 import { decodeSelection, type MeterAddress } from '../../codec/header/address.js';
 import { encodeFrame, type WiredFrame } from '../../codec/link/frame.js';
-import { decodeRecords } from '../../codec/record/record.js';
+import { decodeRecords, type MeterRecord } from '../../codec/record/record.js';
 import { CI, encodeVariable } from '../../codec/wired.js';
 import { BROADCAST, CONTROL, LARGEST_PRIMARY, SELECTED, TEST_ADDRESS } from '../../session/conversation.js';
 import { isMeant } from '../../session/select.js';
@@ -19,6 +19,8 @@ export interface SlaveOptions {
   readonly readout: Readout;
   /** Of 11 to 330 bit times (EN 13757-2, 5.5). */
   readonly answerDelayBits: number;
+  /** What it does with records that it is told; without it they are acknowledged and forgotten. */
+  readonly take?: (records: readonly MeterRecord[]) => void;
   /** It hears, and never answers. */
   readonly isDead?: boolean;
 }
@@ -124,7 +126,9 @@ export class Slave {
       return ACKNOWLEDGED;
     }
     if (ci !== DATA) return undefined;
-    for (const { quantity, value } of decodeRecords(data).records) {
+    const { records } = decodeRecords(data);
+    this.#options.take?.(records);
+    for (const { quantity, value } of records) {
       const number = numberIn(value);
       if (quantity === 'Bus Address' && number !== undefined && number <= LARGEST_PRIMARY) this.primary = number;
       if (value.kind === 'time') this.clockSetMs = atMs;

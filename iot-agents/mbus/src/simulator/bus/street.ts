@@ -3,6 +3,7 @@
 import { type Random, seededRandom } from '@contor/kit';
 import { BUS_KINDS } from './readout.js';
 import { Slave } from './slave.js';
+import { simulatedSubstation } from './substation.js';
 
 export interface BusWish {
   readonly seed: string;
@@ -13,6 +14,8 @@ export interface BusWish {
   readonly collidingMeter?: number;
   /** This one never answers; 0 for none. */
   readonly deadMeter?: number;
+  /** Behind the meters, the controller of the substation. */
+  readonly hasSubstation?: boolean;
 }
 
 /** EN 13757-2, 5.5. */
@@ -33,10 +36,11 @@ export function simulatedSlaves({
   slowMeter = 0,
   collidingMeter = 0,
   deadMeter = 0,
+  hasSubstation = false,
 }: BusWish): readonly Slave[] {
   const random = seededRandom(`${seed}/bus`);
   const base = FIRST_ID + random.integer(ID_RANGE);
-  return Array.from({ length: meters }, (_, index) => {
+  const slaves = Array.from({ length: meters }, (_, index) => {
     const number = index + 1;
     const row = BUS_KINDS[index % BUS_KINDS.length] ?? BUS_KINDS[0];
     const { manufacturer, version, deviceType } = row;
@@ -49,6 +53,9 @@ export function simulatedSlaves({
       isDead: number === deadMeter,
     });
   });
+  if (!hasSubstation) return slaves;
+  const id = String(base + (meters + 1) * SPACING);
+  return [...slaves, simulatedSubstation({ seed, id, primary: primaryOf(meters + 1) })];
 }
 
 function primaryOf(number: number): number {

@@ -14,14 +14,18 @@ import {
   openAgent,
   openPolling,
   type Polling,
+  provisioningApp,
   type ReadPlan,
 } from '@contor/agent-kit';
 import {
   ConfigError,
   checkExposure,
+  closeHttp,
   type DocumentStore,
   type Environment,
   type Health,
+  isLoopback,
+  listenHttp,
   lockDirectory,
   openDocuments,
   openDurableLog,
@@ -139,31 +143,48 @@ async function run(
     if (result.kind === 'stored' || result.kind === 'shown') return 'read';
     throw new ProtocolError('code' in result ? result.code : 'mbus.not-read', 'The meter could not be read.');
   };
+  const beside = provisioningApp({
+    ...{ agent: 'agent-mbus', registry: agent.registry, defaultApiKey: undefined, secret, health: () => health(), log },
+    isLoopback: isLoopback(config.host),
+  });
   const commands =
     config.commandKeys === undefined
       ? undefined
       : await openCommanding({
-          ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, readNow, onFatal },
+          ...{
+            config,
+            keyFile: config.commandKeys,
+            environment: { ports, log },
+            agent,
+            broker,
+            readNow,
+            beside,
+            onFatal,
+          },
         });
+  const server =
+    commands === undefined ? await listenHttp({ ...config, log, setting: 'AGENT_MBUS_PORT' }, beside) : undefined;
   agent.start();
   polling.start();
   const listeners = receivers.map((at) => openRadioListener({ ...at, ports, log, intake, onFatal }));
   log.info({ devices: agent.registry.size, receivers: receivers.length }, 'The M-Bus agent is reading and listening.');
 
+  const health = (): Health =>
+    healthOf(agent, {
+      ...polling.figures,
+      ...intake.figures,
+      ...commands?.figures,
+      keys: ring.size,
+      keysMissing: keys.missing,
+      receivers: listeners.length,
+      receiversAway: listeners.filter(({ isConnected }) => !isConnected).length,
+      garbled: listeners.reduce((sum, { garbled }) => sum + garbled, 0),
+    });
   return {
     ...(commands === undefined ? {} : { url: commands.url }),
-    health: () =>
-      healthOf(agent, {
-        ...polling.figures,
-        ...intake.figures,
-        ...commands?.figures,
-        keys: ring.size,
-        keysMissing: keys.missing,
-        receivers: listeners.length,
-        receiversAway: listeners.filter(({ isConnected }) => !isConnected).length,
-        garbled: listeners.reduce((sum, { garbled }) => sum + garbled, 0),
-      }),
+    health,
     async stop() {
+      if (server !== undefined) await closeHttp(server);
       await commands?.close();
       await Promise.all(listeners.map((listener) => listener.stop()));
       await polling.stop();

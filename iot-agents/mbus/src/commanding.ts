@@ -1,5 +1,6 @@
 /** Orders to substations (S3-03): the valve and the pump, and a reading. The order itself was checked by the kit. */
 
+import type { RequestListener } from 'node:http';
 import {
   type Agent,
   type BrokerPort,
@@ -25,6 +26,8 @@ export interface CommandingOptions {
   readonly broker: BrokerPort;
   /** A reading out of turn, so that everybody sees what the controller shows now. */
   readonly readNow: (device: Device) => Promise<string>;
+  /** Answers everything at the same port that is no order. */
+  readonly beside: RequestListener;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -37,10 +40,10 @@ const WISHES: Readonly<Record<string, SubstationWish>> = {
 const LONGEST_DEED_MS = 60_000;
 
 export async function openCommanding(options: CommandingOptions): Promise<Commands> {
-  const { config, keyFile, environment, agent, broker, readNow, onFatal } = options;
+  const { config, keyFile, environment, agent, broker, readNow, beside, onFatal } = options;
   const { ports, log } = environment;
   const commands: Commands = await openCommands({
-    ...{ ports, log, onFatal, broker, keyFile },
+    ...{ ports, log, onFatal, broker, keyFile, beside },
     ...{ agent: 'agent-mbus', prefix: 'AGENT_MBUS', host: config.host, port: config.port },
     ...{ tlsCert: config.tlsCert, tlsKey: config.tlsKey, endpoint: config.endpoint },
     dataFolder: config.dataFolder,

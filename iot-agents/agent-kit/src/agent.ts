@@ -118,7 +118,7 @@ export async function openAgent(options: AgentOptions): Promise<Agent> {
   await disk.makeDirectory(dataFolder);
   const registry = options.registry ?? (await openDeviceRegistry({ disk, clock, log, dataFolder, onFatal }));
   const translator = options.translator(registry);
-  const newcomers = autoprovision(registry);
+  const newcomers = autoprovision(registry, log);
 
   const raw = await openRawKeeper({ disk, clock, log, dataFolder, limits: limits.raw });
   const openLog = (name: string): Promise<IngestLog> => {

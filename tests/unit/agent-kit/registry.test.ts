@@ -147,11 +147,21 @@ describe('a device that nobody has provisioned', () => {
       entityType: 'Room',
       entityNameExp: "'urn:ngsi-ld:Room:' + id",
     });
-    const newcomers = autoprovision(registry);
+    const newcomers = autoprovision(registry, SILENT);
     const [one, same] = await Promise.all([newcomers.admit('k1', 'new', 0), newcomers.admit('k1', 'new', 0)]);
     expect(one).toMatchObject({ tenant: 'openiot', entityName: 'urn:ngsi-ld:Room:new', isAutoprovisioned: true });
     expect(same).toBe(one);
     expect(registry.size).toBe(1);
+  });
+
+  it('stays a stranger while the registry cannot be written', async () => {
+    const registry = await bench().open();
+    await registry.groups.put(GROUP);
+    const away: DeviceRegistry = Object.create(registry, { add: { value: () => Promise.reject(new Error('away')) } });
+    for (const name of ['groupOf', 'records', 'find'] as const)
+      Object.defineProperty(away, name, { value: (of: never) => registry[name](of) });
+    expect(await autoprovision(away, SILENT).admit('k1', 'new', 0)).toBeUndefined();
+    expect(registry.size).toBe(0);
   });
 
   it.each([
@@ -162,7 +172,7 @@ describe('a device that nobody has provisioned', () => {
   ])('is none %s', async (_what, apiKey, deviceId, said) => {
     const registry = await bench().open();
     await registry.groups.put({ ...GROUP, ...said });
-    expect(await autoprovision(registry).admit(apiKey, deviceId, 0)).toBeUndefined();
+    expect(await autoprovision(registry, SILENT).admit(apiKey, deviceId, 0)).toBeUndefined();
     expect(registry.size).toBe(0);
   });
 });

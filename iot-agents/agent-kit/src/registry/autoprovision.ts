@@ -3,6 +3,7 @@
  * "Autoprovision configuration"), unless the group says `autoprovision: false`. Bounded: whoever holds the key can invent names.
  */
 
+import type { Logger } from '@contor/kit';
 import { compileExpression } from '../expressions/expression.js';
 import { type Device, type DeviceRecord, deviceKey } from './device.js';
 import { type DeviceGroup, groupKey } from './group.js';
@@ -17,7 +18,7 @@ const MOST_OF_A_GROUP = 10_000;
 const DEVICE_ID = /^[A-Za-z0-9._:~-]{1,100}$/;
 const ENTITY_NAME = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,299}$/;
 
-export function autoprovision(registry: DeviceRegistry): Autoprovision {
+export function autoprovision(registry: DeviceRegistry, log: Logger): Autoprovision {
   const counts = new Map<string, number>();
   const underWay = new Map<string, Promise<Device | undefined>>();
 
@@ -33,7 +34,16 @@ export function autoprovision(registry: DeviceRegistry): Autoprovision {
 
   async function take(group: DeviceGroup, record: DeviceRecord): Promise<Device | undefined> {
     counts.set(groupKey(group), countOf(group) + 1);
-    await registry.add(record);
+    try {
+      await registry.add(record);
+    } catch (error) {
+      // Its reading lies on a shelf then, as that of any stranger: no device may stop the readings of the others.
+      log.warn(
+        { error, deviceId: record.deviceId },
+        'A new device could not be taken in: the registry cannot be written.',
+      );
+      return undefined;
+    }
     return registry.find(deviceKey(record.apiKey, record.deviceId));
   }
 

@@ -43,10 +43,11 @@ import { replayGuard } from './radio/guard.js';
 import { openRadioIntake } from './radio/intake.js';
 import { openMeterKeys } from './radio/keys.js';
 import { openRadioListener } from './radio/listener.js';
+import { openUplink } from './radio/uplink.js';
 import type { ReceiverRow } from './receiver/receiver.js';
 import { RECEIVER_NAMES, receiverNamed } from './receiver/table.js';
 import { type AgentMbusConfig, SETTINGS } from './settings.js';
-import { mbusTranslator } from './translator.js';
+import { CHANNELS, mbusTranslator } from './translator.js';
 import { wiredReader } from './wired-reader.js';
 
 export { provisionDevices } from '@contor/agent-kit';
@@ -63,19 +64,23 @@ const MARKS_LIMIT_BYTES = 2 ** 30;
 export const start: Start<AgentMbusConfig> = async (config, environment) => {
   checkExposure({ ...config, secret: config.platformSecret, prefix: 'AGENT_MBUS' });
   const receivers = parseReceivers(config.receivers);
+  const concentrators = parseConcentrators(config.concentrators);
   const lock = await lockDirectory(config.dataFolder);
   try {
-    return await run(config, receivers, environment, () => lock.release());
+    return await run(config, { receivers, concentrators }, environment, () => lock.release());
   } catch (error) {
     await lock.release();
     throw error;
   }
 };
 
-interface ReceiverAt {
-  readonly receiver: ReceiverRow;
+interface PeerAt {
   readonly host: string;
   readonly port: number;
+}
+
+interface ReceiverAt extends PeerAt {
+  readonly receiver: ReceiverRow;
 }
 
 const RECEIVER = /^([a-z0-9-]+)=(.+):(\d{1,5})$/;
@@ -95,9 +100,26 @@ export function parseReceivers(text: string): readonly ReceiverAt[] {
   });
 }
 
+const PEER = /^(.+):(\d{1,5})$/;
+
+function parseConcentrators(text: string): readonly PeerAt[] {
+  const wishes = text.split(',').map((wish) => wish.trim());
+  return wishes
+    .filter((wish) => wish !== '')
+    .map((wish) => {
+      const [, host, port] = PEER.exec(wish) ?? [];
+      if (host !== undefined) return { host, port: Number(port) };
+      const message = `AGENT_MBUS_CONCENTRATORS has '${wish.slice(0, 80)}', which is no address.`;
+      throw new ConfigError([{ code: 'config.malformed', message, fix: 'Write host:port, with commas between.' }]);
+    });
+}
+
 async function run(
   config: AgentMbusConfig,
-  receivers: readonly ReceiverAt[],
+  {
+    receivers,
+    concentrators,
+  }: { readonly receivers: readonly ReceiverAt[]; readonly concentrators: readonly PeerAt[] },
   { ports, log }: Environment,
   unlock: () => Promise<void>,
 ): Promise<Running> {
@@ -118,7 +140,7 @@ async function run(
     broker,
     history,
     translator: (registry) => mbusTranslator({ registry, findKey: ring.find, memory: radioMemory() }),
-    hasDeviceTime: () => false,
+    hasDeviceTime: (channel) => channel === CHANNELS.stored,
     onTaken: (key) => links.polling?.heard(key),
     limits: { logBytes: config.logBytes, shelfBytes: config.shelfBytes },
     onFatal,
@@ -167,6 +189,7 @@ async function run(
   agent.start();
   polling.start();
   const listeners = receivers.map((at) => openRadioListener({ ...at, ports, log, intake, onFatal }));
+  const uplinks = concentrators.map((at) => openUplink({ ...at, ports, log, intake }));
   log.info({ devices: agent.registry.size, receivers: receivers.length }, 'The M-Bus agent is reading and listening.');
 
   const health = (): Health =>
@@ -176,6 +199,8 @@ async function run(
       ...commands?.figures,
       keys: ring.size,
       keysMissing: keys.missing,
+      concentrators: uplinks.length,
+      concentratorsAway: uplinks.filter(({ isConnected }) => !isConnected).length,
       receivers: listeners.length,
       receiversAway: listeners.filter(({ isConnected }) => !isConnected).length,
       garbled: listeners.reduce((sum, { garbled }) => sum + garbled, 0),
@@ -186,7 +211,7 @@ async function run(
     async stop() {
       if (server !== undefined) await closeHttp(server);
       await commands?.close();
-      await Promise.all(listeners.map((listener) => listener.stop()));
+      await Promise.all([...listeners, ...uplinks].map((source) => source.stop()));
       await polling.stop();
       await commands?.stop();
       await keys.close();

@@ -15,6 +15,12 @@ export const SETTINGS = {
     about:
       'Radio receivers, as framing=host:port with commas between (hex, rtl-wmbus, im871a, iu891a, amber, amber-rssi)',
   },
+  concentrators: {
+    name: 'AGENT_MBUS_CONCENTRATORS',
+    kind: 'text',
+    fallback: '',
+    about: 'Concentrators with a store of their own, as host:port with commas between',
+  },
   readEvery: {
     name: 'AGENT_MBUS_READ_EVERY',
     kind: 'duration',

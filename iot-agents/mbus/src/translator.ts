@@ -5,9 +5,11 @@
 
 import {
   alertState,
+  DEFAULT_TIME_WINDOW,
   type Device,
   type DeviceModel,
   type IngestRecord,
+  judgeTime,
   type KnownDevices,
   type Refusal,
   type State,
@@ -15,7 +17,7 @@ import {
   type Translator,
   toLiveReading,
 } from '@contor/agent-kit';
-import { WireError } from '@contor/kit';
+import { toIso, WireError } from '@contor/kit';
 import type { MeterAddress } from './codec/header/address.js';
 import type { FindKey } from './codec/radio/keyring.js';
 import { decodeLink } from './codec/radio/link.js';
@@ -28,7 +30,7 @@ import { deviceModel } from './mapping/models.js';
 import { othersState } from './mapping/others.js';
 import { nameRecords } from './mapping/records.js';
 
-export const CHANNELS = { wired: 'mbus', radio: 'wmbus', replayed: 'wmbus-replayed' } as const;
+export const CHANNELS = { wired: 'mbus', radio: 'wmbus', stored: 'wmbus-stored', replayed: 'wmbus-replayed' } as const;
 
 export interface TranslatorParts {
   readonly registry: KnownDevices;
@@ -143,7 +145,7 @@ function toStates(
   { meter, status, records, refusals, words }: Heard,
   device: Device,
   model: DeviceModel,
-  { receivedAtMs, deviceTimeMs }: IngestRecord,
+  { receivedAtMs, deviceTimeMs, channel }: IngestRecord,
 ): { readonly states: readonly State[]; readonly refusals: readonly Refusal[] } {
   const states: State[] = [];
   const { values, others } = nameRecords(records, wantedOf(model));
@@ -153,7 +155,11 @@ function toStates(
     for (const [name, isSet] of flagsOf(meter, status, alarms)) all.set(name, isSet);
   const outputs = values.get('digitalOutput');
   if (typeof outputs === 'object') all.set('pump', (outputs.integer & 1n) === 1n ? 'on' : 'off');
-  const atMs = observedMs(deviceTimeMs, receivedAtMs);
+  // A concentrator that kept a telegram says when it heard it.
+  const isStored = channel === CHANNELS.stored && deviceTimeMs !== undefined;
+  const atMs = isStored ? deviceTimeMs : observedMs(deviceTimeMs, receivedAtMs);
+  if (isStored && judgeTime(atMs, receivedAtMs, DEFAULT_TIME_WINDOW) !== 'in window')
+    return { states: [], refusals: [{ shelf: 'quarantine', reason: 'time.concentrator', detail: toIso(atMs) }] };
   const { state, faults } = toLiveReading(device, model, { observedMs: atMs, values: all }, receivedAtMs);
   if (state !== undefined) states.push(state);
   const rest = othersState(device, others, atMs);

@@ -16,10 +16,13 @@ import { modelOfDeviceType } from '@contor/mbus/mapping/models.js';
 import { replayGuard } from '@contor/mbus/radio/guard.js';
 import { openRadioIntake, RADIO_API_KEY, type RadioIntake } from '@contor/mbus/radio/intake.js';
 import { openRadioListener } from '@contor/mbus/radio/listener.js';
+import { decodeStored, encodeStored } from '@contor/mbus/radio/stored-line.js';
+import { openUplink } from '@contor/mbus/radio/uplink.js';
 import { receiverNamed } from '@contor/mbus/receiver/table.js';
 import { AirMeter } from '@contor/mbus/simulator/air/meter.js';
 import { AirStreet } from '@contor/mbus/simulator/air/street.js';
-import { mbusTranslator } from '@contor/mbus/translator.js';
+import { openConcentrator } from '@contor/mbus/simulator/concentrator/concentrator.js';
+import { CHANNELS, mbusTranslator } from '@contor/mbus/translator.js';
 import { describe, expect, it } from '@jest/globals';
 
 const START = Date.UTC(2026, 0, 15, 8);
@@ -54,6 +57,7 @@ const devices: readonly Device[] = meters.map((air) => ({
 
 interface House {
   readonly clock: SimulatedClock;
+  readonly net: SimulatedNet;
   readonly intake: RadioIntake;
   readonly agent: Agent;
   readonly entities: readonly Entity[];
@@ -82,7 +86,7 @@ async function house(disk: SimulatedDisk, startMs = START): Promise<House> {
   const agent = await openAgent({
     ...{ dataFolder: FOLDER, ports, log: SILENT, broker: { upsert: note }, history: { append: note } },
     translator: (registry) => mbusTranslator({ registry, findKey: ring.find, memory: radioMemory() }),
-    ...{ hasDeviceTime: () => false, limits: { logBytes: 2 ** 22 }, onFatal: fail },
+    ...{ hasDeviceTime: (channel) => channel === CHANNELS.stored, limits: { logBytes: 2 ** 22 }, onFatal: fail },
   });
   const marksLog = { kind: 'marks', version: 1, maxBytes: 2 ** 22, onFatal: fail };
   const durable = await openDurableLog({ disk: booted, clock, directory: `${FOLDER}/marks`, ...marksLog });
@@ -90,7 +94,7 @@ async function house(disk: SimulatedDisk, startMs = START): Promise<House> {
   agent.start();
   const intake = openRadioIntake({ agent, findKey: ring.find, guard: replayGuard(marks), clock });
   return {
-    ...{ clock, intake, agent, entities },
+    ...{ clock, net, intake, agent, entities },
     async hear(_meter, bytes) {
       const taken = intake.take({ bytes, format: 'bare', rssiDbm: undefined });
       await clock.advance(50);
@@ -224,5 +228,56 @@ describe('a receiver over a line that breaks', () => {
     const stopped = listener.stop();
     await clock.advance(60_000);
     await stopped;
+  });
+});
+
+describe('a concentrator with a store of its own', () => {
+  it('after two hours without a line everything arrives, and once', async () => {
+    const one = await house(newDisk());
+    const { clock, net } = one;
+    const options = { uploadEveryMs: 5 * MINUTE, mostKept: 10_000 };
+    const box = await openConcentrator({ net, clock, host: '127.0.0.1', port: 0, ...options });
+    const ports = { net, clock, random: seededRandom('uplink') };
+    const uplink = openUplink({ ports, log: SILENT, host: '127.0.0.1', port: box.port, intake: one.intake });
+    const said = new Set<string>();
+    for (let minute = 0; minute < 180; minute += 5) {
+      if (minute === 30) await box.cut(true);
+      if (minute === 150) await box.cut(false);
+      for (const meter of meters) {
+        box.hear(meter.telegram(clock.nowMs()));
+        said.add(`${meter.meter.id}/${new Date(clock.nowMs()).toISOString()}`);
+        await clock.advance(MINUTE);
+      }
+      if (minute === 145) expect(box.kept).toBeGreaterThan(110);
+    }
+    await clock.advance(10 * MINUTE);
+    expect([box.kept, box.lost]).toEqual([0, 0]);
+    const stopped = Promise.all([uplink.stop(), box.close()]);
+    await clock.advance(MINUTE);
+    await stopped;
+    await one.stop();
+    const stored = one.entities.flatMap((entity) => {
+      const { dateObserved } = entity as { readonly dateObserved?: { readonly value?: string } };
+      return dateObserved?.value === undefined ? [] : [`${entity.id.split(':').at(-1)}/${dateObserved.value}`];
+    });
+    expect(stored).toHaveLength(new Set(stored).size);
+    expect(new Set(stored)).toEqual(said);
+    expect(one.intake.figures).toMatchObject({ replayed: 0, refused: 0 });
+  });
+
+  it.each([
+    ['a line of it', '7;2026-01-15T08:00:00.000Z;0544', 'value'],
+    ['half of one', '7;2026-01-15T08:', 'pending'],
+    ['another time', '7;yesterday at noon o clock;0544', 'garbage'],
+    ['no hex', '7;2026-01-15T08:00:00.000Z;xx', 'garbage'],
+    ['no number', 'a;2026-01-15T08:00:00.000Z;05', 'garbage'],
+  ])('%s', (_name, text, kind) => {
+    const end = kind === 'pending' ? '' : '\n';
+    expect(decodeStored(new TextEncoder().encode(text + end)).kind).toBe(kind);
+  });
+
+  it('there and back', () => {
+    const telegram = { sequence: 12, heardMs: START, bytes: at(0).telegram(START) };
+    expect(decodeStored(encodeStored(telegram))).toMatchObject({ kind: 'value', value: telegram });
   });
 });

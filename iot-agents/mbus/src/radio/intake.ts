@@ -36,8 +36,8 @@ export interface RadioFigures {
 
 export interface RadioIntake {
   readonly figures: RadioFigures;
-  /** Resolves when it is on disk, or is nothing to keep. */
-  take(heard: HeardTelegram): Promise<void>;
+  /** Resolves when it is on disk, or is nothing to keep. `heardMs`: somebody else heard it then, and kept it. */
+  take(heard: HeardTelegram, heardMs?: number): Promise<void>;
 }
 
 /** Senders in the middle of a message of several frames. */
@@ -50,7 +50,7 @@ export function openRadioIntake({ agent, findKey, guard, clock }: RadioIntakeOpt
   const partials = new Map<string, Uint8Array[]>();
   const figures = { heard: 0, damaged: 0, strangers: 0, taken: 0, repeated: 0, replayed: 0, refused: 0 };
 
-  async function take(heard: HeardTelegram): Promise<void> {
+  async function take(heard: HeardTelegram, heardMs?: number): Promise<void> {
     figures.heard += 1;
     const link = decodeLink(heard.bytes, heard.format);
     if (link.kind !== 'value' || link.used < heard.bytes.length) {
@@ -63,17 +63,18 @@ export function openRadioIntake({ agent, findKey, guard, clock }: RadioIntakeOpt
       figures.strangers += 1;
       return;
     }
-    await takeOf(deviceId, frame);
+    await takeOf(deviceId, frame, heardMs);
   }
 
-  async function takeOf(deviceId: string, frame: RadioFrame): Promise<void> {
-    const message = { apiKey: RADIO_API_KEY, deviceId, lane: 'live' } as const;
+  async function takeOf(deviceId: string, frame: RadioFrame, heardMs: number | undefined): Promise<void> {
+    const message = { apiKey: RADIO_API_KEY, deviceId, lane: 'live', deviceTimeMs: heardMs } as const;
+    const channel = heardMs === undefined ? CHANNELS.radio : CHANNELS.stored;
     const bare = bareBytes(frame);
     const telegram = decodeTelegram(frame, findKey, memory);
     if (telegram instanceof WireError) {
       figures.refused += 1;
       partials.delete(deviceId);
-      await agent.take({ ...message, channel: CHANNELS.radio, bytes: bare });
+      await agent.take({ ...message, channel, bytes: bare });
       return;
     }
     if (telegram.isFragment) return keepFragment(deviceId, bare);
@@ -82,11 +83,11 @@ export function openRadioIntake({ agent, findKey, guard, clock }: RadioIntakeOpt
     const bytes = before.length === 0 ? bare : new Uint8Array(Buffer.concat([...before, bare]));
     const key = findKey(telegram.meter);
     if (key === undefined || !telegram.wasEncrypted) {
-      await agent.take({ ...message, channel: CHANNELS.radio, bytes });
+      await agent.take({ ...message, channel, bytes });
       figures.taken += 1;
       return;
     }
-    const mark = markOf(telegram, bare, key, clock.nowMs());
+    const mark = markOf(telegram, bare, key, heardMs ?? clock.nowMs());
     const verdict = guard.judge(deviceId, mark);
     if (verdict === 'repeated') {
       figures.repeated += 1;
@@ -98,7 +99,7 @@ export function openRadioIntake({ agent, findKey, guard, clock }: RadioIntakeOpt
       return;
     }
     // Together: a telegram whose mark is on disk is there itself, or was never acknowledged to anybody.
-    await Promise.all([agent.take({ ...message, channel: CHANNELS.radio, bytes }), guard.advance(deviceId, mark)]);
+    await Promise.all([agent.take({ ...message, channel, bytes }), guard.advance(deviceId, mark)]);
     figures.taken += 1;
   }
 

@@ -9,6 +9,7 @@ import type { GetItem, Outcome } from '@contor/dlms/session/exchange.js';
 import { HDLC_PROPOSAL, hdlcClientLink, wrapperClientLink } from '@contor/dlms/session/link/client-link.js';
 import { CLIENT_CONFORMANCE } from '@contor/dlms/session/opening.js';
 import { Protection } from '@contor/dlms/session/protection.js';
+import { faultyLink } from '@contor/dlms/simulator/faults.js';
 import { physicalAddressOf, SimulatedStreet, serialOf, simulatedSecurity } from '@contor/dlms/simulator/street.js';
 import { type Conversation, converseOver } from '@contor/dlms/transport/conversation.js';
 import { serveMeters } from '@contor/dlms/transport/serve.js';
@@ -22,6 +23,10 @@ const net: Ports['net'] = new SimulatedNet({ clock, random });
 const NOON_MS = Date.UTC(2026, 4, 4, 12);
 const street = new SimulatedStreet({ meters: 5000, seed: SEED, random, clockMs: () => NOON_MS });
 const listening = serveMeters({ net, clock, host: '127.0.0.1', port: 4059, link: () => street.link() });
+const noisy = serveMeters({
+  ...{ net, clock, host: '127.0.0.1', port: 4060 },
+  link: () => faultyLink(street.link(), seededRandom('noise'), { loss: 0.05, damage: 0.1 }),
+});
 
 let counter = 0;
 const nextCounter = () => {
@@ -29,8 +34,8 @@ const nextCounter = () => {
   return counter;
 };
 
-async function talkTo(number: number, way: 'hdlc' | 'wrapper', client = 1): Promise<Conversation> {
-  const { port } = await listening;
+async function talkTo(number: number, way: 'hdlc' | 'wrapper', client = 1, at = listening): Promise<Conversation> {
+  const { port } = await at;
   const { title, encryptionKey, authenticationKey } = simulatedSecurity(serialOf(SEED, number));
   const keys = cipherKeys(encryptionKey, authenticationKey);
   const ownTitle = Buffer.from('CTRhead1');
@@ -50,7 +55,7 @@ async function talkTo(number: number, way: 'hdlc' | 'wrapper', client = 1): Prom
           client,
           server: { upper: 1, lower: physicalAddressOf(number), size: 4 },
           parameters: HDLC_PROPOSAL,
-          patienceMs: 5000,
+          patienceMs: at === noisy ? 20 : 5000,
         })
       : wrapperClientLink({ client, server: number });
   const dlms = new DlmsClient(link, {
@@ -143,6 +148,14 @@ describe.each(['hdlc', 'wrapper'] as const)('over %s', (way) => {
     expect(await meter.ask({ kind: 'action', method: breaker })).toMatchObject({ result: 'read-write-denied' });
     await meter.close();
   });
+});
+
+it('over a noisy line the values come right all the same', async () => {
+  const meter = await talkTo(77, 'hdlc', 1, noisy);
+  await meter.open();
+  const [quiet] = await read(meter, item(7, '1-0:99.1.0', 2, range(NOON_MS - 86_400_000, NOON_MS)));
+  expect(quiet?.is === 'data' && quiet.value.type === 'array' && quiet.value.value).toHaveLength(97);
+  await meter.close();
 });
 
 it('nobody lives behind the last number', async () => {

@@ -1,7 +1,8 @@
 /** A street of DLMS meters on one TCP port, HDLC and wrapper alike; told to, they push as well. */
 
-import { ConfigError, type Line, type Start, type Timer } from '@contor/kit';
+import { ConfigError, type Line, type Start, seededRandom, type Timer } from '@contor/kit';
 import { serveMeters } from '../transport/serve.js';
+import { faultyLink } from './faults.js';
 import { pushOf } from './push.js';
 import type { StreetConfig } from './settings.js';
 import { SimulatedStreet } from './street.js';
@@ -18,7 +19,10 @@ export const start: Start<StreetConfig> = async (config, { ports, log }) => {
     clockMs: () => clock.nowMs(),
   });
   const target = pushTo === undefined ? undefined : targetOf(pushTo);
-  const listener = await serveMeters({ net, clock, host, port, link: () => street.link() });
+  const faults = { loss: config.lossPermille / 1_000, damage: config.damagePermille / 1_000 };
+  const noise = seededRandom(`${seed}/line`);
+  const link = () => faultyLink(street.link(), noise, faults);
+  const listener = await serveMeters({ net, clock, host, port, link });
   let pushed = 0;
   let failed = 0;
   let timer: Timer | undefined;

@@ -2,6 +2,8 @@
 
 import type { SettingsOf, SettingsTable } from '@contor/kit';
 
+const PERMILLE = { kind: 'integer', fallback: 0, min: 0, max: 1_000 } as const;
+
 export const SETTINGS = {
   host: { name: 'SIMULATE_DLMS_HOST', kind: 'text', fallback: '127.0.0.1', about: 'Loopback address to listen at' },
   port: {
@@ -26,6 +28,12 @@ export const SETTINGS = {
     max: 900,
     about: 'The same seed gives the same meters',
   },
+  damagePermille: {
+    name: 'SIMULATE_DLMS_DAMAGE',
+    ...PERMILLE,
+    about: 'Of a thousand answers so many have a bit turned on the line',
+  },
+  lossPermille: { name: 'SIMULATE_DLMS_LOSS', ...PERMILLE, about: 'Of a thousand answers so many never come' },
   generalBlocks: {
     name: 'SIMULATE_DLMS_GENERAL_BLOCKS',
     kind: 'flag',

@@ -46,6 +46,7 @@ export {
 export type { RecordKeeper } from './acquisition/record-keeper.js';
 export type { Asked, ReadReport, Result } from './acquisition/report.js';
 export { formatRule, parseRule, type Rule } from './acquisition/schedule.js';
+export { type EntityLister, openSchedules, type Schedules, type SchedulesOptions } from './acquisition/schedules.js';
 export {
   type Agent,
   type AgentFigures,

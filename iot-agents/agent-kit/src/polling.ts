@@ -13,6 +13,7 @@ import type { ClockPolicy } from './acquisition/meter-clock.js';
 import type { Acquisition, AcquisitionFigures } from './acquisition/open.js';
 import { everySecondsOf, type ReadPlan } from './acquisition/plan.js';
 import type { Reader } from './acquisition/reader.js';
+import { type EntityLister, openSchedules } from './acquisition/schedules.js';
 import type { Agent } from './agent.js';
 import type { BrokerPort, HistoryPort } from './forward/ports.js';
 import type { Expected } from './health/fleet.js';
@@ -35,6 +36,8 @@ export interface PollingOptions {
   /** Undefined for a device whose clock is somebody else's; without it all are minded alike. */
   readonly clockPolicyOf?: (device: Device) => ClockPolicy | undefined;
   readonly hostClock: HostClockSetting;
+  /** Where the schedules are that people write; without it the plans are the agent's alone. */
+  readonly schedules?: EntityLister;
   readonly broker: BrokerPort;
   readonly history: HistoryPort;
   /** Where history answers questions. */
@@ -63,9 +66,20 @@ const SETTLED_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 200;
 
 export async function openPolling(options: PollingOptions): Promise<Polling> {
-  const { agent, ports, log, planOf, profilesOf = () => [], clockPolicyOf, leases = ALONE } = options;
+  const { agent, ports, log, profilesOf = () => [], clockPolicyOf, leases = ALONE } = options;
   const { clock, disk, random } = ports;
   const { registry } = agent;
+  const schedules =
+    options.schedules &&
+    openSchedules({
+      ...{ broker: options.schedules, clock, log, devices: () => registry.all() },
+      onChange: () => acquisition.refresh(),
+      tell: (tenant, entity) => oversight.outbox.put({ to: 'broker', tenant, entity }),
+    });
+  const planOf = (device: Device): ReadPlan | undefined => {
+    const plan = options.planOf(device);
+    return plan === undefined || schedules === undefined ? plan : schedules.apply(device, plan);
+  };
   const isOurs = (device: Device) => leases.holds(keyOfDevice(device)) !== undefined;
   const isJudgedHere = (device: Device) => planOf(device) === undefined || isOurs(device);
   const oversight = await openOversight({
@@ -84,7 +98,7 @@ export async function openPolling(options: PollingOptions): Promise<Polling> {
     ...(clockPolicyOf === undefined ? {} : { policyOf: clockPolicyOf }),
   });
   const acquisition = openLeasedAcquisition(leases, {
-    ...{ ...options, clock, random, listeners: [oversight.listener, clocks.listener] },
+    ...{ ...options, planOf, clock, random, listeners: [oversight.listener, clocks.listener] },
   });
   const presence = presenceOver(options.historyPeer);
   const dayEnds = openDayEndRounds({
@@ -111,10 +125,12 @@ export async function openPolling(options: PollingOptions): Promise<Polling> {
     start() {
       oversight.start();
       acquisition.start();
+      schedules?.start();
       dayEnds.start();
     },
     async stop() {
       hostClock.stop();
+      await schedules?.stop();
       // Reads that recovery waits for end first.
       await acquisition.stop();
       await dayEnds.stop();

@@ -144,7 +144,7 @@ async function run(config: AgentDlmsConfig, environment: Environment, unlock: ()
   ];
   const polling = await openPolling({
     ...{ agent, dataFolder, ports, log, broker, history, onFatal },
-    ...{ hostClock: 'auto', historyPeer: { url: config.historyUrl, secret } },
+    ...{ hostClock: 'auto', schedules: broker, historyPeer: { url: config.historyUrl, secret } },
     reader: dlmsReader({ clock, dial: dialDevice }),
     profilesOf: ({ model }) => storedProfilesOf(deviceModel(model)),
     planOf: (device) => {

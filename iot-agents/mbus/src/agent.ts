@@ -155,7 +155,7 @@ async function run(
   const intake = openRadioIntake({ agent, findKey: ring.find, guard: replayGuard(marks), clock: ports.clock });
   const polling = await openPolling({
     ...{ agent, dataFolder, ports, log, broker, history, onFatal },
-    ...{ hostClock: 'auto', historyPeer: { url: config.historyUrl, secret } },
+    ...{ hostClock: 'auto', schedules: broker, historyPeer: { url: config.historyUrl, secret } },
     reader: wiredReader({ net: ports.net, clock: ports.clock, latencyMs: config.latency }),
     planOf: (device) => planOf(device, config.readEvery / 1_000),
   });

@@ -1,7 +1,8 @@
 /** The broker's door over HTTP: batch upsert (GS CIM 009 V1.9.1, 6.15.3.1), with the answer of each entity taken apart. */
 
-import { type BatchOutcome, createBrokerClient } from '@contor/history-query';
+import { type BatchOutcome, createBrokerClient, RequestError } from '@contor/history-query';
 import { TransportError } from '@contor/kit';
+import type { EntityLister } from '../acquisition/schedules.js';
 import type { BrokerPort, Delivery, EntityReader, RefusedEntity } from '../forward/ports.js';
 import { deliveryOfFailure } from './answers.js';
 import { type Closable, clientsOf, type PeerOptions } from './clients.js';
@@ -9,7 +10,7 @@ import { type Closable, clientsOf, type PeerOptions } from './clients.js';
 /** A reason is kept beside a dead letter; no peer fills our disk with it. */
 const LONGEST_REASON = 500;
 
-export function brokerOver({ url, secret }: PeerOptions): BrokerPort & EntityReader & Closable {
+export function brokerOver({ url, secret }: PeerOptions): BrokerPort & EntityReader & EntityLister & Closable {
   const clients = clientsOf(createBrokerClient, { url, secret, context: 'installed' });
   return {
     async upsert(tenant, entities) {
@@ -22,6 +23,14 @@ export function brokerOver({ url, secret }: PeerOptions): BrokerPort & EntityRea
       return deliveryOfOutcome(outcome);
     },
     read: (tenant, id) => clients.of(tenant).get(id),
+    async list(tenant, type) {
+      try {
+        return await clients.of(tenant).query({ type });
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        throw new TransportError('peer.unavailable', 'The broker does not say what it has.', { type }, error);
+      }
+    },
     close: () => clients.close(),
   };
 }

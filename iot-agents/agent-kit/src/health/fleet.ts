@@ -66,6 +66,8 @@ export interface Fleet {
 }
 
 const LOOK_EVERY_MS = 30_000;
+/** Devices judged in one go, some milliseconds: readings that come meanwhile do not wait for a hundred thousand. */
+const SLICE = 2_000;
 /** What changes all the time (when it was last heard, the rate) is told so often. */
 const TELL_AGAIN_MS = 15 * 60_000;
 const SAVE_EVERY_MS = 10 * 60_000;
@@ -152,13 +154,14 @@ class WatchedFleet implements Fleet {
       const key = keyOfDevice(device);
       const health = this.#judge(device, key, nowMs);
       conditions.push(health.condition);
+      if (conditions.length % SLICE === 0) await clock.sleep(0);
       if (health.successRate !== undefined) rates.push(health.successRate);
       const told = this.#told.get(key);
       const isDue = told === undefined || told.condition !== health.condition || nowMs - told.atMs >= TELL_AGAIN_MS;
       if (isDue) changed.push({ key, device, health });
     }
     this.#figures = sumUp(conditions, rates);
-    this.#forgetGone();
+    this.#forgetGone(conditions.length);
     for (const [tenant, group] of groupBy(changed, ({ device }) => device.tenant))
       for (let at = 0; at < group.length; at += MOST_ENTITIES) {
         const batch = group.slice(at, at + MOST_ENTITIES);
@@ -200,10 +203,12 @@ class WatchedFleet implements Fleet {
     };
   }
 
-  #forgetGone(): void {
+  #forgetGone(devices: number): void {
     const { registry } = this.#options;
-    for (const map of [this.#tracks, this.#deviations, this.#told])
+    for (const map of [this.#tracks, this.#deviations, this.#told]) {
+      if (map.size <= devices) continue;
       for (const key of map.keys()) if (registry.find(key) === undefined) map.delete(key);
+    }
   }
 
   async #save(): Promise<void> {

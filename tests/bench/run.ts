@@ -15,6 +15,7 @@ import { benchNotifications } from './notifications.js';
 import { benchPath } from './path.js';
 import { benchPolicy } from './policy.js';
 import { benchRelay } from './relay.js';
+import { benchSignIn } from './sign-in.js';
 import { benchStart } from './start.js';
 import { benchStream } from './stream.js';
 
@@ -33,6 +34,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   policy: benchPolicy,
   gateway: benchGateway,
   start: benchStart,
+  'sign-in': () => benchSignIn(),
   relay: benchRelay,
   stream: () => benchStream(),
 };

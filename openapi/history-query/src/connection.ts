@@ -55,6 +55,8 @@ export function connect(options: ConnectionOptions): Connection {
     maxRedirects: 0,
     maxBodyLength: Number.POSITIVE_INFINITY,
     maxContentLength: Number.POSITIVE_INFINITY,
+    // In a browser axios would look for a cookie before each request, and none of ours is for scripts: a question could not leave at once.
+    withXSRFToken: false,
     // A proxy of the machine is for the internet, not for our own servers.
     proxy: false,
     ...agents.options,

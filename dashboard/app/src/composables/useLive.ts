@@ -2,10 +2,11 @@
 import { computed, type InjectionKey, inject, onScopeDispose, type Ref, type ShallowRef, shallowRef, watch } from 'vue';
 import { type EventConnection, openEventStream, type StreamListener } from '../api/event-stream.js';
 import type { Platform } from '../api/platform.js';
-import { CITY_TYPES, type City, cityWithout, patchedCity, toCity } from '../logic/city.js';
+import { type City, cityWithout, patchedCity, toCity } from '../logic/city.js';
 import type { Entity } from '../logic/ngsi.js';
 import { heldValue, type Remote } from '../logic/remote.js';
 import { CLOSED_STREAM, type StreamSession } from '../logic/stream-session.js';
+import { askCity, takeEarlyCity } from './early-city.js';
 import { correctClock, toServerTime, useNow } from './useNow.js';
 import { useRemote } from './useRemote.js';
 import { useSession } from './useSession.js';
@@ -55,7 +56,7 @@ export function createLive(platform: Platform): Live {
     load: async (signal) => {
       meanwhile = [];
       isAsking = true;
-      const lists = await Promise.all(CITY_TYPES.map((type) => platform.entities(type, signal)));
+      const lists = await (takeEarlyCity() ?? askCity(platform, signal));
       isAsking = false;
       return patchedCity(toCity(lists.flat()), meanwhile);
     },

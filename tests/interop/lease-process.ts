@@ -13,7 +13,7 @@ export interface OrderAnswer {
 export class ReplicaProcess {
   id = '';
   readonly name: string;
-  readonly answers = new Map<string, OrderAnswer>();
+  readonly answers = new Map<string, readonly OrderAnswer[]>();
   readonly #child: ChildProcess;
   readonly #ready: Promise<void>;
 
@@ -34,7 +34,8 @@ export class ReplicaProcess {
           this.id = said.ready;
           resolve();
         }
-        if (said.order !== undefined && said.answer !== undefined) this.answers.set(said.order, said.answer);
+        if (said.order !== undefined && said.answer !== undefined)
+          this.answers.set(said.order, [...(this.answers.get(said.order) ?? []), said.answer]);
       });
     });
     this.#ready.catch(() => undefined);

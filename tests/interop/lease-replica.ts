@@ -16,7 +16,7 @@ import {
   type Translator,
 } from '@contor/agent-kit';
 import { type KeeperTimes, openLeases } from '@contor/agent-kit/leases/keeper.js';
-import { sendOnce } from '@contor/agent-kit/leases/once.js';
+import { claimOrder, sendHeld } from '@contor/agent-kit/leases/once.js';
 import { startPassing } from '@contor/agent-kit/leases/passing.js';
 import { openMongoStore } from '@contor/agent-kit/registry/mongo/driver.js';
 import { openMongoRegistry } from '@contor/agent-kit/registry/mongo/registry.js';
@@ -123,15 +123,12 @@ const passing = startPassing({
   ...{ store, clock: ports.clock, random: ports.random, log, leases },
   here: async ({ entityId, value }) => {
     const deviceKey = `toy/${entityId}`;
-    const sending = await sendOnce(
-      { store, clock: ports.clock, leases },
-      { deviceKey, orderId: String(value) },
-      async () => {
-        // Nothing is awaited between the look at the lease and the write.
-        void frame(entityId, leases.holds(deviceKey)?.epoch ?? -1, `command ${String(value)}`);
-        return { kind: 'sent' };
-      },
-    );
+    const claimed = await claimOrder(store, ports.clock, String(value));
+    if (claimed !== true) return { status: 409, reason: claimed };
+    const sending = await sendHeld({ clock: ports.clock, leases }, deviceKey, async () => {
+      void frame(entityId, leases.holds(deviceKey)?.epoch ?? -1, `command ${String(value)}`);
+      return { kind: 'sent' };
+    });
     return sending.kind === 'sent' ? { status: 204 } : { status: 409, reason: sending.reason };
   },
 });

@@ -24,6 +24,8 @@ export interface DeskOptions {
   readonly registry: KnownDevices & Partial<Pick<DeviceRegistry, 'onChange'>>;
   readonly commandsOf: (device: Device) => readonly string[];
   readonly send: (device: Device, order: KeptOrder) => Promise<Sending>;
+  /** Where replicas share devices: true for one of them, once for each order. */
+  readonly claim?: (orderId: string) => Promise<true | 'order.seen' | 'database.away'>;
   /** Told whenever the state of an order has changed on disk. */
   readonly onChanged: () => void;
   readonly onFatal: (error: Error) => void;
@@ -108,6 +110,8 @@ class Desk implements CommandDesk {
       return refusal ?? { status: 404, reason: 'order.device-unknown' };
     const key = deviceKey(device.apiKey, device.deviceId);
     if (this.#isBusy(key, order)) return { status: 409, reason: 'order.busy' };
+    const claimed = (await this.#options.claim?.(order.id)) ?? true;
+    if (claimed !== true) return { status: 409, reason: claimed };
     const taken = await this.#take(order, key);
     if (taken !== true) return { status: 409, reason: taken };
     this.#taken += 1;

@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import { checkExposure, closeHttp, isLoopback, listenHttp, retrySchedule, urlOf } from '@contor/kit';
 import type { BrokerPort } from '../forward/ports.js';
 import { ALONE } from '../leases/leases.js';
-import { sendOnce } from '../leases/once.js';
+import { claimOrder, sendHeld } from '../leases/once.js';
 import { startPassing } from '../leases/passing.js';
 import type { Sharing } from '../leases/sharing.js';
 import type { PeerOptions } from '../peers/clients.js';
@@ -50,7 +50,7 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
   checkExposure({ ...options, secret });
   const schedule = () => retrySchedule({ firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 }, ports.random);
   const shared = sharedSide(options);
-  const desk: CommandDesk = await openCommandDesk({ ...options, send: shared.send, onChanged: () => teller.nudge() });
+  const desk: CommandDesk = await openCommandDesk({ ...options, ...shared.last, onChanged: () => teller.nudge() });
   const find = (key: string) => registry.find(key);
   const teller = new Teller({
     book: desk.book,
@@ -101,7 +101,8 @@ function sideBySide(door: RequestListener, beside: RequestListener): RequestList
 }
 
 interface SharedSide {
-  readonly send: DeskOptions['send'];
+  /** Before it is written down, and before it is sent. */
+  readonly last: Pick<DeskOptions, 'claim' | 'send'>;
   open(desk: CommandDesk): { readonly handle: CommandDesk['handle']; stop(): Promise<void> };
 }
 
@@ -111,12 +112,14 @@ function sharedSide({ sharing, ports, log, registry, send }: CommandsOptions): S
     handle: (wanted: WantedCommand) => desk.handle(wanted),
     stop: () => Promise.resolve(),
   });
-  if (sharing === undefined) return { send, open: alone };
+  if (sharing === undefined) return { last: { send }, open: alone };
   const { store, leases } = sharing;
-  const step = { store, clock, leases: leases ?? ALONE };
+  const step = { clock, leases: leases ?? ALONE };
   return {
-    send: (device, order) =>
-      sendOnce(step, { deviceKey: keyOfDevice(device), orderId: order.id }, () => send(device, order)),
+    last: {
+      claim: (orderId) => claimOrder(store, clock, orderId),
+      send: (device, order) => sendHeld(step, keyOfDevice(device), () => send(device, order)),
+    },
     open(desk) {
       if (leases === undefined) return alone(desk);
       const here: CommandDesk['handle'] = (wanted) => desk.handle(wanted);

@@ -1,7 +1,7 @@
 import type { WantedCommand } from '@contor/agent-kit/commands/door.js';
 import type { SharedLeases } from '@contor/agent-kit/leases/keeper.js';
 import { ALONE, type Lease } from '@contor/agent-kit/leases/leases.js';
-import { sendOnce } from '@contor/agent-kit/leases/once.js';
+import { claimOrder, sendHeld } from '@contor/agent-kit/leases/once.js';
 import { startPassing } from '@contor/agent-kit/leases/passing.js';
 import { SimulatedClock, seededRandom } from '@contor/kit';
 import { describe, expect, it } from '@jest/globals';
@@ -128,67 +128,41 @@ describe('a command at the wrong replica', () => {
   });
 });
 
-describe('the last step before a meter', () => {
-  function bench(lease: () => Lease | undefined = () => ({ epoch: 1, untilMs: Number.POSITIVE_INFINITY })) {
+describe('the last steps before a meter', () => {
+  it('are taken by one replica, once for each order', async () => {
     const clock = new SimulatedClock(0);
-    const database = new FakeDatabase();
+    const [one, other] = [new FakeDatabase(), new FakeDatabase()].map((database) => database.connect());
+    if (one === undefined || other === undefined) throw new RangeError('two were made');
+    const claims = await Promise.all([
+      claimOrder(one, clock, 'o1'),
+      claimOrder(one, clock, 'o1'),
+      claimOrder(one, clock, 'o2'),
+    ]);
+    expect(claims).toEqual([true, 'order.seen', true]);
+    expect(await claimOrder(other, clock, 'o1')).toBe(true);
+  });
+
+  it('are not taken when the database cannot say that nobody else did', async () => {
+    let fault: Fault = 'unanswered';
+    const store = new FakeDatabase().connect(() => fault);
+    expect(await claimOrder(store, new SimulatedClock(0), 'o1')).toBe('database.away');
+    fault = 'none';
+    expect(await claimOrder(store, new SimulatedClock(0), 'o1')).toBe('order.seen');
+  });
+
+  it.each<[string, Lease | undefined, string]>([
+    ['in time', { epoch: 1, untilMs: 500 }, 'sent'],
+    ['that is over', undefined, 'lease.expired'],
+    ['that is over before a frame is out', { epoch: 1, untilMs: 499 }, 'lease.expired'],
+  ])('look at a lease %s', async (_, lease, expected) => {
     let sent = 0;
-    let fault: Fault = 'none';
     const send = async () => {
       sent += 1;
       return { kind: 'sent' } as const;
     };
-    const leases = { ...ALONE, holds: lease };
-    const store = database.connect(
-      () => fault,
-      async () => void (await Promise.resolve()),
-    );
-    return {
-      clock,
-      sent: () => sent,
-      fail: (next: Fault) => {
-        fault = next;
-      },
-      once: (orderId: string) => sendOnce({ store, clock, leases }, { deviceKey: DEVICE, orderId }, send),
-    };
-  }
-
-  it('lets an order through once, whichever replica has it', async () => {
-    const { once, sent } = bench();
-    const outcomes = await Promise.all([once('o1'), once('o1'), once('o2')]);
-    expect(outcomes.map((one) => (one.kind === 'sent' ? 'sent' : one.reason)).sort()).toEqual([
-      'order.seen',
-      'sent',
-      'sent',
-    ]);
-    expect(sent()).toBe(2);
-  });
-
-  it('looks at the lease again after the database has answered', async () => {
-    let looks = 0;
-    const { once, sent } = bench(() => {
-      looks += 1;
-      return looks === 1 ? { epoch: 1, untilMs: 10_000 } : undefined;
-    });
-    await expect(once('o1')).resolves.toEqual({ kind: 'not sent', reason: 'lease.expired' });
-    expect(sent()).toBe(0);
-  });
-
-  it.each([
-    ['is over', () => undefined],
-    ['is over before a frame is out', () => ({ epoch: 1, untilMs: 499 })],
-  ])('sends nothing on a lease that %s', async (_, lease) => {
-    const { once, sent } = bench(lease);
-    await expect(once('o1')).resolves.toEqual({ kind: 'not sent', reason: 'lease.expired' });
-    expect(sent()).toBe(0);
-  });
-
-  it('sends nothing when the database cannot say that nobody else did', async () => {
-    const { once, sent, fail } = bench();
-    fail('unanswered');
-    await expect(once('o1')).resolves.toEqual({ kind: 'not sent', reason: 'database.away' });
-    fail('none');
-    await expect(once('o1')).resolves.toEqual({ kind: 'not sent', reason: 'order.seen' });
-    expect(sent()).toBe(0);
+    const leases = { ...ALONE, holds: () => lease };
+    const sending = await sendHeld({ clock: new SimulatedClock(0), leases }, DEVICE, send);
+    expect(sending.kind === 'sent' ? 'sent' : sending.reason).toBe(expected);
+    expect(sent).toBe(expected === 'sent' ? 1 : 0);
   });
 });

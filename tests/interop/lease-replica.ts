@@ -25,7 +25,7 @@ import { createLogger, realPorts, toIso } from '@contor/kit';
 const { MONGODB_URL = '', BROKER_URL = '', HISTORY_URL = '', METERS_PORT = '', REPLICA = '', DATA = '' } = process.env;
 const TIMES = JSON.parse(process.env.TIMES ?? '{}') as KeeperTimes;
 /** Conversations at once: with the time a meter takes, this is what bounds a replica, and not the processor. */
-const HANDS = Number(process.env.HANDS ?? 12);
+const HANDS = Number(process.env.HANDS ?? 10);
 const FRAMES = 3;
 
 const ports = realPorts();

@@ -14,7 +14,7 @@ export interface Frame {
 }
 
 /** A meter thinks before it answers: this is what polling waits for. */
-const THINK_MS = 200;
+const THINK_MS = 300;
 /** A meter shows one value for so long: whoever asks twice reads the same twice. */
 const SLOT_MS = 1_000;
 

@@ -23,13 +23,13 @@ import { type FerretDb, startFerretDb } from './ferretdb-server.js';
 import { ReplicaProcess } from './lease-process.js';
 import { Street } from './lease-street.js';
 
-const DEVICES = Array.from({ length: 48 }, (_, at) => `toy-${String(at + 1).padStart(3, '0')}`);
+const DEVICES = Array.from({ length: 40 }, (_, at) => `toy-${String(at + 1).padStart(3, '0')}`);
 const TIMES: KeeperTimes = { leaseMs: 3_000, marginMs: 500, beatMs: 600, lookMs: 150, letGoMs: 1_000 };
 /** A lease and its margin are over, and the others have seen it. */
 const OVER_MS = TIMES.leaseMs + TIMES.marginMs + 1_500;
 /** In which a replica alone asks every meter, also on a busy machine. */
-const ROUND_MS = 4_500;
-const MEASURED_MS = 6_000;
+const ROUND_MS = 5_500;
+const MEASURED_MS = 9_000;
 const DRAIN_MS = 30_000;
 const WANTED_RATIO = 1.8;
 

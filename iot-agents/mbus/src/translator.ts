@@ -153,8 +153,11 @@ function toStates(
   const alarms = meter === undefined ? [] : alarmsOf(meter, status, records);
   if (meter !== undefined && records.length > 0)
     for (const [name, isSet] of flagsOf(meter, status, alarms)) all.set(name, isSet);
-  const outputs = values.get('digitalOutput');
-  if (typeof outputs === 'object') all.set('pump', (outputs.integer & 1n) === 1n ? 'on' : 'off');
+  const [outputs, valve] = [values.get('digitalOutput'), values.get('valvePosition')];
+  const isPumpOn = typeof outputs === 'object' && (outputs.integer & 1n) === 1n;
+  if (typeof outputs === 'object') all.set('pump', isPumpOn ? 'on' : 'off');
+  if (typeof outputs === 'object' && typeof valve === 'object')
+    all.set('supply', isPumpOn || valve.integer > 0n ? 'connected' : 'disconnected');
   // A concentrator that kept a telegram says when it heard it.
   const isStored = channel === CHANNELS.stored && deviceTimeMs !== undefined;
   const atMs = isStored ? deviceTimeMs : observedMs(deviceTimeMs, receivedAtMs);

@@ -16,7 +16,7 @@ export const LIVE_TYPES = {
     attributes: [
       ...MEASURED, 'totalHeatEnergy', 'totalCoolingEnergy', 'totalVolume', 'forwardTemperature', 'returnTemperature',
       'temperatureDifference', 'volumeFlow', 'thermalPower', 'peakThermalPower', 'heatAllocationUnits', 'valvePosition',
-      'pumpState', 'location',
+      'pumpState', 'breakerState', 'location',
     ],
   },
   GasMeasurement: {

@@ -194,7 +194,7 @@ describe('gas, electricity, allocators, substations', () => {
     [
       'mbus-substation',
       [integer('int8', [0xfd, 0x3a], 65, { subunit: 1 }), integer('int8', [0xfd, 0x1a], 1)],
-      { valvePosition: 65, pumpState: 'on' },
+      { valvePosition: 65, pumpState: 'on', breakerState: 'connected' },
     ],
   ] as const)('%s', (model, records, expected) => {
     const live = liveOf(translated(deviceOf(model), CHANNELS.wired, wired(records)));

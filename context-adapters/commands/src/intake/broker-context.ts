@@ -126,7 +126,7 @@ async function shownBy(broker: BrokerClient, asked: readonly Asked[]): Promise<R
   const ids = [...new Set(asked.map(({ device }) => device))];
   for (const some of chunks(ids)) {
     const devices = new Map((await broker.query({ type: 'Device', id: [...some] })).map((one) => [one.id, one]));
-    const meters = await broker.query({ type: 'ACMeasurement', q: `refDevice==${quoted(some)}` });
+    const meters = await broker.query({ type: 'ACMeasurement,HeatMeasurement', q: `refDevice==${quoted(some)}` });
     const meterOf = new Map(meters.map((one) => [targetOf(one, 'refDevice'), one]));
     for (const one of asked) {
       if (!some.includes(one.device)) continue;

@@ -108,7 +108,15 @@ const SUBSTATION = {
     { objectId: 'forwardTemperature', attribute: 'forwardTemperature', kind: 'gauge' },
     { objectId: 'returnTemperature', attribute: 'returnTemperature', kind: 'gauge' },
   ],
-  states: [{ objectId: 'pump', attribute: 'pumpState', words: { on: 'on', off: 'off' } }],
+  states: [
+    { objectId: 'pump', attribute: 'pumpState', words: { on: 'on', off: 'off' } },
+    // Whoever cut the house off, or back on, looks for the word that meters of electricity say.
+    {
+      objectId: 'supply',
+      attribute: 'breakerState',
+      words: { connected: 'connected', disconnected: 'disconnected' },
+    },
+  ],
   sums: HEAT.sums,
   commands: ['disconnect', 'reconnect', 'read'],
 } as const satisfies DeviceModel<'HeatMeasurement'>;

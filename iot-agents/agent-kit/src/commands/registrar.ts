@@ -142,8 +142,9 @@ async function register(
       );
     else count += 1;
   }
+  // Of devices that are no more: ours by name and by address, for another agent of this kind may have its own devices here.
   for (const id of gone)
-    if (id.startsWith(idOf(options.agent, '')))
+    if (id.startsWith(idOf(options.agent, '')) && present.get(id)?.endpoint === options.endpoint)
       await broker.request({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}`, headers });
   return count;
 }

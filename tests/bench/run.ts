@@ -10,6 +10,7 @@ import { benchGateway } from './gateway.js';
 import { benchHistory } from './history.js';
 import { benchHistoryDeep } from './history-deep.js';
 import { benchJsonHttp } from './json-http.js';
+import { benchLastGasp } from './last-gasp.js';
 import { benchMqtt } from './mqtt.js';
 import { benchNotifications } from './notifications.js';
 import { benchPath } from './path.js';
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
   'dlms-sweep': () => benchDlmsSweep({ isFull: flags.full }),
   mqtt: benchMqtt,
   'json-http': benchJsonHttp,
+  'last-gasp': benchLastGasp,
   broker: () => benchBroker(flags),
   notifications: benchNotifications,
   history: benchHistory,

@@ -183,6 +183,23 @@ describe('what is refused, and nothing of it stored', () => {
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100);
   });
 
+  it('a body without a length that never ends', async () => {
+    const chunk = new TextEncoder().encode('x'.repeat(65_536));
+    let sent = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        sent += 1;
+        if (sent > 40) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+    const headers = { authorization: basic('m1'), 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+    const answer = await fetch(`${agent.url}/iot/json${OWN}`, init);
+    expect(answer.status).toBe(413);
+    await answer.text();
+  });
+
   it('a line that breaks in the middle of a body', async () => {
     const before = stored();
     const socket = connect(Number(new URL(agent.url ?? '').port), '127.0.0.1');

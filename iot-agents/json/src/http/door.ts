@@ -138,20 +138,26 @@ function messagesOf(
   return parts.value.map((part) => ({ apiKey, channel, lane: 'live', ...part }));
 }
 
-async function readBody(request: IncomingMessage, load: { bytes: number }): Promise<Uint8Array | Refused> {
+function readBody(request: IncomingMessage, load: { bytes: number }): Promise<Uint8Array | Refused> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+  return new Promise<Uint8Array | Refused>((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      // What comes beyond the bound is read past, so that the answer finds somebody who listens.
+      if (bytes > LONGEST_PAYLOAD) return;
       bytes += chunk.length;
       load.bytes += chunk.length;
-      if (bytes > LONGEST_PAYLOAD) return tooLong();
       chunks.push(chunk);
-    }
-  } finally {
+      if (bytes > LONGEST_PAYLOAD) resolve(tooLong());
+    });
+    request.once('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    );
+    request.once('error', reject);
+    request.once('close', () => reject(new Error('the line broke')));
+  }).finally(() => {
     load.bytes -= bytes;
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  });
 }
 
 function tooLong(): Refused {

@@ -26,6 +26,7 @@ const PORT_NAMES = [
   'WMBUS_SIMULATOR_PORT',
   'SIMULATE_DLMS_PORT',
   'AGENT_JSON_PORT',
+  'AGENT_JSON_HTTP_PORT',
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
 

@@ -18,7 +18,7 @@ export const PROCESSES = [
   { name: 'history', services: ['history'] },
   { name: 'edge', services: ['provision', 'mqtt', 'agent-json', 'agent-mbus', 'agent-dlms'] },
   { name: 'hub', services: ['identity', 'client-secret', 'gateway', 'platform', 'aggregation', 'commands'] },
-  { name: 'street', services: ['street', 'simulate-mbus', 'simulate-wmbus', 'simulate-dlms'] },
+  { name: 'street', services: ['street', 'simulate-hub', 'simulate-mbus', 'simulate-wmbus', 'simulate-dlms'] },
 ] as const satisfies readonly ProcessRow[];
 
 /** A phase begins when every service of the one before is ready: nothing reports before history subscribes. */
@@ -26,7 +26,7 @@ export const PHASES: readonly (readonly string[])[] = [
   ['broker', 'history', 'provision', 'identity'],
   ['mqtt', 'platform', 'client-secret'],
   ['gateway', 'agent-json', 'aggregation', 'commands', 'simulate-mbus', 'simulate-wmbus', 'simulate-dlms'],
-  ['agent-mbus', 'agent-dlms', 'street'],
+  ['agent-mbus', 'agent-dlms', 'street', 'simulate-hub'],
 ];
 
 /** Steps of the first start of a run: a process that was started again need not repeat them. */
@@ -47,6 +47,7 @@ export const DOORS = [
   { port: 'HISTORY_PORT', fallback: 8668, what: 'the history' },
   { port: 'MQTT_PORT', fallback: 1883, what: 'MQTT' },
   { port: 'AGENT_JSON_PORT', fallback: 4041, what: 'the provisioning of devices' },
+  { port: 'AGENT_JSON_HTTP_PORT', fallback: 7896, what: 'devices that report over HTTP' },
   { port: 'MBUS_SIMULATOR_PORT', fallback: 10_001, what: 'the simulated M-Bus' },
   { port: 'WMBUS_SIMULATOR_PORT', fallback: 10_002, what: 'the simulated radio receiver' },
   { port: 'SIMULATE_DLMS_PORT', fallback: 4059, what: 'the simulated DLMS meters' },
@@ -87,6 +88,8 @@ export function wiring(dataFolder: string, doors: Doors): Record<string, string>
     SIMULATE_DLMS_METERS: String(SAMPLE_DLMS_METERS),
     SIMULATE_DLMS_SEED: String(SAMPLE_DLMS_SEED),
     STREET_DATA: join(dataFolder, 'street'),
+    HUB_DATA: join(dataFolder, 'hub'),
+    HUB_AGENT_URL: loopback(doors.AGENT_JSON_HTTP_PORT),
     CONTOR_SECRETS: join(dataFolder, 'secrets'),
     COMMANDS_DATA: join(dataFolder, 'commands'),
     GATEWAY_PUBLIC_KEY: gatewayKey,

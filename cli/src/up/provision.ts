@@ -4,8 +4,9 @@
  */
 
 import { join } from 'node:path';
-import { keepMqttPassword, provisionDevices, sampleDevices } from '@contor/agent-json';
-import { saveSimulated, saveStreetCredentials } from '@contor/agent-json/simulator';
+import { addHttpCredentials, keepMqttPassword, provisionDevices, sampleDevices } from '@contor/agent-json';
+import { readStreetCredentials, saveSimulated, saveStreetCredentials } from '@contor/agent-json/simulator';
+import { sampleHub } from '@contor/agent-json/simulator/sample-hub.js';
 import { sampleDlms } from '@contor/dlms/sample.js';
 import {
   type Environment,
@@ -27,6 +28,7 @@ const SETTINGS = {
   agentData: { name: 'AGENT_JSON_DATA', kind: 'path', about: 'the data folder of the JSON agent' },
   simulated: { name: 'COMMANDS_SIMULATED', kind: 'path', about: 'the file that says which meters are simulators' },
   streetData: { name: 'STREET_DATA', kind: 'path', about: 'the data folder of the simulated street' },
+  hubData: { name: 'HUB_DATA', kind: 'path', about: 'the data folder of the simulated hub' },
   mbusData: { name: 'AGENT_MBUS_DATA', kind: 'path', about: 'the data folder of the M-Bus agent' },
   busPort: { name: 'MBUS_SIMULATOR_PORT', kind: 'port', about: 'where the simulated bus is' },
   dlmsData: { name: 'AGENT_DLMS_DATA', kind: 'path', about: 'the data folder of the DLMS agent' },
@@ -38,8 +40,10 @@ const SETTINGS = {
 const AGENT = 'agent-json';
 
 export async function startProvision(source: NodeJS.ProcessEnv, { log, ports }: Environment): Promise<Running> {
-  const { mqttData, agentData, streetData, simulated, mbusData, busPort, dlmsData, dlmsPort, secretsFolder, ...keys } =
-    readSettings(SETTINGS, source);
+  const settings = readSettings(SETTINGS, source);
+  const { mqttData, agentData, streetData, hubData, simulated, mbusData, busPort, dlmsData, dlmsPort } = settings;
+  const { secretsFolder, masterKey, masterKeyFile } = settings;
+  const keys = { masterKey, masterKeyFile };
   const known = await listCredentials({ dataFolder: mqttData });
   // The agent's credential is made last, so its presence says that a first start was not cut short.
   if (!known.some(({ username }) => username === AGENT)) {
@@ -55,6 +59,7 @@ export async function startProvision(source: NodeJS.ProcessEnv, { log, ports }: 
     await keepMqttPassword(agentData, agentPassword, keys);
     log.info({ meters: meters.length }, 'the sample street has its credentials');
   }
+  await provisionHub(agentData, hubData);
   // Who hangs on no supply is known to the command service by this file, and to the agent by its registry.
   const dlmsGateway = `127.0.0.1:${dlmsPort}`;
   const dlms = sampleDlms(dlmsGateway);
@@ -67,6 +72,16 @@ export async function startProvision(source: NodeJS.ProcessEnv, { log, ports }: 
   ];
   for (const wish of wishes) await provisionSample(wish, { secretsFolder, keys }, ports);
   return { health: () => ({ state: 'ready', figures: {} }), stop: async () => undefined };
+}
+
+/** The hub's password is saved last, so its presence says that nothing was cut short. */
+async function provisionHub(agentData: string, hubData: string): Promise<void> {
+  if (Object.keys(await readStreetCredentials(hubData)).length > 0) return;
+  const { apiKey, username, devices } = sampleHub();
+  await provisionDevices(agentData, devices);
+  const speaksFor = devices.map(({ deviceId }) => deviceId);
+  const [password = ''] = await addHttpCredentials(agentData, [{ apiKey, username, speaksFor }]);
+  await saveStreetCredentials(hubData, { [username]: password });
 }
 
 interface SampleWish {

@@ -33,6 +33,7 @@ describe('processes and phases', () => {
     ['identity', 'client-secret'],
     ['client-secret', 'gateway'],
     ['agent-json', 'street'],
+    ['agent-json', 'simulate-hub'],
     ['simulate-mbus', 'agent-mbus'],
     ['platform', 'agent-mbus'],
     ['simulate-dlms', 'agent-dlms'],
@@ -48,8 +49,8 @@ describe('the wiring of one machine', () => {
 
   it('gives each service a data folder of its own', () => {
     const folders = Object.entries(wired).filter(([name]) => name.endsWith('_DATA'));
-    expect(folders).toHaveLength(10);
-    expect(new Set(folders.map(([, folder]) => folder)).size).toBe(10);
+    expect(folders).toHaveLength(11);
+    expect(new Set(folders.map(([, folder]) => folder)).size).toBe(11);
   });
 
   it.each(DOORS)('opens $port where it was asked to', ({ port, fallback }) => {

@@ -14,7 +14,7 @@ import { noise, seedKey } from './noise.js';
 import { freshMemory } from './schedule.js';
 import type { StreetConfig } from './settings.js';
 
-export { type Credentials, saveStreetCredentials } from './credentials.js';
+export { type Credentials, readStreetCredentials, saveStreetCredentials } from './credentials.js';
 export { type FaultRates, NO_FAULTS } from './faults.js';
 export { INTERVAL_MS, LIVE_MS, SimulatedMeter } from './meter.js';
 export { MeterRegisters, type Registers } from './register.js';

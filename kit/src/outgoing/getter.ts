@@ -6,7 +6,7 @@ import { TransportError, toError } from '../errors.js';
 import { guardedLookup, type Resolve } from './guarded-lookup.js';
 import type { HostList, Reach } from './host-list.js';
 
-export interface Fetching {
+interface Fetching {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly waitMs: number;

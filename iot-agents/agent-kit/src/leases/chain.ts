@@ -1,4 +1,4 @@
-/** The council in the database: a chain of entries, each the whole state, of which the newest counts (docs/adr/0011). */
+/** The council in the database: a chain of entries, each the whole state, of which the newest counts (docs/adr/0012). */
 
 import type { Clock } from '@contor/kit';
 import { idOf, type SharedStore, sequenceOf } from '../registry/mongo/store.js';

@@ -1,5 +1,5 @@
 /**
- * Who shares the devices, as one small state that all replicas agree on (docs/adr/0011): the members, how often each was heard, and up to which
+ * Who shares the devices, as one small state that all replicas agree on (docs/adr/0012): the members, how often each was heard, and up to which
  * sharing-out each has let go of what is not its own. Pure; and which of the members a device belongs to follows from their names alone.
  */
 

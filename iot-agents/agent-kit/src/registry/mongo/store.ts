@@ -1,6 +1,6 @@
 /**
  * All that replicas ask of the database they share: documents found by a text, put there once and never changed. Of all that databases with MongoDB's
- * wire protocol offer, only the unique `_id` is a decision that every one of them makes exactly once (docs/adr/0011).
+ * wire protocol offer, only the unique `_id` is a decision that every one of them makes exactly once (docs/adr/0012).
  */
 
 import { TransportError } from '@contor/kit';

@@ -102,7 +102,7 @@ const START_MS = 60_000;
   it('readings come from the meters to broker and history', async () => {
     const headers = { authorization: `Bearer ${secret}` };
     const broker = `https://${host}:${ports.BROKER_PORT}/ngsi-ld/v1/entities?type=ACMeasurement&limit=100`;
-    const history = `https://${host}:${ports.HISTORY_PORT}/v2/types/ACMeasurement/attrs/totalActivePower?lastN=1`;
+    const history = `https://${host}:${ports.HISTORY_PORT}/v2/types/ACMeasurement/attrs/totalActivePower?lastN=200`;
     for (const url of [broker, history]) {
       let answer = await read(url, headers);
       for (let tries = 0; tries < 100 && !answer.body.includes('e350'); tries += 1) {

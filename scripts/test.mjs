@@ -1,7 +1,8 @@
 /**
- * `npm test`: install, build, lint, and the unit and contract suites. `npm run test:long`: the same with everything that is drawn, cut or
- * killed in its long form. `npm run coverage`: the suites, measured. Further arguments go to jest.
+ * `npm test`: install, build, lint, and the unit and contract suites. `npm run test:long`: those in which something is drawn, cut or killed, in
+ * their long form. `npm run coverage`: the suites, measured. Further arguments go to jest.
  */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, ROOT, requireNode, run } from './lib/prepare.mjs';
 
@@ -21,5 +22,16 @@ await run(process.execPath, [
   join(ROOT, 'node_modules/jest/bin/jest.js'),
   '-c',
   args.includes('--coverage') ? 'tests/jest.coverage.mjs' : 'tests/jest.config.mjs',
-  ...args,
+  ...(IS_LONG && args.length === 0 ? filesWithLongForm() : args),
 ]);
+
+function filesWithLongForm() {
+  return ['unit', 'contract'].flatMap((suite) =>
+    readdirSync(join(ROOT, 'tests', suite), { recursive: true })
+      .filter((name) => name.endsWith('.test.ts'))
+      .filter((name) =>
+        /fast-check|support\/long|CONTOR_LONG/.test(readFileSync(join(ROOT, 'tests', suite, name), 'utf8')),
+      )
+      .map((name) => `tests/dist/${suite}/${name.replaceAll('\\', '/').replace(/ts$/, 'js')}`),
+  );
+}

@@ -52,6 +52,16 @@ export type CommandName = keyof typeof COMMANDS;
 
 export const COMMAND_NAMES = Object.freeze(Object.keys(COMMANDS) as CommandName[]);
 
+/** Parts of the names under which other systems know what takes a supply away or changes what a device is. */
+const GUARDED_PARTS = ['connect', 'breaker', 'limiter', 'firmware'] as const;
+const GUARDED_NAMES: ReadonlySet<string> = new Set(COMMAND_NAMES.map((name) => name.toLowerCase()));
+
+/** Whether a command of this name, however it is spelled, takes an order that the command service has signed (trust T22). */
+export function isGuarded(name: string): boolean {
+  const plain = name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  return GUARDED_NAMES.has(plain) || GUARDED_PARTS.some((part) => plain.includes(part));
+}
+
 /** A bulk request names no more devices. */
 export const MOST_TARGETS = 10_000;
 

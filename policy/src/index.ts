@@ -8,6 +8,7 @@ export {
   type CommandRow,
   functionsFor,
   isCommand,
+  isGuarded,
   MOST_TARGETS,
   parameterFault,
 } from './commands.js';

@@ -58,6 +58,7 @@ export {
 export type { CommandAnswer, Sending } from './commands/desk.js';
 export { type Commands, type CommandsOptions, openCommands } from './commands/open.js';
 export type { KeptOrder, OrderState } from './commands/order-book.js';
+export type { CommandPayload } from './commands/plain-desk.js';
 export {
   type AttributePlan,
   compilePlan,

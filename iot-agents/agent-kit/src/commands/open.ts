@@ -1,18 +1,31 @@
-/** The command side of an agent, put together: desk, door, teller, registrations. Opened where a key file is configured, and only there. */
+/**
+ * The command side of an agent, put together: desks, door, tellers, registrations. Orders to meters count where a key file is configured; the
+ * unsigned commands of devices without a model are carried out where an agent brings `sendPlain`.
+ */
 
 import type { RequestListener } from 'node:http';
-import { checkExposure, closeHttp, isLoopback, listenHttp, retrySchedule, urlOf } from '@contor/kit';
+import {
+  checkExposure,
+  closeHttp,
+  isLoopback,
+  listenHttp,
+  type RetrySchedule,
+  retrySchedule,
+  urlOf,
+} from '@contor/kit';
 import type { BrokerPort } from '../forward/ports.js';
 import { ALONE } from '../leases/leases.js';
 import { claimOrder, sendHeld } from '../leases/once.js';
 import { startPassing } from '../leases/passing.js';
 import type { Sharing } from '../leases/sharing.js';
 import type { PeerOptions } from '../peers/clients.js';
-import { keyOfDevice } from '../registry/device.js';
+import { type Device, keyOfDevice } from '../registry/device.js';
 import { type CommandAnswer, type CommandDesk, type DeskFigures, type DeskOptions, openCommandDesk } from './desk.js';
-import { commandDoor, type WantedCommand } from './door.js';
+import { commandDoor, type DoorAnswer, type WantedCommand } from './door.js';
 import type { KeptOrder } from './order-book.js';
-import { startRegistrar } from './registrar.js';
+import { commandEntityOf, plainCommandsOf } from './plain.js';
+import { openPlainDesk, type PlainDesk, type PlainDeskFigures, type PlainDeskOptions } from './plain-desk.js';
+import { type CommandedDevice, startRegistrar } from './registrar.js';
 import { Teller } from './teller.js';
 
 export interface CommandsOptions extends Omit<DeskOptions, 'onChanged'> {
@@ -29,13 +42,16 @@ export interface CommandsOptions extends Omit<DeskOptions, 'onChanged'> {
   readonly brokerPeer: PeerOptions;
   /** Answers everything at the same port that is no order: the provisioning API. */
   readonly beside?: RequestListener;
+  /** Unsigned commands of devices that have no model; without it they are not registered. */
+  readonly sendPlain?: PlainDeskOptions['send'];
   /** Replicas share the devices: an order goes to the one that holds the device, and only one of all of them ever sends it. */
   readonly sharing?: Pick<Sharing, 'store' | 'leases'> | undefined;
 }
 
 export interface Commands {
   readonly url: string;
-  readonly figures: DeskFigures & { readonly devicesRegistered: number };
+  readonly figures: DeskFigures & Partial<PlainDeskFigures> & { readonly devicesRegistered: number };
+  readonly plain: PlainDesk | undefined;
   orderOf(device: string, answer: CommandAnswer): KeptOrder | undefined;
   /** Durable when it resolves. */
   answer(device: string, answer: CommandAnswer): Promise<void>;
@@ -60,16 +76,18 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
     retry: schedule(),
     log,
   });
-  const { handle, stop: stopPassing } = shared.open(desk);
+  const plain = await openPlainSide(options, schedule());
+  const { handle: handleOrder, stop: stopPassing } = shared.open(desk);
+  const handle = (wanted: WantedCommand): Promise<DoorAnswer> => {
+    // Where a meter has a command of this name, nothing but a signed order is it.
+    const device = isOrdered(options, wanted) ? undefined : plain?.desk.find(wanted);
+    return plain === undefined || device === undefined ? handleOrder(wanted) : plain.desk.handle(device, wanted);
+  };
   const door = commandDoor({ secret, isLoopback: isLoopback(host), handle });
   const listener = options.beside === undefined ? door : sideBySide(door, options.beside);
   const server = await listenHttp({ ...options, host, port, setting: `${prefix}_PORT` }, listener);
   const url = urlOf(server, options);
-  const devices = () =>
-    [...registry.all()].flatMap((device) => {
-      const commands = device.serialNumber === undefined ? [] : options.commandsOf(device);
-      return commands.length === 0 ? [] : [{ device, commands }];
-    });
+  const devices = () => [...registry.all()].flatMap((device) => commandedBy(device, options));
   const registrar = startRegistrar({
     ...{ broker: brokerPeer, agent: options.agent, endpoint: options.endpoint ?? url, devices },
     ...{ clock: ports.clock, retry: schedule(), log },
@@ -78,8 +96,9 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
   teller.nudge();
   return {
     url,
+    plain: plain?.desk,
     get figures() {
-      return { ...desk.figures, devicesRegistered: registrar.registered };
+      return { ...desk.figures, ...plain?.desk.figures, devicesRegistered: registrar.registered };
     },
     orderOf: (device, answer) => desk.orderOf(device, answer),
     answer: (device, answer) => desk.answer(device, answer),
@@ -89,6 +108,43 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
       await registrar.stop();
       await stopPassing();
     },
+    async stop() {
+      await teller.stop();
+      await desk.stop();
+      await plain?.stop();
+    },
+  };
+}
+
+function commandedBy(device: Device, { keyFile, sendPlain, commandsOf }: CommandsOptions): readonly CommandedDevice[] {
+  const ordered = keyFile === undefined || device.serialNumber === undefined ? [] : commandsOf(device);
+  if (ordered.length > 0) return [{ device, commands: ordered }];
+  // Guarded ones, too: whoever writes one hears that it is refused, instead of finding it kept as a value.
+  const plain = sendPlain === undefined ? [] : plainCommandsOf(device).map(({ name }) => name);
+  return plain.length === 0 ? [] : [{ device, entity: commandEntityOf(device), commands: plain }];
+}
+
+function isOrdered({ registry, commandsOf }: CommandsOptions, { tenant, entityId, attribute }: WantedCommand): boolean {
+  return [...registry.all()].some(
+    (device) => device.tenant === tenant && device.refDevice === entityId && commandsOf(device).includes(attribute),
+  );
+}
+
+interface PlainSide {
+  readonly desk: PlainDesk;
+  stop(): Promise<void>;
+}
+
+async function openPlainSide(options: CommandsOptions, retry: RetrySchedule): Promise<PlainSide | undefined> {
+  const { sendPlain: send, registry, broker, log } = options;
+  if (send === undefined) return undefined;
+  const desk: PlainDesk = await openPlainDesk({ ...options, send, onChanged: () => teller.nudge() });
+  const find = (key: string) => registry.find(key);
+  const { clock } = options.ports;
+  const teller = new Teller({ book: desk.book, broker, find, entityOf: commandEntityOf, clock, retry, log });
+  teller.nudge();
+  return {
+    desk,
     async stop() {
       await teller.stop();
       await desk.stop();

@@ -16,8 +16,11 @@ import {
 } from '@contor/kit';
 import type { OrderStatement } from '@contor/policy';
 
-/** Words of FIWARE's IoT Agents for `<command>_status`. `EXPIRED`: no answer in time; it may have been done all the same. */
-export type OrderState = 'PENDING' | 'OK' | 'ERROR' | 'EXPIRED';
+/**
+ * Words of FIWARE's IoT Agents for `<command>_status`. `DELIVERED`: a device that polls has fetched it. `EXPIRED`: no answer in time; it
+ * may have been done all the same.
+ */
+export type OrderState = 'PENDING' | 'DELIVERED' | 'OK' | 'ERROR' | 'EXPIRED';
 
 export interface KeptOrder {
   readonly id: string;
@@ -34,10 +37,13 @@ export interface KeptOrder {
   readonly isTold: boolean;
 }
 
+/** What is kept of an order. */
+export type TakenOrder = Pick<OrderStatement, 'id' | 'tenant' | 'command' | 'parameters' | 'notAfterMs'>;
+
 export interface OrderBook {
   readonly size: number;
   /** Durable when it resolves with true; false when this order was here before. */
-  take(order: OrderStatement, device: string): Promise<boolean>;
+  take(order: TakenOrder, device: string): Promise<boolean>;
   /** What became of it, durable. The first answer counts; one after `EXPIRED` still does. */
   settle(id: string, state: OrderState, text: string): Promise<void>;
   told(id: string, state: OrderState): Promise<void>;
@@ -51,6 +57,8 @@ export interface OrderBookOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly directory: string;
+  /** How long an order is known after its time is over. */
+  readonly keptMs?: number;
   readonly log: Logger;
   readonly onFatal: (error: Error) => void;
 }
@@ -68,7 +76,7 @@ export async function openOrderBook(options: OrderBookOptions): Promise<OrderBoo
   const durable = await openDurableLog({ disk, clock, directory, ...limits });
   const unfinished = new Unfinished();
   const documents = await openDocuments({ durable, clock, watcher: unfinished, log });
-  return new Book(documents, unfinished, clock);
+  return new Book(documents, unfinished, clock, options.keptMs ?? KEPT_MS);
 }
 
 /** The few that something is still to be done about, so that nobody walks over a week of orders each second. */
@@ -77,7 +85,7 @@ class Unfinished implements DocumentWatcher {
 
   came({ id, value }: Document): void {
     const order = value as KeptOrder;
-    if (order.state === 'PENDING' || !order.isTold) this.orders.set(id, order);
+    if (isOpen(order) || !order.isTold) this.orders.set(id, order);
     else this.orders.delete(id);
   }
 
@@ -90,8 +98,10 @@ class Book implements OrderBook {
   readonly #documents: DocumentStore;
   readonly #unfinished: Unfinished;
   readonly #clock: Clock;
+  readonly #keptMs: number;
 
-  constructor(documents: DocumentStore, unfinished: Unfinished, clock: Clock) {
+  constructor(documents: DocumentStore, unfinished: Unfinished, clock: Clock, keptMs: number) {
+    this.#keptMs = keptMs;
     this.#documents = documents;
     this.#unfinished = unfinished;
     this.#clock = clock;
@@ -101,7 +111,7 @@ class Book implements OrderBook {
     return this.#documents.size;
   }
 
-  async take(order: OrderStatement, device: string): Promise<boolean> {
+  async take(order: TakenOrder, device: string): Promise<boolean> {
     // Nothing may be awaited between the look and the entry: two copies of an order may arrive at once.
     if (this.find(order.id) !== undefined) return false;
     const { id, tenant, command, parameters, notAfterMs } = order;
@@ -130,7 +140,7 @@ class Book implements OrderBook {
   }
 
   open(): readonly KeptOrder[] {
-    return [...this.#unfinished.orders.values()].filter(({ state }) => state === 'PENDING');
+    return [...this.#unfinished.orders.values()].filter(isOpen);
   }
 
   untold(): readonly KeptOrder[] {
@@ -142,6 +152,15 @@ class Book implements OrderBook {
   }
 
   #keep(order: KeptOrder): Promise<void> {
-    return this.#documents.put({ kind: KIND, id: order.id, value: order, expiresAtMs: order.notAfterMs + KEPT_MS });
+    return this.#documents.put({
+      kind: KIND,
+      id: order.id,
+      value: order,
+      expiresAtMs: order.notAfterMs + this.#keptMs,
+    });
   }
+}
+
+function isOpen({ state }: KeptOrder): boolean {
+  return state === 'PENDING' || state === 'DELIVERED';
 }

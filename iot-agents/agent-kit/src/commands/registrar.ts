@@ -8,6 +8,7 @@ import { type Clock, type Logger, type RetrySchedule, type Timer, TransportError
 import { contextLink } from '@contor/orion-config';
 import { clientsOf, type PeerOptions } from '../peers/clients.js';
 import type { Device } from '../registry/device.js';
+import type { EntityName } from './teller.js';
 
 export interface RegistrarOptions {
   readonly broker: PeerOptions;
@@ -23,6 +24,8 @@ export interface RegistrarOptions {
 
 export interface CommandedDevice {
   readonly device: Device;
+  /** Whose attributes the commands are; the Device of the meter when not said. */
+  readonly entity?: EntityName;
   readonly commands: readonly string[];
 }
 
@@ -56,7 +59,8 @@ export function startRegistrar(options: RegistrarOptions): Registrar {
   let isNudged = false;
   let isRunning = false;
   let running: Promise<void> | undefined;
-  const tenants = new Set<string>();
+  /** Types of the entities that had commands in this life: the last device of a type has to be taken away, too. */
+  const tenants = new Map<string, Set<string>>();
 
   const round = async (): Promise<void> => {
     isNudged = false;
@@ -64,10 +68,13 @@ export function startRegistrar(options: RegistrarOptions): Registrar {
     try {
       const devices = options.devices();
       let count = 0;
-      for (const { device } of devices) tenants.add(device.tenant);
-      for (const tenant of tenants) {
+      for (const one of devices) {
+        const types = tenants.get(one.device.tenant) ?? new Set<string>();
+        tenants.set(one.device.tenant, types.add(entityOf(one).type));
+      }
+      for (const [tenant, types] of tenants) {
         const own = devices.filter(({ device }) => device.tenant === tenant);
-        count += await register(clients.of(tenant), own, options, () => isStopped);
+        count += await register(clients.of(tenant), own, types, options, () => isStopped);
       }
       registered = count;
       attempt = 0;
@@ -109,17 +116,19 @@ export function startRegistrar(options: RegistrarOptions): Registrar {
 async function register(
   broker: BrokerClient,
   devices: readonly CommandedDevice[],
+  types: ReadonlySet<string>,
   options: RegistrarOptions,
   isStopped: () => boolean,
 ): Promise<number> {
   const contextUrl = await broker.contextUrl();
   const headers: Record<string, string> = contextUrl === undefined ? {} : { Link: contextLink(contextUrl) };
-  const present = new Map((await registrationsAt(broker, headers)).map((one) => [one.id, one]));
+  const present = new Map<string, Registration>();
+  for (const type of types) for (const one of await registrationsAt(broker, headers, type)) present.set(one.id, one);
   const gone = new Set(present.keys());
   let count = 0;
-  for (const { device, commands } of devices) {
+  for (const one of devices) {
     if (isStopped()) return count;
-    const wanted = registrationOf(device, commands, options, contextUrl);
+    const wanted = registrationOf(one, options, contextUrl);
     const before = present.get(wanted.id);
     gone.delete(wanted.id);
     if (before !== undefined && isSame(before, wanted)) {
@@ -137,7 +146,7 @@ async function register(
       });
     if (answer.status >= 300)
       options.log.error(
-        { device: device.refDevice, status: answer.status, answer: answer.body },
+        { device: one.device.refDevice, status: answer.status, answer: answer.body },
         'The broker does not let us register the commands of a device.',
       );
     else count += 1;
@@ -152,10 +161,11 @@ async function register(
 async function registrationsAt(
   broker: BrokerClient,
   headers: Readonly<Record<string, string>>,
+  type: string,
 ): Promise<readonly Registration[]> {
   const all: Registration[] = [];
   for (let offset = 0; ; offset += PAGE) {
-    const path = `${PATH}?type=Device&limit=${PAGE}&offset=${offset}`;
+    const path = `${PATH}?type=${encodeURIComponent(type)}&limit=${PAGE}&offset=${offset}`;
     const { status, body } = await broker.request({ method: 'GET', path, headers });
     if (status !== 200 || !Array.isArray(body))
       throw new TransportError('registration.list', 'The broker does not list its registrations.', { status });
@@ -165,8 +175,7 @@ async function registrationsAt(
 }
 
 function registrationOf(
-  { name, refDevice }: Device,
-  commands: readonly string[],
+  one: CommandedDevice,
   { agent, endpoint, broker: { secret } }: RegistrarOptions,
   contextUrl: string | undefined,
 ): Registration {
@@ -175,14 +184,24 @@ function registrationOf(
     ...(secret === undefined ? [] : [{ key: 'Authorization', value: `Bearer ${secret}` }]),
   ];
   return {
-    id: idOf(agent, name),
+    id: idOf(agent, localNameOf(one)),
     type: 'ContextSourceRegistration',
     mode: 'exclusive',
     operations: ['updateOps'],
-    information: [{ entities: [{ id: refDevice, type: 'Device' }], propertyNames: commands }],
+    information: [{ entities: [entityOf(one)], propertyNames: one.commands }],
     endpoint,
     ...(info.length === 0 ? {} : { contextSourceInfo: info }),
   };
+}
+
+function entityOf({ device, entity }: CommandedDevice): EntityName {
+  return entity ?? { id: device.refDevice, type: 'Device' };
+}
+
+/** Several devices may have their commands at one entity, and entities of two types the same name. */
+function localNameOf({ device, entity }: CommandedDevice): string {
+  if (entity === undefined) return device.name;
+  return `${entity.id.replace(/^urn:ngsi-ld:/, '')}:${encodeURIComponent(device.deviceId)}`;
 }
 
 function isSame(before: Registration, wanted: Registration): boolean {

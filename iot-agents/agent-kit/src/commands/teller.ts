@@ -9,10 +9,17 @@ import type { Entity } from '../forward/state.js';
 import type { Device } from '../registry/device.js';
 import type { KeptOrder, OrderBook } from './order-book.js';
 
+export interface EntityName {
+  readonly id: string;
+  readonly type: string;
+}
+
 export interface TellerOptions {
   readonly book: OrderBook;
   readonly broker: BrokerPort;
   readonly find: (device: string) => Device | undefined;
+  /** Where the state is written; the Device of the meter when not said. */
+  readonly entityOf?: (device: Device) => EntityName;
   readonly clock: Clock;
   readonly retry: RetrySchedule;
   readonly log: Logger;
@@ -80,20 +87,19 @@ export class Teller {
   async #upsert(order: KeptOrder): Promise<void> {
     const device = this.#options.find(order.device);
     if (device === undefined) return;
-    const delivery = await this.#options.broker.upsert(order.tenant, [
-      statusEntity(device, order, this.#options.clock.nowMs()),
-    ]);
+    const { broker, clock, entityOf } = this.#options;
+    const name = entityOf?.(device) ?? { id: device.refDevice, type: 'Device' };
+    const delivery = await broker.upsert(order.tenant, [statusEntity(name, order, clock.nowMs())]);
     if (delivery.kind !== 'done')
       this.#options.log.warn({ device: device.refDevice, delivery }, 'The broker does not take the state of an order.');
   }
 }
 
-function statusEntity({ refDevice }: Device, { command, state, text, id }: KeptOrder, nowMs: number): Entity {
+function statusEntity(name: EntityName, { command, state, text, id }: KeptOrder, nowMs: number): Entity {
   const observedAt = toIso(nowMs);
   const correlationId = { type: 'Property', value: id };
   return {
-    id: refDevice,
-    type: 'Device',
+    ...name,
     [`${command}_status`]: { type: 'Property', value: state, observedAt, correlationId },
     [`${command}_info`]: { type: 'Property', value: text === '' ? '-' : text, observedAt, correlationId },
   };

@@ -172,7 +172,7 @@ class Reading {
   #target(row: Row): Record<string, unknown> | undefined {
     if (row.entityName === undefined) return this.#entity(this.#main);
     const name = row.target === undefined ? row.entityName : this.#run(row.target, `the entity of ${row.name}`);
-    const id = typeof name === 'string' ? fullName(name, row.entityType ?? typeOf(this.#device)) : undefined;
+    const id = typeof name === 'string' ? fullName(name, row.entityType ?? entityTypeOf(this.#device)) : undefined;
     if (id === undefined) this.#fault('entity.name', `${row.name} has no entity that could be named`);
     return id === undefined ? undefined : this.#entity(id, row.entityType);
   }
@@ -184,7 +184,7 @@ class Reading {
       this.#fault('entity.too-many', `a device speaks for at most ${MOST_ENTITIES} entities`);
       return undefined;
     }
-    const made = { id, type: type ?? typeOf(this.#device) };
+    const made = { id, type: type ?? entityTypeOf(this.#device) };
     this.#entities.set(id, made);
     return made;
   }
@@ -204,7 +204,8 @@ class Reading {
 /** The identifier that the device's own attributes go to. */
 export function entityIdOf(device: Device): string {
   return (
-    fullName(device.entityName ?? device.name, typeOf(device)) ?? `urn:ngsi-ld:${typeOf(device)}:${device.deviceId}`
+    fullName(device.entityName ?? device.name, entityTypeOf(device)) ??
+    `urn:ngsi-ld:${entityTypeOf(device)}:${device.deviceId}`
   );
 }
 
@@ -217,19 +218,23 @@ function isName(text: string): boolean {
   return URN.test(text) || LOCAL_NAME.test(text);
 }
 
-function typeOf({ entityType }: Device): string {
+export function entityTypeOf({ entityType }: Device): string {
   return entityType ?? DEFAULT_TYPE;
 }
 
 /** Measures win over static attributes of the same name, and what the device is over both: nobody pretends to be another device. */
-function variablesOf(device: Device, entityName: string, values: ReadonlyMap<string, unknown>): Map<string, unknown> {
+export function variablesOf(
+  device: Device,
+  entityName: string,
+  values: ReadonlyMap<string, unknown>,
+): Map<string, unknown> {
   const statics = device.staticAttributes ?? [];
   return new Map<string, unknown>([
     ...statics.map(({ name, value }): [string, unknown] => [name, value]),
     ...values,
     ['id', device.deviceId],
     ['entity_name', entityName],
-    ['type', typeOf(device)],
+    ['type', entityTypeOf(device)],
     ['service', device.tenant],
     ['subservice', device.servicePath ?? '/'],
     ['timezone', device.timeZone],

@@ -5,6 +5,7 @@ import {
   type Agent,
   type BrokerPort,
   type CommandAnswer,
+  type CommandPayload,
   type Commands,
   type Communication,
   type Device,
@@ -18,14 +19,15 @@ import {
 } from '@contor/agent-kit';
 import type { Environment } from '@contor/kit';
 import { decodeAttrs } from './codec/attrs.js';
-import { type Answer, decodeAnswer, encodeCommand } from './codec/command.js';
+import { type Answer, decodeAnswer, decodePlainAnswers, encodeCommand, encodePlain } from './codec/command.js';
 import { deviceModel } from './mapping/models.js';
 import type { AgentJsonConfig } from './settings.js';
 import { formatTopic, type Sender } from './transport/topics.js';
 
 export interface CommandingOptions {
   readonly config: AgentJsonConfig;
-  readonly keyFile: string;
+  /** Without it no order to a meter counts. */
+  readonly keyFile: string | undefined;
   readonly environment: Environment;
   readonly agent: Agent;
   readonly broker: BrokerPort;
@@ -40,6 +42,8 @@ export interface CommandingOptions {
 
 export interface Commanding {
   readonly commands: Commands;
+  /** What waits for a device that has come by; it is given out once. */
+  fetch(sender: Sender): Promise<CommandPayload>;
   /** Durable when it resolves. */
   take(sender: Sender, bytes: Uint8Array): Promise<void>;
 }
@@ -56,6 +60,13 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
     registry: agent.registry,
     ...{ beside, sharing },
     commandsOf: ({ model }) => deviceModel(model)?.commands ?? [],
+    sendPlain(device, payload) {
+      const topic = formatTopic(device.apiKey, device.deviceId, 'cmd');
+      const isSent = publishOnce(topic, encodePlain(payload));
+      const outcome = isSent ? 'sent' : 'failed: line.away';
+      note(device, { operation: `command.${Object.keys(payload).join()}`, actor: 'command', outcome });
+      return isSent ? { kind: 'sent' } : { kind: 'not sent', reason: 'line.away' };
+    },
     async send(device, order) {
       const sending = send(device, order, publishOnce);
       const outcome = sending.kind === 'sent' ? 'sent' : `failed: ${sending.reason}`;
@@ -69,8 +80,20 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
     records.note(tenant, { name, refDevice, atMs: ports.clock.nowMs(), ...said });
   }
 
+  async function takePlain(device: Device, bytes: Uint8Array): Promise<void> {
+    const answers = decodePlainAnswers(bytes);
+    if (answers.kind === 'garbage')
+      log.warn({ deviceId: device.deviceId }, 'A device answers a command with something that is no answer.');
+    for (const answer of answers.kind === 'garbage' ? [] : answers.value) {
+      const isOurs = await commands.plain?.answer(device, answer);
+      const outcome = answer.state === 'OK' ? 'done' : 'failed: device.error';
+      if (isOurs === true) note(device, { operation: `answer.${answer.command}`, actor: 'device', outcome });
+    }
+  }
+
   async function take(sender: Sender, bytes: Uint8Array): Promise<void> {
     const device = agent.registry.find(deviceKey(sender.apiKey, sender.deviceId));
+    if (device !== undefined && device.model === undefined) return takePlain(device, bytes);
     const decoded = decodeAnswer(bytes);
     if (device === undefined || decoded.kind === 'garbage') {
       log.warn({ deviceId: sender.deviceId }, 'A device answers a command with something that is no answer.');
@@ -88,7 +111,9 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
     await commands.answer(key, answer);
   }
 
-  return { commands, take };
+  const fetch = async ({ apiKey, deviceId }: Sender): Promise<CommandPayload> =>
+    (await commands.plain?.fetch(apiKey, deviceId)) ?? {};
+  return { commands, fetch, take };
 }
 
 function send(

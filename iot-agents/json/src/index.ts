@@ -16,15 +16,12 @@ import {
 } from '@contor/agent-kit';
 import {
   checkExposure,
-  closeHttp,
   type Environment,
   type Health,
   isLoopback,
-  listenHttp,
   lockDirectory,
   type Running,
   type Start,
-  urlOf,
   withCertificate,
 } from '@contor/kit';
 import { mentionsTime } from './codec/attrs.js';
@@ -151,23 +148,20 @@ async function run(
     isLoopback: isLoopback(config.host),
   });
   // Before the line is up, so that no answer of a meter is acked that nobody has looked at.
-  const commanding =
-    config.commandKeys === undefined
-      ? undefined
-      : await openCommanding({
-          ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, beside, onFatal },
-          ...{ publishOnce, sharing, records: oversight.records },
-        });
-  if (commanding !== undefined) links.commanding = commanding;
-  const server =
-    commanding === undefined ? await listenHttp({ ...config, log, setting: 'AGENT_JSON_PORT' }, beside) : undefined;
+  const commanding = await openCommanding({
+    ...{ config, keyFile: config.commandKeys, environment: { ports, log }, agent, broker, beside, onFatal },
+    ...{ publishOnce, sharing, records: oversight.records },
+  });
+  links.commanding = commanding;
   const configuring = openConfiguring({
     ...{ registry: agent.registry, reader: broker, clock: ports.clock, log, publishOnce },
   });
   links.configuring = configuring;
   const { httpPort } = config;
   const http =
-    httpPort === undefined ? undefined : await openHttpSide({ ...config, httpPort }, take, { ports, log }, onFatal);
+    httpPort === undefined
+      ? undefined
+      : await openHttpSide({ ...config, httpPort }, { take, commanding }, { ports, log }, onFatal);
   if (http !== undefined) links.http = http;
   const intake = openMqttIntake({
     url: config.mqttUrl,
@@ -181,7 +175,7 @@ async function run(
       // Nobody we know could have sent it, so there is nobody to keep it for; the ack makes the broker forget it.
       if (address === undefined) strayTopics += 1;
       else if (address.kind === 'reading') await take({ ...address, bytes });
-      else if (address.kind === 'answer') await commanding?.take(address, bytes);
+      else if (address.kind === 'answer') await commanding.take(address, bytes);
       // Not waited for: the broker's slowness must not hold up readings, and nobody is promised an answer.
       else void configuring.ask(address, bytes);
     },
@@ -198,16 +192,15 @@ async function run(
   if (http !== undefined) log.info({ url: http.url }, 'Devices may report over HTTP.');
 
   return {
-    url: commanding?.commands.url ?? http?.url ?? (server === undefined ? '' : urlOf(server, config)),
+    url: config.commandKeys === undefined ? (http?.url ?? commanding.commands.url) : commanding.commands.url,
     health,
     async stop() {
       await http?.stop();
       await amqp?.stop();
       await smx?.stop();
-      await commanding?.commands.close();
-      if (server !== undefined) await closeHttp(server);
+      await commanding.commands.close();
       await intake.stop();
-      await commanding?.commands.stop();
+      await commanding.commands.stop();
       await agent.stop();
       await oversight.stop();
       await desk.close();

@@ -99,7 +99,7 @@ export const SETTINGS = {
     name: 'AGENT_JSON_COMMAND_KEYS',
     kind: 'path',
     optional: true,
-    about: 'File with the public keys of the command services (JWK Set); without it no commands are taken',
+    about: 'File with the public keys of the command services (JWK Set); without it no orders to meters are taken',
   },
   tlsCert: { name: 'AGENT_JSON_TLS_CERT', kind: 'path', optional: true, about: 'Certificate chain (PEM)' },
   tlsKey: { name: 'AGENT_JSON_TLS_KEY', kind: 'path', optional: true, about: 'Private key (PEM)' },

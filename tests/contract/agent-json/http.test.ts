@@ -239,7 +239,15 @@ describe('the door alone', () => {
     const fatal = (error: Error) => {
       throw error;
     };
-    const door = openHttpDoor({ credentials, take, clock, rate: { perSecond: 1, burst: 10_000 }, onFatal: fatal });
+    const commanding = { fetch: () => Promise.resolve({}), take: () => Promise.resolve() };
+    const door = openHttpDoor({
+      credentials,
+      commanding,
+      take,
+      clock,
+      rate: { perSecond: 1, burst: 10_000 },
+      onFatal: fatal,
+    });
     const server = await listenHttp({ host: '127.0.0.1', port: 0, setting: 'X_PORT' }, door.listener);
     try {
       await body(`${urlOf(server, { host: '127.0.0.1' })}/iot/json?i=m&k=k`, basic('m', password));

@@ -24,6 +24,14 @@ export interface Answer {
   readonly values: Readonly<Record<string, unknown>> | undefined;
 }
 
+export interface PlainAnswer {
+  readonly command: string;
+  readonly state: 'OK' | 'ERROR';
+  readonly text: string;
+}
+
+/** What one visit may have fetched. */
+const MOST_ANSWERS = 50;
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const LONGEST_ID = 200;
 const LONGEST_TEXT = 1_000;
@@ -65,6 +73,27 @@ export function decodeAnswer(bytes: Uint8Array): Parsed<Answer> {
     return { kind: 'value', value: { ...known, state: 'ERROR', text: String(error).slice(0, LONGEST_TEXT) } };
   if (isObject(result)) return { kind: 'value', value: { ...known, state: 'OK', text: '', values: result } };
   return { kind: 'value', value: { ...known, state: 'OK', text: String(result ?? '').slice(0, LONGEST_TEXT) } };
+}
+
+/** Of a device without a model: whatever it says about a command is its result, as in iotagent-json; `{"error": …}` says that it failed. */
+export function decodePlainAnswers(bytes: Uint8Array): Parsed<readonly PlainAnswer[]> {
+  const parsed = parseJson(bytes);
+  if (parsed.kind === 'garbage') return parsed;
+  const members = isObject(parsed.value) ? Object.entries(parsed.value) : [];
+  if (members.length === 0 || members.length > MOST_ANSWERS)
+    return garbage('command.members', 'The payload is not an object with some commands.', { members: members.length });
+  return { kind: 'value', value: members.map(plainAnswer) };
+}
+
+function plainAnswer([command, value]: readonly [string, unknown]): PlainAnswer {
+  const isFailed = isObject(value) && value.error !== undefined;
+  const said = isFailed ? value.error : value;
+  const text = typeof said === 'string' ? said : JSON.stringify(said);
+  return { command, state: isFailed ? 'ERROR' : 'OK', text: text.slice(0, LONGEST_TEXT) };
+}
+
+export function encodePlain(payload: Readonly<Record<string, unknown>>): Uint8Array {
+  return encode(payload);
 }
 
 function onlyMember(bytes: Uint8Array): Parsed<readonly [string, unknown]> {

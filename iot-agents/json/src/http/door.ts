@@ -7,15 +7,24 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Message } from '@contor/agent-kit';
 import { type Clock, DiskFullError, isError, LogFullError, LogStoppedError } from '@contor/kit';
 import { LONGEST_PAYLOAD } from '../codec/bounded-json.js';
+import type { Sender } from '../transport/topics.js';
 import { type HttpCredential, type HttpCredentials, maySpeakFor } from './credentials.js';
 import { faultOf, splitHub } from './payload.js';
 import { type Rate, RateLimit } from './rate.js';
 import { type Asked, type Refused, readRequest, refused } from './request.js';
 
+export interface HttpCommands {
+  /** What waits for this device; it is given out once. */
+  fetch(sender: Sender): Promise<Readonly<Record<string, unknown>>>;
+  /** An answer of it. Durable when it resolves. */
+  take(sender: Sender, bytes: Uint8Array): Promise<void>;
+}
+
 export interface HttpDoorOptions {
   readonly credentials: HttpCredentials;
   /** Resolves when the message is on disk. */
   readonly take: (message: Message) => Promise<void>;
+  readonly commanding: HttpCommands;
   readonly clock: Clock;
   readonly rate: Rate;
   readonly onFatal: (error: Error) => void;
@@ -59,10 +68,27 @@ export function openHttpDoor(options: HttpDoorOptions): HttpDoor {
         ...refused(429, 'TOO_MANY_REQUESTS', 'This device reports more often than it may.'),
         retryAfterS: BUSY_S,
       };
-    if (asked.kind === 'poll') return { kind: 'done', body: '{}' };
+    if (asked.kind === 'poll') return { kind: 'done', body: await waitingFor(asked) };
     const bytes = asked.kind === 'measures' && asked.payload !== undefined ? asked.payload : await bodyOf(request);
     if ('kind' in bytes) return bytes;
-    return store(asked, bytes, who);
+    if (asked.kind === 'answer') return bounded(bytes, () => options.commanding.take(asked, bytes));
+    const messages = messagesOf(asked, bytes, who);
+    if ('kind' in messages) return messages;
+    const stored = await bounded(bytes, async () => {
+      await Promise.all(messages.map((message) => options.take(message)));
+      figures.httpFrames += messages.length;
+    });
+    const isPolling = asked.kind === 'measures' && asked.isPolling && stored.kind === 'done';
+    return isPolling ? { kind: 'done', body: await waitingFor(asked) } : stored;
+  }
+
+  /** Where nothing can be written down nothing is given out: it goes on waiting, and what the device brought counts all the same. */
+  async function waitingFor(sender: Sender): Promise<string> {
+    try {
+      return JSON.stringify(await options.commanding.fetch(sender));
+    } catch {
+      return '{}';
+    }
   }
 
   async function bodyOf(request: IncomingMessage): Promise<Uint8Array | Refused> {
@@ -72,17 +98,11 @@ export function openHttpDoor(options: HttpDoorOptions): HttpDoor {
     return readBody(request, load);
   }
 
-  async function store(
-    asked: Asked & { kind: 'measures' | 'hub' },
-    bytes: Uint8Array,
-    who: HttpCredential,
-  ): Promise<Answer> {
-    const messages = messagesOf(asked, bytes, who);
-    if ('kind' in messages) return messages;
+  /** Done when it is on disk. */
+  async function bounded(bytes: Uint8Array, store: () => Promise<void>): Promise<Answer> {
     load.bytes += bytes.length;
     try {
-      await Promise.all(messages.map((message) => options.take(message)));
-      figures.httpFrames += messages.length;
+      await store();
       return { kind: 'done' };
     } catch (error) {
       if (error instanceof LogFullError || error instanceof DiskFullError) return overloaded(FULL_S);

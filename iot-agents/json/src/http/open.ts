@@ -4,7 +4,7 @@ import { certificateOf, closeHttp, type Environment, listenHttp, type ServerCert
 import type { Take } from '../outages.js';
 import type { AgentJsonConfig } from '../settings.js';
 import { openHttpCredentials } from './credentials.js';
-import { type HttpFigures, openHttpDoor } from './door.js';
+import { type HttpCommands, type HttpFigures, openHttpDoor } from './door.js';
 
 export interface HttpSide {
   readonly url: string;
@@ -22,14 +22,14 @@ const BURST_S = 10;
 
 export async function openHttpSide(
   config: AgentJsonConfig & { readonly httpPort: number },
-  take: Take,
+  { take, commanding }: { readonly take: Take; readonly commanding: HttpCommands },
   { ports, log }: Environment,
   onFatal: (error: Error) => void,
 ): Promise<HttpSide> {
   const { dataFolder, httpHost: host, httpPort: port, httpTlsCert: tlsCert, httpTlsKey: tlsKey, httpRate } = config;
   const credentials = await openHttpCredentials(dataFolder, { ...ports, log });
   const { listener, figures } = openHttpDoor({
-    ...{ credentials, clock: ports.clock, onFatal, take },
+    ...{ credentials, clock: ports.clock, onFatal, take, commanding },
     rate: { perSecond: httpRate, burst: httpRate * BURST_S },
   });
   const limits = { keepAliveTimeout: KEEP_ALIVE_MS };

@@ -156,6 +156,57 @@ describe('after a restart', () => {
   });
 });
 
+describe('at whichever operation of the disk the power goes', () => {
+  beforeEach(() => desk.stop());
+
+  async function cutAt(operation: number, doing: () => Promise<unknown>): Promise<void> {
+    const crashed = machine.crashAfter(operation);
+    await Promise.race([crashed, doing()]);
+    machine.crash();
+    clock = new SimulatedClock(START_MS + 1_000);
+    await open();
+  }
+
+  async function fresh(): Promise<void> {
+    [machine, clock, sent] = [disk(), new SimulatedClock(START_MS), []];
+    await open();
+  }
+
+  it('a command is sent at most once, and what was sent has a status that says so', async () => {
+    const outcomes = new Set<string>();
+    for (let operation = 1; operation <= 12; operation += 1) {
+      await fresh();
+      await cutAt(operation, () => tell(BELL, 'ring', 1));
+      await clock.advance(17_000);
+      expect(sent.length).toBeLessThanOrEqual(1);
+      if (sent.length === 1) expect(states()).toEqual(['ring EXPIRED']);
+      outcomes.add(`${sent.length} ${states().join()}`);
+      await desk.stop();
+    }
+    // Never heard of, or sent and not known what became of it: the cut was on both sides of the sending.
+    expect(outcomes).toContain('0 ');
+    expect(outcomes).toContain('1 ring EXPIRED');
+  });
+
+  it('a command is given out at most once, and is lost to the device only with a status that says so', async () => {
+    const outcomes = new Set<string>();
+    for (let operation = 1; operation <= 12; operation += 1) {
+      await fresh();
+      await tell(HEATER, 'say', 'hello');
+      const given: object[] = [];
+      const visit = async (): Promise<void> => void given.push(await fetchAll());
+      await cutAt(operation, visit);
+      await visit();
+      const times = given.filter((payload) => 'speak' in payload).length;
+      expect(times).toBeLessThanOrEqual(1);
+      expect(states()).toEqual(['say DELIVERED']);
+      outcomes.add(`${times}`);
+      await desk.stop();
+    }
+    expect(outcomes).toContain('1');
+  });
+});
+
 it.each([
   ['disconnect', true],
   ['DisConnect', true],

@@ -22,7 +22,7 @@ import { decodeAttrs } from './codec/attrs.js';
 import { type Answer, decodeAnswer, decodePlainAnswers, encodeCommand, encodePlain } from './codec/command.js';
 import { deviceModel } from './mapping/models.js';
 import type { AgentJsonConfig } from './settings.js';
-import { formatTopic, type Sender } from './transport/topics.js';
+import { formatTopic, isName, type Sender } from './transport/topics.js';
 
 export interface CommandingOptions {
   readonly config: AgentJsonConfig;
@@ -61,7 +61,10 @@ export async function openCommanding(options: CommandingOptions): Promise<Comman
     ...{ beside, sharing },
     commandsOf: ({ model }) => deviceModel(model)?.commands ?? [],
     sendPlain(device, payload) {
-      const topic = formatTopic(device.apiKey, device.deviceId, 'cmd');
+      const { apiKey, deviceId } = device;
+      // A name that no device could subscribe with is no topic, and must not become a pattern of topics.
+      if (!isName(apiKey) || !isName(deviceId)) return { kind: 'not sent', reason: 'device.name' };
+      const topic = formatTopic(apiKey, deviceId, 'cmd');
       const isSent = publishOnce(topic, encodePlain(payload));
       const outcome = isSent ? 'sent' : 'failed: line.away';
       note(device, { operation: `command.${Object.keys(payload).join()}`, actor: 'command', outcome });

@@ -131,6 +131,13 @@ export const SERVICES = [
     load: async () => bind(await import('@contor/dlms/simulator/index.js')),
   },
   {
+    name: 'simulate-elster',
+    command: ['simulate', 'elster'],
+    about: 'meters of IEC 62056-21, mode C, behind a TCP-serial converter: readout, programming mode, load profile',
+    example: 'contor simulate elster --meters 5 --port 2332',
+    load: async () => bind(await import('@contor/elster/simulator/index.js')),
+  },
+  {
     name: 'simulate-homes',
     command: ['simulate', 'homes'],
     about: 'homes with one-second meters that send JSON over AMQP',

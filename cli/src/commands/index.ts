@@ -7,6 +7,7 @@ import { addAudit } from '../audit/command.js';
 import { addCerts } from '../certs/command.js';
 import { addDecode } from '../decode/command.js';
 import { addDlms } from '../dlms/command.js';
+import { addElster } from '../elster/command.js';
 import { addMbus } from '../mbus/command.js';
 import { addMeters } from '../meters/command.js';
 import { addSecrets } from '../secrets/command.js';
@@ -32,6 +33,7 @@ interface UpFlags {
 export function addCommands(program: Command): void {
   addDecode(program);
   addDlms(program);
+  addElster(program);
   addMbus(program);
   addTrace(program);
   addCerts(program);

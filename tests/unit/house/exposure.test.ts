@@ -96,6 +96,7 @@ const LISTENERS: Readonly<Record<string, string>> = {
   'embedded/mqtt/src/listener.ts': 'refuses to be plain outside loopback by itself',
   'embedded/mqtt/src/health-server.ts': 'loopback only',
   'iot-agents/mbus/src/simulator/bus/gateway.ts': 'a simulated line, loopback only',
+  'iot-agents/elster/src/simulator/street.ts': 'a simulated line, loopback only',
   'iot-agents/mbus/src/simulator/radio.ts': 'a simulated receiver, loopback only',
   'iot-agents/mbus/src/simulator/concentrator/concentrator.ts': 'a simulated concentrator of tests',
   'cli/src/up/doors.ts': 'tries whether a port is free, and closes it',

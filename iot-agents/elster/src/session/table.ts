@@ -24,6 +24,41 @@ export function next(state: ReadoutState, input: ReadoutInput): ReadoutState | u
   return (READOUT[state] as Readonly<Partial<Record<ReadoutInput, ReadoutState>>>)[input];
 }
 
+/**
+ * IEC 62056-21, 6.4.3 and 6.5: programming mode, as the meter lives it. `refusal` is a wrong password: it counts, and too many of them
+ * end the conversation by a break of the meter's own.
+ */
+export const PROGRAMMING = {
+  dormant: { request: 'identified' },
+  identified: { request: 'identified', readout: 'reading', programming: 'challenged' },
+  reading: { request: 'identified', nak: 'reading', ack: 'reading' },
+  challenged: {
+    password: 'open',
+    refusal: 'challenged',
+    read: 'challenged',
+    nak: 'challenged',
+    ack: 'challenged',
+    break: 'dormant',
+  },
+  open: { read: 'open', nak: 'open', ack: 'open', break: 'dormant' },
+} as const satisfies Transitions;
+
+export type ProgrammingState = keyof typeof PROGRAMMING;
+export type ProgrammingInput =
+  | 'request'
+  | 'readout'
+  | 'programming'
+  | 'password'
+  | 'refusal'
+  | 'read'
+  | 'nak'
+  | 'ack'
+  | 'break';
+
+export function nextProgramming(state: ProgrammingState, input: ProgrammingInput): ProgrammingState | undefined {
+  return (PROGRAMMING[state] as Readonly<Partial<Record<ProgrammingInput, ProgrammingState>>>)[input];
+}
+
 export interface Readout {
   readonly identification: Identification;
   readonly sets: readonly DataSet[];

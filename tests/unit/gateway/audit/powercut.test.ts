@@ -16,7 +16,7 @@ describe('power cuts', () => {
     let entries = 0;
     for (let life = 0; life < LIVES; life += 1) {
       const boot = house.disk.boot();
-      const cut = house.disk.crashAfter(15 + random.integer(80));
+      const cut = house.disk.crashAfter(15 + random.integer(80 + 2 * life));
       const work = async (): Promise<void> => {
         const trail = await house.open(boot);
         for (;;) {

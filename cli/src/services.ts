@@ -103,6 +103,13 @@ export const SERVICES = [
     load: async () => bind(await import('@contor/dlms/agent.js')),
   },
   {
+    name: 'agent-elster',
+    command: ['agent', 'elster'],
+    about: 'the IoT agent for IEC 62056-21 meters behind TCP-serial converters',
+    example: 'contor agent elster --data-folder ./agent-elster-data --live "every 15 min"',
+    load: async () => bind(await import('@contor/elster/agent.js')),
+  },
+  {
     name: 'aggregation',
     command: ['adapter', 'aggregation'],
     about: 'the service that turns registers into hourly energy of a site',

@@ -3,7 +3,7 @@
 import { type Device, type ReadTask, toDevice } from '@contor/agent-kit';
 import { deviceModel } from '@contor/elster/mapping/models.js';
 import { decodeRecord, readProfile } from '@contor/elster/mapping/readings.js';
-import { elsterTranslator } from '@contor/elster/mapping/translator.js';
+import { elsterTranslator, hasDeviceTime } from '@contor/elster/mapping/translator.js';
 import { elsterReader } from '@contor/elster/reader.js';
 import { NO_FAULTS, serialOf, serveStreet, simulatedMeters } from '@contor/elster/simulator/street.js';
 import { SimulatedClock, SimulatedNet, seededRandom, WireError } from '@contor/kit';
@@ -57,7 +57,7 @@ describe('the reader of IEC 62056-21 meters', () => {
   itKeepsTheReaderContract({
     device: device(),
     translator: elsterTranslator({ find: () => device() }, WINDOW),
-    hasDeviceTime: () => true,
+    hasDeviceTime,
     scenes: {
       answers: () => stage(),
       silent: () => stage({ count: 1 }),

@@ -14,6 +14,7 @@ import {
   type ValueFault,
 } from '@contor/agent-kit';
 import { type Decoded, toIso, WireError } from '@contor/kit';
+import { clockIn } from './local-time.js';
 import { deviceModel, type ElsterModel } from './models.js';
 import { decodeRecord, readProfile, readReadout } from './readings.js';
 
@@ -30,6 +31,13 @@ export function elsterTranslator(registry: Pick<DeviceRegistry, 'find'>, window:
       : translateReadout(record, device, model, window);
   };
   return { live: translate, late: translate };
+}
+
+/** Rows of a profile say their time, and a readout does where its meter has a clock. */
+export function hasDeviceTime(channel: string, bytes: Uint8Array): boolean {
+  if (channel === CHANNELS.profile) return true;
+  const decoded = decodeRecord(bytes);
+  return decoded.kind === 'value' && clockIn(decoded.value.sets, 'UTC') !== undefined;
 }
 
 function translateReadout(record: IngestRecord, device: Device, model: ElsterModel, window: TimeWindow): Translation {

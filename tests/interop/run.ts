@@ -17,6 +17,7 @@ import { metersBehind, settledVerdict } from '../support/path-verdict.js';
 import { Tally } from '../support/tally.js';
 import { FERRETDB_VERSION, findFerretDb } from './ferretdb-server.js';
 import { checkGurux, GURUX, installGurux } from './gurux.js';
+import { checkIec62056, IEC62056, installIec62056 } from './iec62056.js';
 import { checkKeycloak } from './keycloak.js';
 import { ADAPTER, installAdapter, judgeWithAdapter, KNOWN } from './keycloak-connect.js';
 import { findKeycloak, KEYCLOAK_VERSION } from './keycloak-server.js';
@@ -141,6 +142,12 @@ await inFolder(async (folder) => {
   const reason = installPyMeterBus(folder);
   if (reason === undefined) await checkPyMeterBus(tally, folder);
   else absent(PYMETERBUS, `pip could not install it: ${reason}`);
+});
+
+await inFolder(async (folder) => {
+  const reason = installIec62056(folder);
+  if (reason === undefined) await checkIec62056(tally, folder);
+  else absent(IEC62056, `pip could not install it: ${reason}`);
 });
 
 const ferretDb = findFerretDb();

@@ -16,6 +16,8 @@ import type { SimulatedMeter } from './meter.js';
 const MAX_BUFFER = 512;
 /** Sets of a partial answer (R6) that go into one block; a profile's rows go by values. */
 const PARTIAL_CHARACTERS = 1_000;
+/** ASCII-coded, by register, and that in partial blocks (6.5). */
+const READS: readonly string[] = ['R1', 'R5', 'R6'];
 const BROKEN_OFF = encodeBlock({ command: 'B0', data: '', isLast: true });
 const SEED = 'A1B2C3D4E5F60718';
 
@@ -107,7 +109,7 @@ export class Station {
       return undefined;
     }
     if (command === 'P1') return this.#prove(set?.values[0]?.value ?? '', nowMs);
-    if ((command !== 'R5' && command !== 'R6') || set === undefined || !this.#goes('read')) return refusal();
+    if (!READS.includes(command) || set === undefined || !this.#goes('read')) return refusal();
     const answer = this.#read(set, nowMs);
     if (answer === undefined) return refusal();
     const blocks = command === 'R6' ? partsOf(answer) : [encodeBlock({ data: textOf(answer), isLast: true })];

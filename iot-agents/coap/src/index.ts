@@ -1,4 +1,4 @@
-/** CoAP, 6LoWPAN, CBOR and SenML: the codec, and the form in which `contor decode` speaks. */
+/** CoAP, 6LoWPAN, CBOR and SenML: the codec, and the form in which `contor decode` speaks. DTLS: the session and its socket. */
 
 export * from './codec/cbor/decode.js';
 export * from './codec/cbor/diagnostic.js';
@@ -9,6 +9,7 @@ export * from './codec/coap/block.js';
 export * from './codec/coap/codes.js';
 export * from './codec/coap/message.js';
 export * from './codec/coap/options.js';
+export * from './codec/dtls/alert.js';
 export * from './codec/dtls/handshake.js';
 export * from './codec/dtls/record.js';
 export * from './codec/ipv6/address.js';
@@ -24,3 +25,9 @@ export * from './codec/sixlowpan/frame.js';
 export type { Link, LinkAddress } from './codec/sixlowpan/link.js';
 export * from './codec/sixlowpan/reassembly.js';
 export { DECODERS } from './decode.js';
+export { DtlsClient, type DtlsClientOptions } from './session/dtls/client.js';
+export type { CloseReason, DtlsEffect } from './session/dtls/effects.js';
+export { PskKeys } from './session/dtls/psk-keys.js';
+export { DtlsServer, type DtlsServerOptions } from './session/dtls/server.js';
+export { SUITES } from './session/dtls/suites.js';
+export { DtlsClientSocket, type DtlsRemoteInfo, DtlsServerSocket } from './transport/dtls-socket.js';

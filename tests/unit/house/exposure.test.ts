@@ -91,6 +91,7 @@ const LISTENERS: Readonly<Record<string, string>> = {
   'kit/src/real/net.ts': 'the line protocols of meters, which bring their own security',
   'kit/src/lock-directory.ts': 'a socket in a folder',
   'iot-agents/dlms/src/transport/listen.ts': 'refuses to be plain outside loopback by itself',
+  'iot-agents/coap/src/transport/dtls-socket.ts': 'never plain: what is not DTLS is dropped',
   'embedded/broker/src/index.ts': 'fastify, after checkExposure',
   'embedded/history/src/index.ts': 'fastify, after checkExposure',
   'embedded/mqtt/src/listener.ts': 'refuses to be plain outside loopback by itself',

@@ -188,6 +188,20 @@ describe('a readout', () => {
     expect(effects).toMatchObject([{ kind: 'answer', answer: { kind: 'block', bytes: answer } }]);
   });
 
+  it('waits for a late answer after it has asked twice, so that the next question does not get it', () => {
+    const bytes = encodeBlock({ command: 'R5', data: '0.9.2()', isLast: true });
+    const answer = encodeBlock({ data: '(0261120)', isLast: true });
+    let state = openExchange({ awaits: 'block', bytes, again: bytes }, TIMING);
+    const seen = [{ kind: 'start' }, { kind: 'wake' }, hears(answer), hears(answer), { kind: 'wake' }].map(
+      (input, turn) => {
+        const { exchange, effects } = stepExchange(state, input as Parameters<typeof stepExchange>[1], turn * 2_000);
+        state = exchange;
+        return effects.map(({ kind }) => kind);
+      },
+    );
+    expect(seen).toEqual([['send', 'wakeAt'], ['send', 'wakeAt'], ['wakeAt'], ['wakeAt'], ['answer']]);
+  });
+
   it.each([
     ['an endless block', 1_100],
     ['a byte now and then', 1],
@@ -275,4 +289,8 @@ describe('codes, amounts and times', () => {
 
 function checkOf(text: string): string {
   return String.fromCharCode([...text].reduce((check, character) => check ^ character.charCodeAt(0), 0));
+}
+
+function hears(bytes: Uint8Array) {
+  return { kind: 'bytes', bytes };
 }

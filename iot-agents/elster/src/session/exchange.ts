@@ -43,6 +43,10 @@ export interface Exchange {
   /** From here on it is given up, whatever still trickles in. */
   readonly endMs: number;
   readonly isOver: boolean;
+  /** Silence was taken for a lost request: both answers may come, and one to `R5` does not say to which register (6.5). */
+  readonly isDoubtful: boolean;
+  /** The answer, kept until the line is quiet. */
+  readonly held?: Answer;
 }
 
 export type ExchangeInput =
@@ -68,14 +72,17 @@ const NOTHING = new Uint8Array(0);
 const FROM_METER: readonly (string | undefined)[] = [undefined, 'P0', 'B0'];
 
 export function openExchange(request: Request, timing: Timing): Exchange {
-  return { request, timing, buffer: NOTHING, repeatsLeft: MAX_REPEATS, isDamaged: false, endMs: 0, isOver: false };
+  const fresh = { buffer: NOTHING, repeatsLeft: MAX_REPEATS, isDamaged: false, endMs: 0, isOver: false };
+  return { request, timing, ...fresh, isDoubtful: false };
 }
 
 export function stepExchange(exchange: Exchange, input: ExchangeInput, nowMs: number): ExchangeStep {
   if (exchange.isOver) return { exchange, effects: [] };
   if (input.kind === 'start') return say({ ...exchange, endMs: nowMs + LONGEST_MS }, exchange.request.bytes, nowMs);
   if (nowMs >= exchange.endMs) return finish(exchange, { kind: 'endless' });
-  if (input.kind === 'wake') return wake(exchange, nowMs);
+  if (exchange.held !== undefined)
+    return input.kind === 'wake' ? finish(exchange, exchange.held) : waiting(exchange, nowMs);
+  if (input.kind === 'wake') return wake({ ...exchange, isDoubtful: true }, nowMs);
   const buffer = joined(exchange.buffer, input.bytes);
   if (buffer.length > MAX_MESSAGE) return finish(exchange, { kind: 'endless' });
   return read({ ...exchange, buffer, isDamaged: exchange.isDamaged || input.isDamaged === true }, nowMs);
@@ -97,7 +104,7 @@ function identify(exchange: Exchange, nowMs: number): ExchangeStep {
   // Noise, or our own request as an optical head echoes it.
   if (decoded.kind === 'garbage') return read(rest, nowMs);
   if (exchange.isDamaged) return again(rest, nowMs);
-  return finish(rest, { kind: 'identification', identification: decoded.value });
+  return settle(rest, { kind: 'identification', identification: decoded.value }, nowMs);
 }
 
 function take(exchange: Exchange, nowMs: number): ExchangeStep {
@@ -111,7 +118,13 @@ function take(exchange: Exchange, nowMs: number): ExchangeStep {
   if (!FROM_METER.includes(decoded.value.command)) return read({ ...rest, isDamaged: false }, nowMs);
   // The check character has eight bits; two bytes whose parity was wrong can agree with it.
   if (exchange.isDamaged) return askAgain(rest, nowMs);
-  return finish(rest, { kind: 'block', block: decoded.value, bytes });
+  return settle(rest, { kind: 'block', block: decoded.value, bytes }, nowMs);
+}
+
+/** What comes late to an answered question would be taken for the answer to the next one. */
+function settle(exchange: Exchange, answer: Answer, nowMs: number): ExchangeStep {
+  if (!exchange.isDoubtful) return finish(exchange, answer);
+  return waiting({ ...exchange, buffer: NOTHING, held: answer }, nowMs);
 }
 
 /** Half a block and then silence is a damaged block; silence alone is nobody, or a request that got lost. */

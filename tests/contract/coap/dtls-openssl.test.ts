@@ -4,6 +4,7 @@
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { DtlsClientSocket, DtlsServerSocket, PskKeys } from '@contor/coap';
 import { realPorts } from '@contor/kit';
@@ -77,6 +78,25 @@ afterEach(() => {
     expect(await next).toMatchObject([{ kind: 'refuse', error: { code: 'dtls.forged' } }]);
   });
 
+  it('s_client through a line on which each flight is lost or doubled once', async () => {
+    const server = await serve();
+    server.on('message', (plaintext, { address, port }) => server.send(plaintext, port, address));
+    const mischief = (['up', 'down'] as const).flatMap((direction) =>
+      [0, 1, 2].flatMap((index) => [0, 2].map((copies) => ({ direction, index, copies }))),
+    );
+    const heard = mischief.map(async (trouble) => {
+      const port = await relay(server.address().port, trouble);
+      const client = run(
+        ['s_client', '-quiet', '-psk_identity', IDENTITY, '-connect', `127.0.0.1:${port}`],
+        'PSK-AES128-CCM8',
+      );
+      client.stdin?.write('hello\n');
+      return textOf(client, /hello\n/);
+    });
+    expect(await Promise.all(heard)).toEqual(mischief.map(() => 'hello\n'));
+    expect(server.sessions).toMatchObject({ open: mischief.length });
+  });
+
   it.each(SUITES)('our client at s_server: $openssl', async ({ openssl, suite }) => {
     const server = run(['s_server', '-nocert', '-psk_hint', 'contor', '-accept', '127.0.0.1:0'], openssl);
     const port = Number(/ACCEPT 127\.0\.0\.1:(\d+)/.exec(await textOf(server, /ACCEPT .*\n/))?.[1]);
@@ -104,6 +124,30 @@ function run(args: readonly string[], cipher: string, key = KEY): ChildProcess {
   const child = spawn('openssl', [command, '-dtls1_2', '-psk', key.toString('hex'), '-cipher', cipher, ...rest]);
   children.push(child);
   return child;
+}
+
+interface Trouble {
+  readonly direction: 'up' | 'down';
+  readonly index: number;
+  readonly copies: number;
+}
+
+/** A port that stands for the server's, for one client; one datagram of it comes so many times, all others once. */
+async function relay(serverPort: number, trouble: Trouble): Promise<number> {
+  const socket = createSocket('udp4');
+  opened.push(socket);
+  const counts = { up: 0, down: 0 };
+  let clientPort = 0;
+  socket.on('message', (datagram, { port }) => {
+    const direction = port === serverPort ? 'down' : 'up';
+    if (direction === 'up') clientPort = port;
+    const isTroubled = direction === trouble.direction && counts[direction]++ === trouble.index;
+    for (let copy = 0; copy < (isTroubled ? trouble.copies : 1); copy += 1)
+      socket.send(datagram, direction === 'up' ? serverPort : clientPort, '127.0.0.1');
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket.address().port;
 }
 
 /** What the program has said by the time that it says what we wait for. */

@@ -38,7 +38,7 @@ const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
 export class HandshakeLine {
   readonly #assembly: MessageAssembly;
   readonly #maxDatagramBytes: number;
-  #transcript: Hash = createHash('sha256');
+  #transcript: Hash | undefined = createHash('sha256');
   #sends: number;
   #recordSequence: number;
   #flight: readonly FlightPart[] = [];
@@ -58,7 +58,7 @@ export class HandshakeLine {
 
   /** RFC 6347, 4.2.6: as if it had come in one piece. */
   note({ type, sequence, body }: HandshakeMessage): void {
-    this.#transcript.update(
+    this.#transcript?.update(
       encodeHandshake({ type, length: body.length, messageSequence: sequence, offset: 0, fragment: body }),
     );
   }
@@ -69,6 +69,7 @@ export class HandshakeLine {
   }
 
   digest(): Uint8Array {
+    assert(this.#transcript !== undefined, 'Nothing is digested after the last flight.');
     return this.#transcript.copy().digest();
   }
 
@@ -90,6 +91,8 @@ export class HandshakeLine {
   /** RFC 6347, 4.2.4: the last flight has no timer, it is repeated when the peer repeats its own. */
   launchLast(flight: readonly FlightPart[], association: Association): readonly Uint8Array[] {
     this.#flight = flight;
+    // A session keeps the line for a while, and a hash has memory of its own outside the heap.
+    this.#transcript = undefined;
     this.rest();
     return this.repeat(association);
   }

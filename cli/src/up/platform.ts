@@ -3,6 +3,7 @@
  * values, and the sample street. Repeating it changes nothing; the street is only made where it is not yet.
  */
 
+import { sampleHub } from '@contor/agent-json/simulator/sample-hub.js';
 import { sampleDlms } from '@contor/dlms/sample.js';
 import { createBrokerClient } from '@contor/history-query';
 import { type Environment, type Running, readSettings, retrySchedule, type SettingsTable } from '@contor/kit';
@@ -32,8 +33,8 @@ export async function startPlatform(source: NodeJS.ProcessEnv, { ports, log }: E
           if (failed.length > 0) throw new Error(`the broker refused ${failed.length} entities of the sample street`);
         }
         // Where these meters are read is the agents' affair, not the context's.
-        for (const { entities, devices } of [sampleMbus(NOWHERE), sampleDlms(NOWHERE)]) {
-          if ((await broker.get(devices[0]?.refDevice ?? '')) !== undefined) continue;
+        for (const { entities } of [sampleHub(), sampleMbus(NOWHERE), sampleDlms(NOWHERE)]) {
+          if ((await broker.get(entities[0]?.id ?? '')) !== undefined) continue;
           const { failed } = await broker.upsert(entities);
           if (failed.length > 0) throw new Error(`the broker refused ${failed.length} entities of a sample`);
         }

@@ -129,6 +129,7 @@ function entitiesOf({
       .property('name', `Meter ${meter.manufacturer} ${meter.id}`)
       .property('serialNumber', meter.id)
       .property('deviceCategory', 'meter')
+      .property('controlledProperty', `${supplyType}Consumption`)
       .property('protocol', protocol)
       .property('reportingIntervalSeconds', reportingIntervalSeconds)
       .build(),

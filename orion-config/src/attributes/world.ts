@@ -65,7 +65,12 @@ export const DEVICES = {
   manufacturerName: { ...TEXT, from: 'device', about: 'Manufacturer' },
   brandName: { ...TEXT, from: 'device', about: 'Brand' },
   modelName: { ...TEXT, from: 'device', about: 'Model' },
-  deviceCategory: { ...TEXT, from: 'device', about: '`meter`, `gateway`, `concentrator`, `sensor`' },
+  deviceCategory: {
+    ...TEXT,
+    from: 'device',
+    about:
+      '`meter`, `gateway`, `concentrator`, `sensor`, `substation` (which measures again what the meters behind it measure)',
+  },
   controlledProperty: { ...TEXT, from: 'device', about: 'What it measures' },
   protocol: { ...TEXT, about: 'Protocol it speaks: `json-mqtt`, `dlms`, `mbus`, …' },
   deviceState: { ...TEXT, from: 'device', about: '`new`, `ok`, `late`, `silent`, `failing`, `suspended`' },

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { newMasterKey } from '@contor/kit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ContorUp, contorUp } from '../../support/contor-up.js';
-import type { PortName } from '../../support/platform.js';
+import { choosePorts, type PortName } from '../../support/platform.js';
 import { CONTOR } from '../../support/service-process.js';
 
 const outside = Object.values(networkInterfaces())
@@ -127,7 +127,14 @@ const START_MS = 60_000;
 describe('contor up beyond loopback', () => {
   const refused = async (...flags: readonly string[]) => {
     const home = await mkdtemp(join(tmpdir(), 'contor-up-'));
-    const ended = promisify(execFile)(process.execPath, [CONTOR, 'up', '--data', join(home, 'data'), ...flags]);
+    // A platform may run beside the tests: a port that is taken would be refused for that.
+    const env = {
+      ...process.env,
+      ...Object.fromEntries(Object.entries(await choosePorts()).map(([name, port]) => [name, String(port)])),
+    };
+    const ended = promisify(execFile)(process.execPath, [CONTOR, 'up', '--data', join(home, 'data'), ...flags], {
+      env,
+    });
     const { stderr } = await ended.then(
       () => ({ stderr: 'started' }),
       (error: { stderr: string }) => error,

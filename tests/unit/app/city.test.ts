@@ -1,7 +1,8 @@
+import { sampleHub } from '@contor/agent-json/simulator/sample-hub.js';
 import { cityWithout, meterRows, patchedCity, sitesOf, toCity } from '@contor/app/logic/city';
 import { liveSummary, stateOfRow } from '@contor/app/logic/live-summary';
 import { meterFacts } from '@contor/app/logic/meter-facts';
-import { entity, type NgsiEntity, SAMPLE_CITY, sampleEntities } from '@contor/orion-config';
+import { entity, type NgsiEntity, SAMPLE_CITY, sampleEntities, urn } from '@contor/orion-config';
 import { describe, expect, it } from '@jest/globals';
 
 const NOW = Date.UTC(2026, 10, 20, 7, 0, 0);
@@ -52,6 +53,17 @@ describe('the live rows', () => {
       meters: 20,
       byState: { live: 1, late: 1, silent: 1, never: 17 },
     }));
+  it('neither lists sensors and meters of other media nor adds a feeder to the meters behind it', () => {
+    const { entities } = sampleHub();
+    const observedAt = new Date(NOW).toISOString();
+    const feeder = entity('ACMeasurement', urn('ACMeasurement', 'substation-0001'))
+      .property('totalActivePower', 200_000, { observedAt })
+      .relationship('refDevice', urn('Device', 'substation-0001'))
+      .build();
+    const all = meterRows(toCity([...sampleEntities(NOW), ...entities, measurement(1, 4_000, 500), feeder]));
+    expect(all.map(({ name }) => name).filter((name) => name.includes(','))).toEqual(['Tulip Street, substation']);
+    expect(liveSummary(all, NOW)).toMatchObject({ powerW: 500, countedMeters: 1, meters: 21 });
+  });
   it('has no sum when nobody speaks', () => expect(liveSummary(rows, NOW + 3_600_000).powerW).toBeUndefined());
   it('shows a meter that nobody installed', () => {
     const { name, siteUrn } =

@@ -27,6 +27,8 @@ export interface MeterRow {
   readonly name: string;
   readonly serialNumber: string | undefined;
   readonly siteUrn: string | undefined;
+  /** Measures again what the meters behind it measure. */
+  readonly isUpstream: boolean;
   readonly powerW: number | undefined;
   readonly phases: readonly Phase[];
   readonly importKwh: number | undefined;
@@ -49,6 +51,7 @@ export interface SiteInfo {
 }
 
 const PHASES = ['L1', 'L2', 'L3'] as const;
+const ELECTRICITY = 'electricityConsumption';
 
 export function toCity(entities: readonly Entity[]): City {
   return patchedCity(
@@ -98,7 +101,9 @@ export function meterRows(city: City): readonly MeterRow[] {
     measurementOfDevice.set(device, measurement);
   }
   const ofOtherMedia = otherMedia(city);
-  const installed = [...city.Device.keys()].filter((device) => !ofOtherMedia.has(device));
+  const installed = [...city.Device]
+    .filter(([id, device]) => textOf(device, 'deviceCategory') === 'meter' && !ofOtherMedia.has(id))
+    .map(([id]) => id);
   const devices = new Set([...installed, ...measurementOfDevice.keys()]);
   const rows = [...devices].map((device) => {
     const measurement = measurementOfDevice.get(device);
@@ -110,15 +115,13 @@ export function meterRows(city: City): readonly MeterRow[] {
   return rows.sort((left, right) => collator.compare(left.name, right.name));
 }
 
-const MEDIA_PROTOCOLS: readonly string[] = ['mbus', 'wmbus'];
-
-/** Devices of heat, water and gas: by what they measure, and before they have spoken by the protocol of such meters. */
+/** Devices of heat, water and gas: by what they measure, and before they have spoken by what they are there to measure. */
 function otherMedia(city: City): ReadonlySet<string> {
   const devices = new Set<string>();
   for (const type of MEDIA_TYPES)
     for (const measurement of city[type].values()) devices.add(targetOf(measurement, 'refDevice') ?? '');
   for (const [id, device] of city.Device)
-    if (MEDIA_PROTOCOLS.includes(textOf(device, 'protocol') ?? '')) devices.add(id);
+    if ((textOf(device, 'controlledProperty') ?? ELECTRICITY) !== ELECTRICITY) devices.add(id);
   return devices;
 }
 
@@ -152,6 +155,7 @@ function toRow(
     name: (point && textOf(point, 'name')) ?? (device && textOf(device, 'name')) ?? localId(deviceUrn),
     serialNumber: device && textOf(device, 'serialNumber'),
     siteUrn: point && targetOf(point, 'refSite'),
+    isUpstream: device !== undefined && textOf(device, 'deviceCategory') === 'substation',
     powerW: read('totalActivePower'),
     phases: PHASES.map((name) => ({ name, voltageV: read(`voltage${name}`), powerW: read(`activePower${name}`) })),
     importKwh: read('totalActiveEnergyImport'),

@@ -1,4 +1,4 @@
-/** The figures above the table. Only meters that can still be believed are added up, and the page says how many those are. */
+/** The figures above the table. Nothing is added up twice. Only meters that can still be believed are added up, and the page says how many those are. */
 import { ageMs, type MeterState, meterState } from './age.js';
 import type { MeterRow } from './city.js';
 
@@ -16,7 +16,7 @@ export function liveSummary(rows: readonly MeterRow[], nowMs: number): LiveSumma
   for (const row of rows) {
     const state = stateOfRow(row, nowMs);
     byState[state] += 1;
-    if ((state === 'live' || state === 'late') && row.powerW !== undefined) {
+    if ((state === 'live' || state === 'late') && row.powerW !== undefined && !row.isUpstream) {
       powerW += row.powerW;
       countedMeters += 1;
     }

@@ -86,8 +86,9 @@ afterEach(() => {
     );
     const heard = mischief.map(async (trouble) => {
       const port = await relay(server.address().port, trouble);
+      // A blocking s_client that reads what turns out to be a repeat waits for the next datagram, deaf to its input.
       const client = run(
-        ['s_client', '-quiet', '-psk_identity', IDENTITY, '-connect', `127.0.0.1:${port}`],
+        ['s_client', '-quiet', '-nbio', '-psk_identity', IDENTITY, '-connect', `127.0.0.1:${port}`],
         'PSK-AES128-CCM8',
       );
       client.stdin?.write('hello\n');
